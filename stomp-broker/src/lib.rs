@@ -1,0 +1,1 @@
+//! Embeddable STOMP broker.
