@@ -1,0 +1,69 @@
+//! Zero-copy, sans-IO codec for [STOMP](https://stomp.github.io) 1.0, 1.1 and 1.2.
+//!
+//! The crate turns octets into [`Frame`]s and back; it opens no socket, reads no clock and spawns nothing.
+//!
+//! ```
+//! use bytes::BytesMut;
+//! use stomp_proto::{Command, Decoder, Frame, Item, Version, encode};
+//!
+//! let frame = Frame::builder(Command::Send)
+//!     .header("destination", "/topic/greetings")
+//!     .header("content-type", "text/plain")
+//!     .body("hello")
+//!     .build();
+//! let mut wire = BytesMut::new();
+//! encode(&frame, Version::V1_2, &mut wire)?;
+//!
+//! let mut decoder = Decoder::new();
+//! let Some(Item::Frame(back)) = decoder.decode(&mut wire)? else { panic!("a whole frame was fed") };
+//! assert_eq!(back.headers().get("destination"), Some("/topic/greetings"));
+//! assert_eq!(back.body(), "hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The parts
+//!
+//! | module or type | what it is for |
+//! | --- | --- |
+//! | [`Decoder`] | octets to [`Frame`]s, resumable at every octet, with [`Limits`] |
+//! | [`encode`], [`FrameWriter`], [`fanout`] | frames to octets, escaped for a [`Version`] |
+//! | [`ClientFrame`], [`ServerFrame`] | typed views of frames with their required headers checked |
+//! | [`parser`] | the grammar as `nom` parsers to combine with others |
+//! | [`Version`], [`HeartBeat`] | the two negotiations of CONNECT and CONNECTED |
+//! | `codec` (feature `codec`) | a `tokio_util` codec for `Framed` |
+
+mod body;
+mod byte_str;
+mod client;
+#[cfg(feature = "codec")]
+pub mod codec;
+mod command;
+mod decoder;
+mod encoder;
+mod error;
+mod escape;
+pub mod fanout;
+mod frame;
+mod head;
+pub mod header;
+pub mod heart_beat;
+mod limits;
+pub mod parser;
+mod scan;
+mod server;
+mod version;
+
+pub use byte_str::ByteStr;
+pub use client::{
+    Ack, AckMode, ClientFrame, Connect, Disconnect, Nack, Send, Subscribe, Transaction, Unsubscribe,
+};
+pub use command::Command;
+pub use decoder::{Decoder, Item};
+pub use encoder::{FrameWriter, encode};
+pub use error::{DecodeError, EncodeError, FrameError};
+pub use frame::{Frame, FrameBuilder};
+pub use header::Headers;
+pub use heart_beat::HeartBeat;
+pub use limits::Limits;
+pub use server::{Connected, ErrorFrame, Message, Receipt, ServerFrame};
+pub use version::Version;

@@ -1,0 +1,74 @@
+//! The body of the frame that is being decoded.
+
+use bytes::BytesMut;
+
+use crate::{DecodeError, Limits, Version, head::Head, header::name, parser};
+
+/// Where the body ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Body {
+    /// At once: the command has no body.
+    Forbidden,
+    /// Behind so many octets, which `content-length` declared.
+    Sized(usize),
+    /// At the first NUL; so many octets hold none.
+    UntilNul(usize),
+}
+
+impl Body {
+    /// What the head says of the body, within the limits.
+    pub(crate) fn expected(
+        head: &Head,
+        src: &BytesMut,
+        version: Version,
+        limits: &Limits,
+    ) -> Result<Self, DecodeError> {
+        let declared = head.value(src, name::CONTENT_LENGTH);
+        let declared = declared
+            .map(|value| parser::content_length(value.as_bytes()))
+            .transpose()?;
+        let allowed = head.allows_body(version);
+        match declared {
+            Some(length) if length > 0 && !allowed => Err(DecodeError::BodyNotAllowed),
+            Some(length) if length > limits.body => Err(DecodeError::BodyTooLarge { limit: limits.body }),
+            Some(length) => Ok(Self::Sized(length)),
+            None if allowed => Ok(Self::UntilNul(0)),
+            None => Ok(Self::Forbidden),
+        }
+    }
+
+    /// The length of the body that starts at `start`, once its NUL is there.
+    pub(crate) fn read(
+        &mut self,
+        src: &mut BytesMut,
+        start: usize,
+        limits: &Limits,
+    ) -> Result<Option<usize>, DecodeError> {
+        let octets = src.get(start..).unwrap_or_default();
+        match self {
+            Self::Forbidden => match octets.first() {
+                None => Ok(None),
+                Some(0) => Ok(Some(0)),
+                Some(_) => Err(DecodeError::BodyNotAllowed),
+            },
+            Self::Sized(length) => match octets.get(*length) {
+                Some(0) => Ok(Some(*length)),
+                Some(_) => Err(DecodeError::MissingNul),
+                None => {
+                    let missing = *length + 1 - octets.len();
+                    src.reserve(missing);
+                    Ok(None)
+                }
+            },
+            Self::UntilNul(seen) => {
+                let unseen = octets.get(*seen..).unwrap_or_default();
+                let nul = memchr::memchr(0, unseen).map(|at| *seen + at);
+                if nul.unwrap_or(octets.len()) > limits.body {
+                    return Err(DecodeError::BodyTooLarge { limit: limits.body });
+                }
+                *seen = octets.len();
+                Ok(nul)
+            }
+        }
+    }
+}

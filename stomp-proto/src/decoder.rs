@@ -1,0 +1,184 @@
+//! Octets to frames, resumable at every octet.
+//!
+//! ```text
+//!            EOL: a heart-beat
+//!              ┌────┐
+//!              ▼    │      a command line            blank line
+//!           Between ─────────────────────▶ Head ─────────────────▶ Body
+//!              ▲                          ▲    │ header line        │
+//!              │                          └────┘                    │ NUL: a frame
+//!              └────────────────────────────────────────────────────┘
+//! ```
+//! What is incomplete stays in the caller's buffer; the decoder remembers how far it has looked.
+
+use core::mem;
+
+use bytes::{Buf, BytesMut};
+
+use crate::{ByteStr, DecodeError, Frame, Limits, Version, body::Body, head::Head, header::name};
+
+/// What a decoder finds in the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+// Boxing the frame would cost every one of them an allocation.
+#[allow(clippy::large_enum_variant)]
+pub enum Item {
+    /// A frame.
+    Frame(Frame),
+    /// A line end between frames: a heart-beat, or padding behind a frame.
+    HeartBeat,
+}
+
+/// Turns a stream of octets into [`Item`]s.
+///
+/// Append what you read to a [`BytesMut`] and call [`decode`](Self::decode) until it returns `None`. The
+/// outcome does not depend on how the stream was cut. A new decoder reads by the rules of 1.2; once CONNECT
+/// or CONNECTED has settled the version, call [`set_version`](Self::set_version) before the next frame.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stomp_proto::{Decoder, Item};
+///
+/// let mut decoder = Decoder::new();
+/// let mut read = BytesMut::from("\nSEND\ndestination:/a\n\nhi\0SEND\ndest");
+/// assert_eq!(decoder.decode(&mut read)?, Some(Item::HeartBeat));
+/// let Some(Item::Frame(frame)) = decoder.decode(&mut read)? else { panic!() };
+/// assert_eq!(frame.body(), "hi");
+/// assert_eq!(decoder.decode(&mut read)?, None);
+/// # Ok::<(), stomp_proto::DecodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    version: Version,
+    limits: Limits,
+    state: State,
+    /// Set by the first error; there is no way back into the stream.
+    failed: Option<DecodeError>,
+    failed_receipt: Option<ByteStr>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Between,
+    Head(Head),
+    Body(Head, Body),
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// A decoder with the default [`Limits`] and the rules of 1.2.
+    pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// A decoder with the rules of 1.2.
+    pub fn with_limits(limits: Limits) -> Self {
+        Self {
+            version: Version::V1_2,
+            limits,
+            state: State::Between,
+            failed: None,
+            failed_receipt: None,
+        }
+    }
+
+    /// The version whose rules apply.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Changes the rules for the frames that come next (STOMP 1.2, "Protocol Negotiation").
+    pub fn set_version(&mut self, version: Version) {
+        self.version = version;
+    }
+
+    /// Changes the limits for the frames that come next.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// The next item in `src`, whose octets are taken out of it; `None` when it needs more input.
+    ///
+    /// # Errors
+    ///
+    /// A [`DecodeError`] at the first octet that no frame can contain; every later call returns it again.
+    pub fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Item>, DecodeError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.step(src).inspect_err(|error| {
+            self.failed = Some(error.clone());
+            self.failed_receipt = self.receipt(src);
+        })
+    }
+
+    /// The `receipt` header of the frame that could not be decoded, if it had been read by then.
+    ///
+    /// An ERROR frame should name it in `receipt-id` (STOMP 1.2, "ERROR").
+    pub fn failed_receipt(&self) -> Option<&str> {
+        self.failed_receipt.as_deref()
+    }
+
+    fn step(&mut self, src: &mut BytesMut) -> Result<Option<Item>, DecodeError> {
+        let (version, limits) = (self.version, &self.limits);
+        loop {
+            match &mut self.state {
+                State::Between => match between(src, version)? {
+                    Between::HeartBeat => return Ok(Some(Item::HeartBeat)),
+                    Between::Frame => self.state = State::Head(Head::default()),
+                    Between::Nothing => return Ok(None),
+                },
+                State::Head(head) => {
+                    if !head.read(src, version, limits)? {
+                        return Ok(None);
+                    }
+                    let body = Body::expected(head, src, version, limits)?;
+                    self.state = State::Body(mem::take(head), body);
+                }
+                State::Body(head, body) => {
+                    let Some(length) = body.read(src, head.length(), limits)? else {
+                        return Ok(None);
+                    };
+                    let frame = mem::take(head).into_frame(src, length);
+                    self.state = State::Between;
+                    return Ok(Some(Item::Frame(frame)));
+                }
+            }
+        }
+    }
+
+    fn receipt(&self, src: &BytesMut) -> Option<ByteStr> {
+        match &self.state {
+            State::Between => None,
+            State::Head(head) | State::Body(head, _) => head.value(src, name::RECEIPT).map(ByteStr::from),
+        }
+    }
+}
+
+/// What stands where a frame may start.
+enum Between {
+    HeartBeat,
+    Frame,
+    Nothing,
+}
+
+/// Takes a line end out of `src`, if one is there.
+fn between(src: &mut BytesMut, version: Version) -> Result<Between, DecodeError> {
+    let line_end = match (src.first(), src.get(1)) {
+        (None, _) => return Ok(Between::Nothing),
+        (Some(b'\n'), _) => 1,
+        (Some(b'\r'), next) if version.allows_crlf() => match next {
+            Some(b'\n') => 2,
+            Some(_) => return Err(DecodeError::StrayCr),
+            None => return Ok(Between::Nothing),
+        },
+        _ => return Ok(Between::Frame),
+    };
+    src.advance(line_end);
+    Ok(Between::HeartBeat)
+}

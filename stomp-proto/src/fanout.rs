@@ -1,0 +1,74 @@
+//! One message to many subscribers: everything they share is encoded once.
+//!
+//! STOMP's only per-subscriber headers of MESSAGE are `subscription` and, in 1.2 with acknowledgements,
+//! `ack`. So a MESSAGE on the wire is a [`prefix`] that is made once per subscription and a [`MessageTail`]
+//! that is made once per message and version:
+//!
+//! ```text
+//! MESSAGE\nsubscription:0\n | message-id:m-1\n | destination:/topic/a\ncontent-length:2\n\nhi\0
+//! └───────── prefix ──────┘   └───────────────────── MessageTail ─────────────────────────┘
+//! ```
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{Command, EncodeError, FrameWriter, Version, header::name};
+
+/// The command line and the headers of MESSAGE that belong to one subscription.
+///
+/// `subscription` is absent for a 1.0 client that gave none (STOMP 1.0, "SUBSCRIBE").
+///
+/// # Errors
+///
+/// [`EncodeError::UnencodableHeader`] for an id that the version cannot carry.
+pub fn prefix(subscription: Option<&str>, version: Version) -> Result<Bytes, EncodeError> {
+    let mut wire = BytesMut::new();
+    let mut writer = FrameWriter::new(&mut wire, &Command::Message, version)?;
+    if let Some(id) = subscription {
+        writer.header(name::SUBSCRIPTION, id)?;
+    }
+    Ok(wire.freeze())
+}
+
+/// What every subscriber of one version gets of a message: the other headers, the body and the NUL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageTail {
+    wire: Bytes,
+}
+
+impl MessageTail {
+    /// Encodes the shared part.
+    ///
+    /// Headers that the version has no way to write are left out rather than written raw, where they could
+    /// forge others; so are a `content-length` of the sender's and CRs for peers before 1.2, which some read
+    /// as line ends.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::UnencodableHeader`] when the destination or the message id cannot be written.
+    pub fn encode<'a>(
+        message_id: &str,
+        destination: &str,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+        version: Version,
+    ) -> Result<Self, EncodeError> {
+        let mut wire = BytesMut::with_capacity(128 + destination.len() + body.len());
+        let mut writer = FrameWriter::behind_command(&mut wire, &Command::Message, version);
+        writer.header(name::MESSAGE_ID, message_id)?;
+        writer.header(name::DESTINATION, destination)?;
+        for (name, value) in headers {
+            let cr = version < Version::V1_2 && (name.contains('\r') || value.contains('\r'));
+            if name != name::CONTENT_LENGTH && !cr {
+                // A header that cannot be written is the sender's loss, not the subscriber's.
+                let _ = writer.header(name, value);
+            }
+        }
+        writer.finish(body)?;
+        Ok(Self { wire: wire.freeze() })
+    }
+
+    /// The octets that follow a [`prefix`].
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.wire
+    }
+}

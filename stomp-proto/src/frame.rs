@@ -1,0 +1,124 @@
+//! A frame: command, headers, body.
+
+use core::fmt::Debug;
+
+use bytes::Bytes;
+
+use crate::{
+    ByteStr, Command, Headers,
+    header::{Entries, Entry},
+};
+
+/// One STOMP frame, decoded or built, with its headers unescaped.
+///
+/// Cloning shares the memory. A decoded frame also shares the decoder's read buffer: call
+/// [`detach`](Self::detach) on a small frame that is to be kept for long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    command: Command,
+    headers: Headers,
+    body: Bytes,
+}
+
+impl Frame {
+    pub(crate) fn new(command: Command, headers: Headers, body: Bytes) -> Self {
+        Self {
+            command,
+            headers,
+            body,
+        }
+    }
+
+    /// Starts a frame with no headers and no body.
+    pub fn builder(command: Command) -> FrameBuilder {
+        FrameBuilder {
+            command,
+            text: String::new(),
+            entries: Entries::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// The first line.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// The header entries.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The octets behind the blank line, without the NUL.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The frame taken apart.
+    pub fn into_parts(self) -> (Command, Headers, Bytes) {
+        (self.command, self.headers, self.body)
+    }
+
+    /// About the memory that the frame keeps alive, in octets.
+    pub fn size(&self) -> usize {
+        self.headers.text_len() + self.body.len()
+    }
+
+    /// The same frame in memory of its own, so that keeping it does not keep the read buffer it came in.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self {
+            command: self.command.clone(),
+            headers: self.headers.detach(),
+            body: Bytes::copy_from_slice(&self.body),
+        }
+    }
+}
+
+/// Builds a [`Frame`]; whether a version can carry it is checked when it is encoded.
+#[derive(Debug, Clone)]
+pub struct FrameBuilder {
+    command: Command,
+    text: String,
+    entries: Entries,
+    body: Bytes,
+}
+
+impl FrameBuilder {
+    /// Appends a header entry; neither part is escaped yet.
+    ///
+    /// # Panics
+    ///
+    /// If all headers together are longer than 4 GiB.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let start = self.text.len();
+        self.text.push_str(name);
+        self.text.push(':');
+        self.text.push_str(value);
+        let end = u32::try_from(self.text.len()).expect("headers fit 4 GiB");
+        // Both are at most `end`, which fits.
+        self.entries.push(Entry {
+            start: start as u32,
+            colon: (start + name.len()) as u32,
+            end,
+        });
+        self
+    }
+
+    /// Sets the body. `content-length` is added when the frame is encoded.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The frame.
+    pub fn build(self) -> Frame {
+        Frame::new(
+            self.command,
+            Headers::new(ByteStr::from(self.text), self.entries),
+            self.body,
+        )
+    }
+}

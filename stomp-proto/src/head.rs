@@ -1,0 +1,203 @@
+//! The command and header lines of the frame that is being decoded.
+
+use core::ops::Range;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::{
+    ByteStr, Command, DecodeError, Frame, Headers, Limits, Version,
+    escape::unescape_in_place,
+    header::{Entries, Entry},
+    parser,
+    scan::LineScan,
+};
+
+/// The head so far; positions count from the start of the frame, which is the start of the buffer.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    command: Option<Command>,
+    entries: Entries,
+    /// Where the line that is being read starts; behind the blank line, the length of the head.
+    line_start: usize,
+    scan: LineScan,
+}
+
+impl Head {
+    /// Reads lines up to the blank one; `false` when it needs more input.
+    pub(crate) fn read(
+        &mut self,
+        src: &mut BytesMut,
+        version: Version,
+        limits: &Limits,
+    ) -> Result<bool, DecodeError> {
+        loop {
+            let unread = src.get(self.line_start..).unwrap_or_default();
+            let (rest, line) = match parser::resume_line(unread, &mut self.scan, version) {
+                Ok(found) => found,
+                Err(nom::Err::Incomplete(_)) => {
+                    let cr = version.allows_crlf() && unread.ends_with(b"\r");
+                    self.check_length(unread.len() - usize::from(cr), limits)?;
+                    return Ok(false);
+                }
+                Err(nom::Err::Error(error) | nom::Err::Failure(error)) => return Err(self.blame(error)),
+            };
+            let (length, next) = (line.text.len(), src.len() - rest.len());
+            self.check_length(length, limits)?;
+            if self.command.is_none() {
+                self.command = Some(command(line.text)?);
+            } else if length == 0 {
+                self.line_start = next;
+                return Ok(true);
+            } else {
+                if self.entries.len() >= limits.headers {
+                    return Err(DecodeError::TooManyHeaders {
+                        limit: limits.headers,
+                    });
+                }
+                let (colon, care) = (line.colon, line.care);
+                let entry = self.entry(src, length, colon, care, version)?;
+                self.entries.push(entry);
+            }
+            self.line_start = next;
+            self.scan = LineScan::default();
+        }
+    }
+
+    /// The entry for the line of `length` octets at `line_start`, which is unescaped where it stands.
+    fn entry(
+        &self,
+        src: &mut BytesMut,
+        length: usize,
+        colon: Option<usize>,
+        care: bool,
+        version: Version,
+    ) -> Result<Entry, DecodeError> {
+        let colon = colon
+            .filter(|&colon| colon > 0)
+            .ok_or(DecodeError::MalformedHeader)?;
+        let line = self.line_start..self.line_start + length;
+        let (colon, end) = if care || version == Version::V1_0 {
+            let escapes = self
+                .command
+                .as_ref()
+                .is_some_and(|command| command.escapes(version));
+            let line = src.get_mut(line).unwrap_or_default();
+            normalise(line, colon, version, escapes)?
+        } else {
+            (colon, length)
+        };
+        let position = |offset: usize| {
+            u32::try_from(self.line_start + offset).map_err(|_| DecodeError::HeaderTooLong {
+                limit: u32::MAX as usize,
+            })
+        };
+        Ok(Entry {
+            start: position(0)?,
+            colon: position(colon)?,
+            end: position(end)?,
+        })
+    }
+
+    /// Checks an unfinished or finished line of `length` octets at `line_start`.
+    fn check_length(&self, length: usize, limits: &Limits) -> Result<(), DecodeError> {
+        let limit = if length > limits.header_line {
+            limits.header_line
+        } else if self.line_start + length > limits.head as usize {
+            limits.head as usize
+        } else {
+            return Ok(());
+        };
+        Err(self.blame(DecodeError::HeaderTooLong { limit }))
+    }
+
+    /// In the command line any fault but a stray CR makes a bad command.
+    fn blame(&self, error: DecodeError) -> DecodeError {
+        match self.command {
+            None if error != DecodeError::StrayCr => DecodeError::BadCommand,
+            _ => error,
+        }
+    }
+
+    pub(crate) fn allows_body(&self, version: Version) -> bool {
+        self.command
+            .as_ref()
+            .is_some_and(|command| command.allows_body(version))
+    }
+
+    /// The value of the first header of that name among those read so far.
+    pub(crate) fn value<'a>(&self, src: &'a BytesMut, name: &str) -> Option<&'a str> {
+        let at = |range: Range<u32>| {
+            src.get(range.start as usize..range.end as usize)
+                .unwrap_or_default()
+        };
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| at(entry.start..entry.colon) == name.as_bytes())?;
+        core::str::from_utf8(at(entry.colon + 1..entry.end)).ok()
+    }
+
+    /// The octets of the whole head, blank line included.
+    pub(crate) fn length(&self) -> usize {
+        self.line_start
+    }
+
+    /// Takes head, body and NUL out of `src`.
+    pub(crate) fn into_frame(self, src: &mut BytesMut, body: usize) -> Frame {
+        let text = ByteStr::from_checked(src.split_to(self.line_start).freeze());
+        let body = if body == 0 {
+            Bytes::new()
+        } else {
+            src.split_to(body).freeze()
+        };
+        src.advance(1);
+        // A frame is complete only behind its command line.
+        let command = self.command.unwrap_or(Command::Other(ByteStr::default()));
+        Frame::new(command, Headers::new(text, self.entries), body)
+    }
+}
+
+fn command(line: &[u8]) -> Result<Command, DecodeError> {
+    let name = parser::command_text(line)?;
+    let other = || Command::Other(ByteStr::from_checked(Bytes::copy_from_slice(name)));
+    Ok(Command::known(name).unwrap_or_else(other))
+}
+
+/// Checks the octets of a header line, unescapes and (1.0) trims them in place; returns its new colon and end.
+///
+/// What the line no longer needs is filled, so that the head stays one piece of valid text.
+fn normalise(
+    line: &mut [u8],
+    colon: usize,
+    version: Version,
+    escapes: bool,
+) -> Result<(usize, usize), DecodeError> {
+    core::str::from_utf8(line).map_err(|_| DecodeError::InvalidUtf8)?;
+    let (name, value) = match version {
+        // The examples of 1.0 pad with spaces; later versions forbid both padding and trimming.
+        Version::V1_0 => (trimmed(line, 0..colon), trimmed(line, colon + 1..line.len())),
+        _ => (0..colon, colon + 1..line.len()),
+    };
+    if name.is_empty() {
+        return Err(DecodeError::MalformedHeader);
+    }
+    let (colon, end) = if escapes {
+        let colon = unescape_in_place(line, name, 0, version)?;
+        (colon, unescape_in_place(line, value, colon + 1, version)?)
+    } else {
+        let (colon, length) = (name.len(), value.len());
+        line.copy_within(name, 0);
+        line.copy_within(value, colon + 1);
+        (colon, colon + 1 + length)
+    };
+    line[colon] = b':';
+    line[end..].fill(b'\n');
+    Ok((colon, end))
+}
+
+fn trimmed(line: &[u8], range: Range<usize>) -> Range<usize> {
+    let spaces = |octets: &mut dyn Iterator<Item = &u8>| octets.take_while(|&&octet| octet == b' ').count();
+    let start = range.start + spaces(&mut line[range.clone()].iter());
+    let end = range.end - spaces(&mut line[start..range.end].iter().rev());
+    start..end
+}

@@ -1,0 +1,166 @@
+//! The headers of a frame, in order, repeated ones included.
+
+use core::fmt;
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use crate::ByteStr;
+
+/// Names of the headers that the protocol defines.
+pub mod name {
+    macro_rules! names {
+        ($($name:ident = $text:literal),* $(,)?) => {
+            $(#[doc = concat!("`", $text, "`")] pub const $name: &str = $text;)*
+        };
+    }
+    names! {
+        ACCEPT_VERSION = "accept-version",
+        ACK = "ack",
+        CONTENT_LENGTH = "content-length",
+        CONTENT_TYPE = "content-type",
+        DESTINATION = "destination",
+        HEART_BEAT = "heart-beat",
+        HOST = "host",
+        ID = "id",
+        LOGIN = "login",
+        MESSAGE = "message",
+        MESSAGE_ID = "message-id",
+        PASSCODE = "passcode",
+        RECEIPT = "receipt",
+        RECEIPT_ID = "receipt-id",
+        SERVER = "server",
+        SESSION = "session",
+        SUBSCRIPTION = "subscription",
+        TRANSACTION = "transaction",
+        VERSION = "version",
+    }
+}
+
+/// Entries that fit without an allocation; frames of real peers have fewer.
+const INLINE: usize = 12;
+
+/// Where one `name:value` stands in the text, unescaped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) start: u32,
+    pub(crate) colon: u32,
+    pub(crate) end: u32,
+}
+
+impl Entry {
+    fn name(self, text: &str) -> &str {
+        text.get(self.start as usize..self.colon as usize)
+            .unwrap_or_default()
+    }
+
+    fn value(self, text: &str) -> &str {
+        text.get(self.colon as usize + 1..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+pub(crate) type Entries = SmallVec<[Entry; INLINE]>;
+
+/// Header entries in the order they came, unescaped.
+///
+/// Of entries with the same name the first one counts ([`get`](Self::get)); the others are kept. All share one
+/// buffer, so that decoding a frame allocates nothing for them.
+///
+/// ```
+/// use stomp_proto::{Command, Frame};
+///
+/// let frame = Frame::builder(Command::Send).header("foo", "World").header("foo", "Hello").build();
+/// assert_eq!(frame.headers().get("foo"), Some("World"));
+/// assert_eq!(frame.headers().len(), 2);
+/// ```
+#[derive(Clone, Default)]
+pub struct Headers {
+    text: ByteStr,
+    entries: Entries,
+}
+
+impl Headers {
+    pub(crate) fn new(text: ByteStr, entries: Entries) -> Self {
+        Self { text, entries }
+    }
+
+    /// The value of the first entry of that name; names are case sensitive.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.position(name).and_then(|index| self.value_at(index))
+    }
+
+    /// Every value of that name, in order.
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.iter()
+            .filter(move |(entry, _)| *entry == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Whether there is an entry of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    /// Every entry as name and value, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
+        self.entries
+            .iter()
+            .map(|entry| (entry.name(&self.text), entry.value(&self.text)))
+    }
+
+    /// The number of entries, repeated ones included.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The index of the first entry of that name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| {
+            (entry.colon - entry.start) as usize == name.len() && entry.name(&self.text) == name
+        })
+    }
+
+    pub(crate) fn value_at(&self, index: usize) -> Option<&str> {
+        self.entries.get(index).map(|entry| entry.value(&self.text))
+    }
+
+    /// The value of the first entry of that name, sharing the memory.
+    pub fn get_shared(&self, name: &str) -> Option<ByteStr> {
+        let entry = self.entries.get(self.position(name)?)?;
+        self.text.slice(entry.colon as usize + 1..entry.end as usize)
+    }
+
+    /// The octets of the head that the entries point into.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The same headers in memory of their own.
+    pub(crate) fn detach(&self) -> Self {
+        let text = ByteStr::from_checked(Bytes::copy_from_slice(self.text.as_bytes()));
+        Self {
+            text,
+            entries: self.entries.clone(),
+        }
+    }
+}
+
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

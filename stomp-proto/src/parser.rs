@@ -1,0 +1,223 @@
+//! The grammar of STOMP frames (STOMP 1.2, "Augmented BNF") as `nom` parsers over borrowed octets.
+//!
+//! They are streaming parsers: input that ends too early is [`nom::Err::Incomplete`]. Nothing is unescaped
+//! or checked against limits here; [`Decoder`](crate::Decoder) does both on top of [`line`], resumably. Use
+//! these to find STOMP inside another format, or to look at a frame without owning its buffer.
+//!
+//! ```text
+//! frame   = *eol command *( header ) blank-line body NUL
+//! command = line without control characters
+//! header  = line with a ':'
+//! line    = *OCTET EOL             the hot leaf, a hand-written scan
+//! EOL     = LF / ( CR LF in 1.2 )
+//! ```
+
+use nom::{
+    IResult, Needed, Parser,
+    bytes::streaming::{tag, take, take_until},
+    combinator::{map_res, verify},
+    error::{ErrorKind, FromExternalError, ParseError},
+    multi::{many_till, many0_count},
+    sequence::terminated,
+};
+
+use crate::{
+    DecodeError, Version, header,
+    scan::{LineScan, Stop},
+};
+
+type Input<'a> = &'a [u8];
+
+impl ParseError<Input<'_>> for DecodeError {
+    fn from_error_kind(_: Input<'_>, _: ErrorKind) -> Self {
+        Self::BadCommand
+    }
+
+    fn append(_: Input<'_>, _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+impl FromExternalError<Input<'_>, Self> for DecodeError {
+    fn from_external_error(_: Input<'_>, _: ErrorKind, error: Self) -> Self {
+        error
+    }
+}
+
+/// One line of a frame's head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The octets without the line end.
+    pub text: &'a [u8],
+    /// Where the first `:` is.
+    pub colon: Option<usize>,
+    /// Whether there is a `\`, a CR or an octet outside ASCII in it.
+    pub care: bool,
+}
+
+/// A header entry as it stands on the wire, still escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawHeader<'a> {
+    /// The octets before the first `:`; never empty.
+    pub name: &'a [u8],
+    /// The octets behind it.
+    pub value: &'a [u8],
+}
+
+/// A frame as it stands on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawFrame<'a> {
+    /// The first line.
+    pub command: &'a [u8],
+    /// The header entries, in order.
+    pub headers: Vec<RawHeader<'a>>,
+    /// The octets between the blank line and the NUL.
+    pub body: &'a [u8],
+}
+
+/// A line end: LF, in 1.2 also CR LF. Between frames it is a heart-beat.
+pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {
+    move |input: Input<'a>| match (version.allows_crlf(), input) {
+        (true, [b'\r', next, ..]) if *next != b'\n' => Err(nom::Err::Failure(DecodeError::StrayCr)),
+        (true, [b'\r', ..]) => tag("\r\n").parse_complete(input),
+        _ => tag("\n").parse_complete(input),
+    }
+}
+
+/// A line of the head with its line end.
+pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, Error = DecodeError> {
+    move |input| resume_line(input, &mut LineScan::default(), version)
+}
+
+/// Goes on with the line that `input` starts with, from where `scan` stopped.
+pub(crate) fn resume_line<'a>(
+    input: Input<'a>,
+    scan: &mut LineScan,
+    version: Version,
+) -> IResult<Input<'a>, Line<'a>, DecodeError> {
+    let crlf = version.allows_crlf();
+    match scan.resume(input) {
+        Stop::End => Err(nom::Err::Incomplete(Needed::new(1))),
+        Stop::Nul(at) if crlf && input[..at].contains(&b'\r') => Err(nom::Err::Failure(DecodeError::StrayCr)),
+        Stop::Nul(_) => Err(nom::Err::Failure(DecodeError::NulInHeader)),
+        Stop::LineFeed(at) => {
+            let (text, rest) = (&input[..at], &input[at + 1..]);
+            let text = if crlf { without_cr(text, scan.care)? } else { text };
+            Ok((
+                rest,
+                Line {
+                    text,
+                    colon: scan.colon,
+                    care: scan.care,
+                },
+            ))
+        }
+    }
+}
+
+/// The line without the CR of its CR LF; any other CR is an error (1.2).
+fn without_cr(text: Input<'_>, care: bool) -> Result<Input<'_>, nom::Err<DecodeError>> {
+    if !care {
+        return Ok(text);
+    }
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    match text.contains(&b'\r') {
+        true => Err(nom::Err::Failure(DecodeError::StrayCr)),
+        false => Ok(text),
+    }
+}
+
+/// The first line of a frame.
+pub fn command<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {
+    map_res(line(version), |line| command_text(line.text))
+}
+
+/// Checks that a command line is UTF-8 without control characters.
+pub(crate) fn command_text(text: Input<'_>) -> Result<Input<'_>, DecodeError> {
+    let printable = !text.is_empty() && text.iter().all(|octet| !octet.is_ascii_control());
+    (printable && core::str::from_utf8(text).is_ok())
+        .then_some(text)
+        .ok_or(DecodeError::BadCommand)
+}
+
+/// A header line; fails with [`DecodeError::MalformedHeader`] on any other, the blank line included.
+pub fn header<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawHeader<'a>, Error = DecodeError> {
+    map_res(line(version), |line| {
+        let colon = line
+            .colon
+            .filter(|&colon| colon > 0)
+            .ok_or(DecodeError::MalformedHeader)?;
+        Ok::<_, DecodeError>(RawHeader {
+            name: &line.text[..colon],
+            value: &line.text[colon + 1..],
+        })
+    })
+}
+
+/// A body with its NUL: `content_length` octets, or up to the first NUL.
+pub fn body<'a>(
+    content_length: Option<usize>,
+) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {
+    move |input: Input<'a>| match content_length {
+        None => terminated(take_until("\0"), tag("\0")).parse(input),
+        Some(length) => {
+            let (rest, body) = take(length).parse(input)?;
+            let nul = tag::<_, _, DecodeError>("\0").parse(rest);
+            let (rest, _) = nul.map_err(|error| error.map(|_| DecodeError::MissingNul))?;
+            Ok((rest, body))
+        }
+    }
+}
+
+/// A whole frame, and the line ends before it.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// let (rest, frame) = parser::frame(Version::V1_2).parse(b"\nSEND\ndestination:/a\n\nhi\0rest")?;
+/// assert_eq!(frame.command, b"SEND");
+/// assert_eq!(frame.headers[0].name, b"destination");
+/// assert_eq!(frame.body, b"hi");
+/// assert_eq!(rest, b"rest");
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
+pub fn frame<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawFrame<'a>, Error = DecodeError> {
+    move |input: Input<'a>| {
+        let (input, _) = many0_count(eol(version)).parse(input)?;
+        let (input, command) = command(version).parse(input)?;
+        let (input, (headers, _)) = many_till(header(version), blank_line(version)).parse(input)?;
+        let length = headers
+            .iter()
+            .find(|header| header.name == header::name::CONTENT_LENGTH.as_bytes());
+        let length = length.map(|header| content_length(header.value)).transpose();
+        let (input, body) = body(length.map_err(nom::Err::Failure)?).parse(input)?;
+        Ok((
+            input,
+            RawFrame {
+                command,
+                headers,
+                body,
+            },
+        ))
+    }
+}
+
+/// The line that ends the headers.
+fn blank_line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, Error = DecodeError> {
+    verify(line(version), |line: &Line<'_>| line.text.is_empty())
+}
+
+/// The number that a `content-length` value stands for: digits only, at most 2^63 - 1.
+pub(crate) fn content_length(value: Input<'_>) -> Result<usize, DecodeError> {
+    if value.is_empty() {
+        return Err(DecodeError::BadContentLength);
+    }
+    let number = value.iter().try_fold(0_i64, |number, octet| {
+        let digit = octet.is_ascii_digit().then(|| i64::from(octet - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    });
+    number
+        .and_then(|number| usize::try_from(number).ok())
+        .ok_or(DecodeError::BadContentLength)
+}
