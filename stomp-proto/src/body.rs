@@ -4,6 +4,9 @@ use bytes::BytesMut;
 
 use crate::{DecodeError, Limits, Version, head::Head, header::name, parser};
 
+/// The most that a declared length may reserve at once, in octets: what was only declared costs little.
+const RESERVE: usize = 1 << 20;
+
 /// Where the body ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Body {
@@ -56,7 +59,7 @@ impl Body {
                 Some(_) => Err(DecodeError::MissingNul),
                 None => {
                     let missing = *length + 1 - octets.len();
-                    src.reserve(missing);
+                    src.reserve(missing.min(RESERVE));
                     Ok(None)
                 }
             },
