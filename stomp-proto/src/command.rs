@@ -44,25 +44,6 @@ pub enum Command {
     Other(ByteStr),
 }
 
-/// The commands that have a name of their own, in the order in which busy peers send them.
-const KNOWN: [Command; 15] = [
-    Command::Send,
-    Command::Message,
-    Command::Ack,
-    Command::Receipt,
-    Command::Subscribe,
-    Command::Unsubscribe,
-    Command::Connect,
-    Command::Stomp,
-    Command::Connected,
-    Command::Disconnect,
-    Command::Nack,
-    Command::Begin,
-    Command::Commit,
-    Command::Abort,
-    Command::Error,
-];
-
 impl Command {
     /// The command as it stands on the wire.
     pub fn as_str(&self) -> &str {
@@ -87,11 +68,26 @@ impl Command {
     }
 
     /// The defined command of that name, if there is one.
+    #[inline]
     pub(crate) fn known(name: &[u8]) -> Option<Self> {
-        KNOWN
-            .iter()
-            .find(|command| command.as_str().as_bytes() == name)
-            .cloned()
+        Some(match name {
+            b"CONNECT" => Self::Connect,
+            b"STOMP" => Self::Stomp,
+            b"SEND" => Self::Send,
+            b"SUBSCRIBE" => Self::Subscribe,
+            b"UNSUBSCRIBE" => Self::Unsubscribe,
+            b"BEGIN" => Self::Begin,
+            b"COMMIT" => Self::Commit,
+            b"ABORT" => Self::Abort,
+            b"ACK" => Self::Ack,
+            b"NACK" => Self::Nack,
+            b"DISCONNECT" => Self::Disconnect,
+            b"CONNECTED" => Self::Connected,
+            b"MESSAGE" => Self::Message,
+            b"RECEIPT" => Self::Receipt,
+            b"ERROR" => Self::Error,
+            _ => return None,
+        })
     }
 
     /// Whether a frame of this command may carry a body in `version`.

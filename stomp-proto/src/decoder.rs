@@ -11,8 +11,6 @@
 //! ```
 //! What is incomplete stays in the caller's buffer; the decoder remembers how far it has looked.
 
-use core::mem;
-
 use bytes::{Buf, BytesMut};
 
 use crate::{ByteStr, DecodeError, Frame, Limits, Version, body::Body, head::Head, header::name};
@@ -51,6 +49,7 @@ pub struct Decoder {
     version: Version,
     limits: Limits,
     state: State,
+    head: Head,
     /// Set by the first error; there is no way back into the stream.
     failed: Option<DecodeError>,
     failed_receipt: Option<ByteStr>,
@@ -60,8 +59,8 @@ pub struct Decoder {
 enum State {
     #[default]
     Between,
-    Head(Head),
-    Body(Head, Body),
+    Head,
+    Body(Body),
 }
 
 impl Default for Decoder {
@@ -82,6 +81,7 @@ impl Decoder {
             version: Version::V1_2,
             limits,
             state: State::Between,
+            head: Head::default(),
             failed: None,
             failed_receipt: None,
         }
@@ -125,38 +125,33 @@ impl Decoder {
     }
 
     fn step(&mut self, src: &mut BytesMut) -> Result<Option<Item>, DecodeError> {
-        let (version, limits) = (self.version, &self.limits);
+        let (version, limits, head) = (self.version, &self.limits, &mut self.head);
         loop {
             match &mut self.state {
                 State::Between => match between(src, version)? {
                     Between::HeartBeat => return Ok(Some(Item::HeartBeat)),
-                    Between::Frame => self.state = State::Head(Head::default()),
+                    Between::Frame => self.state = State::Head,
                     Between::Nothing => return Ok(None),
                 },
-                State::Head(head) => {
+                State::Head => {
                     if !head.read(src, version, limits)? {
                         return Ok(None);
                     }
-                    let body = Body::expected(head, src, version, limits)?;
-                    self.state = State::Body(mem::take(head), body);
+                    self.state = State::Body(Body::expected(head, src, version, limits)?);
                 }
-                State::Body(head, body) => {
+                State::Body(body) => {
                     let Some(length) = body.read(src, head.length(), limits)? else {
                         return Ok(None);
                     };
-                    let frame = mem::take(head).into_frame(src, length);
                     self.state = State::Between;
-                    return Ok(Some(Item::Frame(frame)));
+                    return Ok(Some(Item::Frame(head.take_frame(src, length))));
                 }
             }
         }
     }
 
     fn receipt(&self, src: &BytesMut) -> Option<ByteStr> {
-        match &self.state {
-            State::Between => None,
-            State::Head(head) | State::Body(head, _) => head.value(src, name::RECEIPT).map(ByteStr::from),
-        }
+        self.head.value(src, name::RECEIPT).map(ByteStr::from)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command and header lines of the frame that is being decoded.
 
-use core::ops::Range;
+use core::{mem, ops::Range};
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -9,7 +9,7 @@ use crate::{
     escape::unescape_in_place,
     header::{Entries, Entry},
     parser,
-    scan::LineScan,
+    scan::Scan,
 };
 
 /// The head so far; positions count from the start of the frame, which is the start of the buffer.
@@ -19,73 +19,58 @@ pub(crate) struct Head {
     entries: Entries,
     /// Where the line that is being read starts; behind the blank line, the length of the head.
     line_start: usize,
-    scan: LineScan,
+    scan: Scan,
 }
 
 impl Head {
     /// Reads lines up to the blank one; `false` when it needs more input.
+    #[inline]
     pub(crate) fn read(
         &mut self,
         src: &mut BytesMut,
         version: Version,
         limits: &Limits,
     ) -> Result<bool, DecodeError> {
-        loop {
-            let unread = src.get(self.line_start..).unwrap_or_default();
-            let (rest, line) = match parser::resume_line(unread, &mut self.scan, version) {
-                Ok(found) => found,
-                Err(nom::Err::Incomplete(_)) => {
-                    let cr = version.allows_crlf() && unread.ends_with(b"\r");
-                    self.check_length(unread.len() - usize::from(cr), limits)?;
-                    return Ok(false);
-                }
-                Err(nom::Err::Error(error) | nom::Err::Failure(error)) => return Err(self.blame(error)),
-            };
-            let (length, next) = (line.text.len(), src.len() - rest.len());
-            self.check_length(length, limits)?;
+        while let Some(end) = self.scan.next_line(src) {
+            self.check_length(src.get(self.line_start..end.at), version, limits)?;
+            let line = parser::checked_line(src, self.line_start, end, version);
+            let line = line.map_err(|error| self.blame(error))?;
             if self.command.is_none() {
                 self.command = Some(command(line.text)?);
-            } else if length == 0 {
-                self.line_start = next;
+            } else if line.text.is_empty() {
+                self.line_start = end.at + 1;
                 return Ok(true);
+            } else if self.entries.len() >= limits.headers {
+                return Err(DecodeError::TooManyHeaders {
+                    limit: limits.headers,
+                });
             } else {
-                if self.entries.len() >= limits.headers {
-                    return Err(DecodeError::TooManyHeaders {
-                        limit: limits.headers,
-                    });
-                }
-                let (colon, care) = (line.colon, line.care);
-                let entry = self.entry(src, length, colon, care, version)?;
+                let (colon, length, care) = (line.name_end()?, line.text.len(), line.care);
+                let entry = self.entry(src, colon, length, care, version)?;
                 self.entries.push(entry);
             }
-            self.line_start = next;
-            self.scan = LineScan::default();
+            self.line_start = end.at + 1;
         }
+        self.check_length(src.get(self.line_start..), version, limits)?;
+        Ok(false)
     }
 
     /// The entry for the line of `length` octets at `line_start`, which is unescaped where it stands.
+    #[inline]
     fn entry(
         &self,
         src: &mut BytesMut,
-        length: usize,
-        colon: Option<usize>,
+        mut colon: usize,
+        mut length: usize,
         care: bool,
         version: Version,
     ) -> Result<Entry, DecodeError> {
-        let colon = colon
-            .filter(|&colon| colon > 0)
-            .ok_or(DecodeError::MalformedHeader)?;
-        let line = self.line_start..self.line_start + length;
-        let (colon, end) = if care || version == Version::V1_0 {
-            let escapes = self
-                .command
-                .as_ref()
-                .is_some_and(|command| command.escapes(version));
-            let line = src.get_mut(line).unwrap_or_default();
-            normalise(line, colon, version, escapes)?
-        } else {
-            (colon, length)
-        };
+        if care || version == Version::V1_0 {
+            let command = self.command.as_ref();
+            let escapes = command.is_some_and(|command| command.escapes(version));
+            let line = src.get_mut(self.line_start..self.line_start + length);
+            (colon, length) = normalise(line.unwrap_or_default(), colon, version, escapes)?;
+        }
         let position = |offset: usize| {
             u32::try_from(self.line_start + offset).map_err(|_| DecodeError::HeaderTooLong {
                 limit: u32::MAX as usize,
@@ -94,18 +79,27 @@ impl Head {
         Ok(Entry {
             start: position(0)?,
             colon: position(colon)?,
-            end: position(end)?,
+            end: position(length)?,
         })
     }
 
-    /// Checks an unfinished or finished line of `length` octets at `line_start`.
-    fn check_length(&self, length: usize, limits: &Limits) -> Result<(), DecodeError> {
-        let limit = if length > limits.header_line {
-            limits.header_line
-        } else if self.line_start + length > limits.head as usize {
-            limits.head as usize
-        } else {
+    /// Checks the octets so far of the line at `line_start`, which may still lack its end.
+    #[inline]
+    fn check_length(
+        &self,
+        line: Option<&[u8]>,
+        version: Version,
+        limits: &Limits,
+    ) -> Result<(), DecodeError> {
+        let line = line.unwrap_or_default();
+        let left = (limits.head as usize).saturating_sub(self.line_start);
+        let cr = version.allows_crlf() && line.ends_with(b"\r");
+        if line.len() - usize::from(cr) <= left.min(limits.header_line) {
             return Ok(());
+        }
+        let limit = match limits.header_line <= left {
+            true => limits.header_line,
+            false => limits.head as usize,
         };
         Err(self.blame(DecodeError::HeaderTooLong { limit }))
     }
@@ -142,18 +136,20 @@ impl Head {
         self.line_start
     }
 
-    /// Takes head, body and NUL out of `src`.
-    pub(crate) fn into_frame(self, src: &mut BytesMut, body: usize) -> Frame {
+    /// Takes head, body and NUL out of `src`, and is then ready for the next frame.
+    #[inline]
+    pub(crate) fn take_frame(&mut self, src: &mut BytesMut, body: usize) -> Frame {
         let text = ByteStr::from_checked(src.split_to(self.line_start).freeze());
-        let body = if body == 0 {
-            Bytes::new()
-        } else {
-            src.split_to(body).freeze()
+        let body = match body {
+            0 => Bytes::new(),
+            length => src.split_to(length).freeze(),
         };
         src.advance(1);
+        self.line_start = 0;
+        self.scan = Scan::default();
         // A frame is complete only behind its command line.
-        let command = self.command.unwrap_or(Command::Other(ByteStr::default()));
-        Frame::new(command, Headers::new(text, self.entries), body)
+        let command = self.command.take().unwrap_or(Command::Other(ByteStr::default()));
+        Frame::new(command, Headers::new(text, mem::take(&mut self.entries)), body)
     }
 }
 

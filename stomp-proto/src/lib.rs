@@ -51,6 +51,7 @@ mod limits;
 pub mod parser;
 mod scan;
 mod server;
+mod simd;
 mod version;
 
 pub use byte_str::ByteStr;

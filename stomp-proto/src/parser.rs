@@ -13,7 +13,7 @@
 //! ```
 
 use nom::{
-    IResult, Needed, Parser,
+    Needed, Parser,
     bytes::streaming::{tag, take, take_until},
     combinator::{map_res, verify},
     error::{ErrorKind, FromExternalError, ParseError},
@@ -23,7 +23,7 @@ use nom::{
 
 use crate::{
     DecodeError, Version, header,
-    scan::{LineScan, Stop},
+    scan::{LineEnd, Scan},
 };
 
 type Input<'a> = &'a [u8];
@@ -53,6 +53,15 @@ pub struct Line<'a> {
     pub colon: Option<usize>,
     /// Whether there is a `\`, a CR or an octet outside ASCII in it.
     pub care: bool,
+}
+
+impl Line<'_> {
+    /// Where the `:` behind the name of a header is.
+    pub(crate) fn name_end(&self) -> Result<usize, DecodeError> {
+        self.colon
+            .filter(|&colon| colon > 0)
+            .ok_or(DecodeError::MalformedHeader)
+    }
 }
 
 /// A header entry as it stands on the wire, still escaped.
@@ -86,45 +95,43 @@ pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, E
 
 /// A line of the head with its line end.
 pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, Error = DecodeError> {
-    move |input| resume_line(input, &mut LineScan::default(), version)
+    move |input: Input<'a>| {
+        let Some(end) = Scan::default().next_line(input) else {
+            return Err(nom::Err::Incomplete(Needed::new(1)));
+        };
+        let line = checked_line(input, 0, end, version).map_err(nom::Err::Failure)?;
+        Ok((input.get(end.at + 1..).unwrap_or_default(), line))
+    }
 }
 
-/// Goes on with the line that `input` starts with, from where `scan` stopped.
-pub(crate) fn resume_line<'a>(
-    input: Input<'a>,
-    scan: &mut LineScan,
+/// The line of `head` from `start` to `end`, if it ends in LF and any CR stands only before that (1.2).
+#[inline]
+pub(crate) fn checked_line(
+    head: Input<'_>,
+    start: usize,
+    end: LineEnd,
     version: Version,
-) -> IResult<Input<'a>, Line<'a>, DecodeError> {
-    let crlf = version.allows_crlf();
-    match scan.resume(input) {
-        Stop::End => Err(nom::Err::Incomplete(Needed::new(1))),
-        Stop::Nul(at) if crlf && input[..at].contains(&b'\r') => Err(nom::Err::Failure(DecodeError::StrayCr)),
-        Stop::Nul(_) => Err(nom::Err::Failure(DecodeError::NulInHeader)),
-        Stop::LineFeed(at) => {
-            let (text, rest) = (&input[..at], &input[at + 1..]);
-            let text = if crlf { without_cr(text, scan.care)? } else { text };
-            Ok((
-                rest,
-                Line {
-                    text,
-                    colon: scan.colon,
-                    care: scan.care,
-                },
-            ))
+) -> Result<Line<'_>, DecodeError> {
+    let mut text = head.get(start..end.at).unwrap_or_default();
+    let nul = head.get(end.at) == Some(&0);
+    let mut care = end.care;
+    if care.is_some() && version.allows_crlf() {
+        if let (false, Some(before_cr)) = (nul, text.strip_suffix(b"\r")) {
+            text = before_cr;
+            care = care.filter(|at| at - start < text.len());
+        }
+        if memchr::memchr(b'\r', text).is_some() {
+            return Err(DecodeError::StrayCr);
         }
     }
-}
-
-/// The line without the CR of its CR LF; any other CR is an error (1.2).
-fn without_cr(text: Input<'_>, care: bool) -> Result<Input<'_>, nom::Err<DecodeError>> {
-    if !care {
-        return Ok(text);
+    if nul {
+        return Err(DecodeError::NulInHeader);
     }
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    match text.contains(&b'\r') {
-        true => Err(nom::Err::Failure(DecodeError::StrayCr)),
-        false => Ok(text),
-    }
+    Ok(Line {
+        text,
+        colon: end.colon.map(|at| at - start),
+        care: care.is_some(),
+    })
 }
 
 /// The first line of a frame.
@@ -143,13 +150,10 @@ pub(crate) fn command_text(text: Input<'_>) -> Result<Input<'_>, DecodeError> {
 /// A header line; fails with [`DecodeError::MalformedHeader`] on any other, the blank line included.
 pub fn header<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawHeader<'a>, Error = DecodeError> {
     map_res(line(version), |line| {
-        let colon = line
-            .colon
-            .filter(|&colon| colon > 0)
-            .ok_or(DecodeError::MalformedHeader)?;
+        let (name, value) = line.text.split_at(line.name_end()?);
         Ok::<_, DecodeError>(RawHeader {
-            name: &line.text[..colon],
-            value: &line.text[colon + 1..],
+            name,
+            value: value.get(1..).unwrap_or_default(),
         })
     })
 }

@@ -1,67 +1,114 @@
-//! The hot leaf: one pass over a line of the head.
+//! Finds the lines of a head, and what is in them that needs care, in one pass.
 //!
-//! Everything the grammar asks of a line is found while looking for its LF, and a scan that runs out of
-//! input goes on later where it stopped: no octet is looked at twice, however the input is cut.
+//! The scan goes on where it ran out of input: no octet is classified twice, however the input is cut.
 
-/// How far one line has been looked at, and what was seen in it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct LineScan {
-    /// Octets of the line already looked at.
-    pub(crate) seen: usize,
-    /// Where the first `:` is.
-    pub(crate) colon: Option<usize>,
-    /// Whether the line holds a `\`, a CR or an octet outside ASCII, and so needs a closer look.
-    pub(crate) care: bool,
+use crate::simd::{Masks, classify_first};
+
+/// A scan over one head; positions count from where the head starts.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// Octets classified so far.
+    seen: usize,
+    /// Where the block starts that `masks` are of.
+    block: usize,
+    /// The part of the last block that is behind the last line.
+    masks: Masks,
+    colon: Option<usize>,
+    care: Option<usize>,
 }
 
-/// Why a scan stopped; positions count from the start of the line.
+/// A line that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The line ends here.
-    LineFeed(usize),
-    /// A NUL, which no head may hold.
-    Nul(usize),
-    /// More input is needed.
-    End,
+pub(crate) struct LineEnd {
+    /// Where its LF is, or a NUL, which no head may hold.
+    pub(crate) at: usize,
+    /// Where its first `:` is.
+    pub(crate) colon: Option<usize>,
+    /// Where its first `\`, CR or octet outside ASCII is.
+    pub(crate) care: Option<usize>,
 }
 
-impl LineScan {
-    /// Looks at the part of `line` that is new since the last call.
-    pub(crate) fn resume(&mut self, line: &[u8]) -> Stop {
-        for (offset, &octet) in line.iter().enumerate().skip(self.seen) {
-            match CLASS[usize::from(octet)] {
-                Class::Plain => {}
-                Class::Colon => self.colon = self.colon.or(Some(offset)),
-                Class::Care => self.care = true,
-                Class::LineFeed => return Stop::LineFeed(offset),
-                Class::Nul => return Stop::Nul(offset),
+impl Scan {
+    /// The next line of `head`, which begins with what the scan has already seen; `None` when it needs more.
+    #[inline]
+    pub(crate) fn next_line(&mut self, head: &[u8]) -> Option<LineEnd> {
+        loop {
+            let Masks { end, colon, .. } = self.masks;
+            let care = self.masks.escape | self.masks.high;
+            // The octets before the end of the line, or all when it does not end in this block.
+            let line = (end & end.wrapping_neg()).wrapping_sub(1);
+            self.colon = self.colon.or_else(|| self.first(colon & line));
+            self.care = self.care.or_else(|| self.first(care & line));
+            if let Some(at) = self.first(end) {
+                self.masks.end &= end - 1;
+                self.masks.colon &= !line;
+                self.masks.escape &= !line;
+                self.masks.high &= !line;
+                return Some(LineEnd {
+                    at,
+                    colon: self.colon.take(),
+                    care: self.care.take(),
+                });
+            }
+            let unseen = head.get(self.seen..).filter(|unseen| !unseen.is_empty())?;
+            self.block = self.seen;
+            let (masks, classified) = classify_first(unseen);
+            self.masks = masks;
+            self.seen += classified;
+        }
+    }
+
+    /// Where the lowest bit of `mask` is, if there is one.
+    fn first(&self, mask: u64) -> Option<usize> {
+        (mask != 0).then(|| self.block + mask.trailing_zeros() as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The lines of `head` as a scan finds them that gets it in pieces, and how many octets it classified.
+    fn scan(head: &[u8], cuts: &[usize]) -> (Vec<LineEnd>, usize) {
+        let mut scan = Scan::default();
+        let mut lines = Vec::new();
+        for &cut in cuts.iter().chain([&head.len()]) {
+            while let Some(line) = scan.next_line(&head[..cut]) {
+                lines.push(line);
             }
         }
-        self.seen = line.len();
-        Stop::End
+        (lines, scan.seen)
+    }
+
+    fn naive(head: &[u8]) -> Vec<LineEnd> {
+        let mut start = 0;
+        let ends = (0..head.len()).filter(|&at| matches!(head[at], b'\n' | 0));
+        ends.map(|at| {
+            let find = |is: fn(u8) -> bool| (start..at).find(|&at| is(head[at]));
+            let line = LineEnd {
+                at,
+                colon: find(|octet| octet == b':'),
+                care: find(|octet| matches!(octet, b'\\' | b'\r' | 0x80..)),
+            };
+            start = at + 1;
+            line
+        })
+        .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn finds_the_lines_and_sees_each_octet_once(
+            head in prop::collection::vec(prop::sample::select(&b"ab:\\\r\n\0\xed"[..]), 0..300),
+            mut cuts in prop::collection::vec(0..300_usize, 0..6),
+        ) {
+            cuts.iter_mut().for_each(|cut| *cut = (*cut).min(head.len()));
+            cuts.sort_unstable();
+            let (lines, seen) = scan(&head, &cuts);
+            prop_assert_eq!(lines, naive(&head));
+            prop_assert_eq!(seen, head.len());
+        }
     }
 }
-
-#[derive(Clone, Copy)]
-enum Class {
-    Plain,
-    Colon,
-    Care,
-    LineFeed,
-    Nul,
-}
-
-const CLASS: [Class; 256] = {
-    let mut class = [Class::Plain; 256];
-    class[b':' as usize] = Class::Colon;
-    class[b'\\' as usize] = Class::Care;
-    class[b'\r' as usize] = Class::Care;
-    class[b'\n' as usize] = Class::LineFeed;
-    class[0] = Class::Nul;
-    let mut octet = 0x80;
-    while octet < 256 {
-        class[octet] = Class::Care;
-        octet += 1;
-    }
-    class
-};

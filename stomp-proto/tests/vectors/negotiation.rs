@@ -23,9 +23,10 @@ fn versions() {
 fn heart_beat_header() {
     run("heartbeat-parse", |vector| {
         let parsed = HeartBeat::from_header(vector.value.as_deref());
-        let parsed = parsed.map_or(json!("error"), |heart_beat| {
-            json!([heart_beat.send.as_millis(), heart_beat.receive.as_millis()])
-        });
+        let parsed = parsed.map_or_else(
+            |_| json!("error"),
+            |heart_beat| json!([heart_beat.send.as_millis(), heart_beat.receive.as_millis()]),
+        );
         expect(&parsed, &vector.expected::<Value>(), "heart-beat")
     });
 }
