@@ -1,1 +1,60 @@
-//! Embeddable STOMP broker.
+//! An embeddable STOMP message broker.
+//!
+//! ```no_run
+//! use stomp_broker::{Open, Server};
+//! use tokio::net::TcpListener;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // Anyone may connect, publish and subscribe under /topic.
+//! let server = Server::builder(Open, Open).topics("/topic").start().await?;
+//! server.serve_tcp(TcpListener::bind("127.0.0.1:61613").await?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way of a message
+//!
+//! ```text
+//! socket ─▶ Decoder ─▶ Session ─▶ request: Authorizer, App handlers ─▶ Broker
+//!                                                                        │
+//! socket ◀─ one write per batch ◀─ Outbox of each session ◀─ Hub ◀─ Inbound
+//! ```
+//!
+//! - [`Server`] accepts connections; each is one task that runs one loop (`connection`).
+//! - The protocol is a state machine without IO (`session`).
+//! - [`App`] has the handlers of the application's own destinations, [`Authenticator`] and [`Authorizer`] decide
+//!   who comes in and who may do what.
+//! - [`Broker`] is the seam to what carries messages: [`SimpleBroker`] does it in memory.
+//! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
+//!   that one client that does not read harms nobody else.
+
+pub mod app;
+mod auth;
+mod broker;
+mod config;
+mod connection;
+mod destination;
+mod handle;
+#[cfg(feature = "websocket")]
+pub mod http;
+mod hub;
+mod message;
+mod refusal;
+mod server;
+mod session;
+mod transport;
+
+pub use stomp_proto as proto;
+
+pub use self::{
+    app::App,
+    auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
+    broker::{Broker, BrokerError, Inbound, Publish, Published, SimpleBroker},
+    config::{Config, MAX_ID},
+    destination::{Destination, InvalidDestination, MAX_DESTINATION},
+    handle::Handle,
+    message::{Message, MessageId, MessageIds},
+    refusal::Refusal,
+    server::{Server, ServerBuilder},
+    session::Violation,
+};

@@ -1,0 +1,80 @@
+//! What a handler may ask for.
+
+use std::str::FromStr;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use stomp_proto::Headers;
+
+use super::Request;
+use crate::{Destination, Principal, Refusal};
+
+/// Something a handler takes as an argument, made from the message and the application's state.
+pub trait FromRequest<S>: Sized {
+    /// Extracts it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] that tells the sender what is wrong with the message.
+    fn from_request(request: &Request, state: &S) -> Result<Self, Refusal>;
+}
+
+/// The application's state.
+#[derive(Debug, Clone, Copy)]
+pub struct State<S>(pub S);
+
+impl<S: Clone> FromRequest<S> for State<S> {
+    fn from_request(_: &Request, state: &S) -> Result<Self, Refusal> {
+        Ok(Self(state.clone()))
+    }
+}
+
+/// The body, from JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<S, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
+        serde_json::from_slice(&request.body)
+            .map(Self)
+            .map_err(|error| Refusal::new("the body is not the JSON expected").text(format!("{error}\n")))
+    }
+}
+
+/// The first parameter of the route, read with [`FromStr`]. Routes with several take a [`Request`].
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+impl<S, T: FromStr> FromRequest<S> for Path<T> {
+    fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
+        let value = request.parameters.first().and_then(|(_, value)| value.parse().ok());
+        value.map(Self).ok_or_else(|| Refusal::new("no such destination"))
+    }
+}
+
+/// The body as it is.
+#[derive(Debug, Clone)]
+pub struct Body(pub Bytes);
+
+impl<S> FromRequest<S> for Body {
+    fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
+        Ok(Self(request.body.clone()))
+    }
+}
+
+macro_rules! from_field {
+    ($($type:ty = $field:ident),* $(,)?) => {$(
+        impl<S> FromRequest<S> for $type {
+            fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
+                Ok(request.$field.clone())
+            }
+        }
+    )*};
+}
+from_field!(Principal = principal, Headers = headers, Destination = destination);
+
+impl<S> FromRequest<S> for Request {
+    fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
+        Ok(request.clone())
+    }
+}

@@ -1,0 +1,180 @@
+//! Who a client is and what it may do.
+
+use std::{
+    any::Any,
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use stomp_proto::Connect;
+
+use crate::{Destination, Refusal};
+
+/// Somebody who has logged in.
+#[derive(Clone)]
+pub struct Principal {
+    user: Arc<str>,
+    expires_at: Option<SystemTime>,
+    details: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Principal {
+    /// A user with a name that is unique on this server; messages to the user are addressed by it.
+    pub fn new(user: impl Into<Arc<str>>) -> Self {
+        Self { user: user.into(), expires_at: None, details: None }
+    }
+
+    /// Ends the session at `time`, whatever it is doing then.
+    #[must_use]
+    pub fn expires_at(self, time: SystemTime) -> Self {
+        Self { expires_at: Some(time), ..self }
+    }
+
+    /// Attaches what the application knows about the user, for its handlers to read back.
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(self, details: T) -> Self {
+        Self { details: Some(Arc::new(details)), ..self }
+    }
+
+    /// The user's name.
+    pub fn user(&self) -> &Arc<str> {
+        &self.user
+    }
+
+    /// When the login ends.
+    pub fn expiry(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// How much longer the login lasts.
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
+        let expiry = self.expires_at?;
+        Some(expiry.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
+    /// What [`with`](Self::with) attached, if it is a `T`.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.details.as_deref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("user", &self.user)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The address of the other end of the socket, where the transport has one.
+    pub address: Option<SocketAddr>,
+}
+
+/// What a client shows at the door: its CONNECT frame and where it comes from.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    connect: &'a Connect,
+    peer: &'a Peer,
+}
+
+impl<'a> Credentials<'a> {
+    pub(crate) fn new(connect: &'a Connect, peer: &'a Peer) -> Self {
+        Self { connect, peer }
+    }
+
+    /// The `login` header.
+    pub fn login(&self) -> Option<&'a str> {
+        self.connect.login()
+    }
+
+    /// The `passcode` header.
+    pub fn passcode(&self) -> Option<&'a str> {
+        self.connect.passcode()
+    }
+
+    /// The token of an `Authorization: Bearer <token>` header; the scheme is case insensitive (RFC 9110, 11.1).
+    pub fn bearer(&self) -> Option<&'a str> {
+        let (scheme, token) =
+            self.header("Authorization").or_else(|| self.header("authorization"))?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+    }
+
+    /// Any header of the CONNECT frame.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.connect.frame().headers().get(name)
+    }
+
+    /// Where the client comes from.
+    pub fn peer(&self) -> &'a Peer {
+        self.peer
+    }
+}
+
+/// Decides who a client is.
+#[async_trait]
+pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
+    /// The principal that the credentials stand for.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] that does not tell a wrong name from a wrong password.
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal>;
+}
+
+/// What a client wants to do with a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// Publish to it.
+    Send,
+    /// Receive from it.
+    Subscribe,
+}
+
+/// The answer to an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Allow,
+    /// Tell the client why not.
+    Deny(Refusal),
+    /// Go on with another destination; messages carry that one.
+    Redirect(Destination),
+}
+
+/// Decides what a logged-in client may do with the broker's destinations.
+///
+/// Application destinations (`App`) are not asked about: their handlers decide themselves.
+#[async_trait]
+pub trait Authorizer: fmt::Debug + Send + Sync + 'static {
+    /// Whether `principal` may do `action`; asked for every SEND and SUBSCRIBE.
+    async fn authorize(&self, principal: &Principal, action: Action, destination: &Destination) -> Decision;
+}
+
+/// Lets anyone in under the name given, and lets everyone do everything.
+///
+/// For trusted networks, examples and tests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Open;
+
+#[async_trait]
+impl Authenticator for Open {
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal> {
+        Ok(Principal::new(credentials.login().unwrap_or("guest")))
+    }
+}
+
+#[async_trait]
+impl Authorizer for Open {
+    async fn authorize(&self, _: &Principal, _: Action, _: &Destination) -> Decision {
+        Decision::Allow
+    }
+}

@@ -1,0 +1,95 @@
+//! The seam between the server and what carries its messages.
+//!
+//! A back-end knows destinations and messages, nothing of sessions: the server tells it which destinations
+//! its clients listen to ([`Broker::interest`]) and gets every message for those back through [`Inbound`].
+
+mod simple;
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use stomp_proto::{Command, Frame, Headers, header::name};
+
+pub use self::simple::SimpleBroker;
+use crate::{Destination, Message};
+
+/// A message on its way in.
+#[derive(Debug, Clone)]
+pub struct Publish {
+    /// Where to.
+    pub destination: Destination,
+    /// The sender's headers; those that are the server's to set are left out on delivery.
+    pub headers: Headers,
+    /// The octets of the message.
+    pub body: Bytes,
+}
+
+impl Publish {
+    /// A message without headers.
+    pub fn new(destination: Destination, body: impl Into<Bytes>) -> Self {
+        Self { destination, headers: Headers::default(), body: body.into() }
+    }
+
+    /// A message of JSON that is already serialised.
+    pub fn json(destination: Destination, body: impl Into<Bytes>) -> Self {
+        Self::new(destination, body).header(name::CONTENT_TYPE, "application/json;charset=utf-8")
+    }
+
+    /// Appends a header.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        let frame = Frame::builder(Command::Send);
+        let frame = self.headers.iter().fold(frame, |frame, (name, value)| frame.header(name, value));
+        let (_, headers, _) = frame.header(name, value).build().into_parts();
+        Self { headers, ..self }
+    }
+}
+
+/// A message that the back-end has accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Published;
+
+/// Why a back-end could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokerError {
+    /// It cannot at the moment; the same call may succeed later.
+    #[error("the message broker is temporarily unavailable")]
+    Unavailable,
+}
+
+/// A message back-end.
+///
+/// # Contract
+///
+/// - Messages of one destination reach [`Inbound::message`] in one order, the same on every node, and a
+///   publisher's own messages in the order in which it published them.
+/// - When [`publish`](Self::publish) returns, the message is accepted as far as the back-end promises, and
+///   every earlier [`interest`](Self::interest) has taken effect.
+#[async_trait]
+pub trait Broker: fmt::Debug + Send + Sync + 'static {
+    /// Connects the back-end to the server that owns it; called once, before anything else.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when it cannot serve; the server then does not start.
+    async fn start(&self, inbound: Arc<dyn Inbound>) -> Result<(), BrokerError>;
+
+    /// Changes the set of destinations whose messages this node wants.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when `add` could not be confirmed.
+    async fn interest(&self, add: &[Destination], remove: &[Destination]) -> Result<(), BrokerError>;
+
+    /// Publishes a batch in order; one answer for each.
+    async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>>;
+}
+
+/// Where a back-end delivers: the server. Never blocks.
+pub trait Inbound: fmt::Debug + Send + Sync + 'static {
+    /// A message for a destination of interest.
+    fn message(&self, message: Message);
+}

@@ -1,0 +1,66 @@
+//! What can be set, with defaults that suit a public server.
+
+use std::time::Duration;
+
+use stomp_proto::{HeartBeat, Limits, Version};
+
+/// The settings of a server.
+///
+/// ```
+/// use stomp_broker::{Config, proto::Limits};
+///
+/// let config = Config { limits: Limits { body: 4 << 20, ..Limits::default() }, ..Config::default() };
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The versions offered; the highest that the client speaks too is used.
+    pub versions: Vec<Version>,
+    /// The `server` header of CONNECTED, `name/version`.
+    pub server_name: String,
+    /// What the server offers and asks for in heart-beats: in effect the shortest interval clients get.
+    pub heart_beat: HeartBeat,
+    /// Bounds on frames of clients that have logged in.
+    pub limits: Limits,
+    /// Bounds on the first frame.
+    pub login_limits: Limits,
+    /// From the start of the connection to the end of authentication.
+    pub login_timeout: Duration,
+    /// How long a write may make no progress before the client counts as stuck.
+    pub write_timeout: Duration,
+    /// How long the server goes on reading after its last frame, so that the frame is not lost in a reset.
+    pub linger: Duration,
+    /// Messages that wait for one client, at most; over it the client is cut off as too slow.
+    pub outbox_frames: usize,
+    /// The octets of those messages, at most.
+    pub outbox_bytes: usize,
+    /// Subscriptions of one session, at most.
+    pub subscriptions: usize,
+    /// Origins whose pages may open WebSockets besides this host's own, such as `https://chat.example.org`; `*` is any.
+    pub allowed_origins: Vec<String>,
+    /// Connections of the whole server, at most; more are closed at once.
+    pub connections: usize,
+}
+
+/// The longest subscription id, receipt or transaction name, in octets.
+pub const MAX_ID: usize = 255;
+
+impl Default for Config {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            versions: Version::ALL.to_vec(),
+            server_name: concat!("stomp-broker/", env!("CARGO_PKG_VERSION")).to_owned(),
+            heart_beat: HeartBeat { send: second, receive: second },
+            limits: Limits::default(),
+            login_limits: Limits::before_connect(),
+            login_timeout: 10 * second,
+            write_timeout: 10 * second,
+            linger: second,
+            outbox_frames: 10_000,
+            outbox_bytes: 1 << 20,
+            subscriptions: 256,
+            allowed_origins: Vec::new(),
+            connections: 20_000,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The one loop of a connection: it moves octets and requests between the transport, the session, the hub and
+//! the back-end. Each connection is one task, and this is all it runs.
+
+mod request;
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use futures_util::future::BoxFuture;
+use stomp_proto::{Decoder, Item};
+use tokio::time::{Sleep, sleep_until};
+use tracing::debug;
+
+use self::request::{Done, Subscribed};
+use crate::{
+    Peer, Principal, Refusal,
+    hub::{Control, Delivery, Outbox, OutboxLimits},
+    server::Shared,
+    session::{Closing, Session},
+    transport::{Outgoing, Transport},
+};
+
+/// Longer than anything waits: the timer of a session without a deadline.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One client's connection.
+pub(crate) struct Connection<T> {
+    shared: Arc<Shared>,
+    transport: T,
+    peer: Peer,
+    decoder: Decoder,
+    session: Session<Subscribed>,
+    principal: Option<Principal>,
+    outbox: Arc<Outbox>,
+    input: BytesMut,
+    batch: Vec<Delivery>,
+    request: Option<BoxFuture<'static, Done>>,
+    timer: Pin<Box<Sleep>>,
+    stall: Option<Stall>,
+}
+
+/// A write that has not finished yet.
+#[derive(Debug, Clone, Copy)]
+struct Stall {
+    written: u64,
+    deadline: Instant,
+}
+
+/// What a connection waits for.
+enum Event {
+    Input,
+    /// The last frame of a session that is over has left.
+    Written,
+    /// The peer has finished sending, or the transport failed.
+    End,
+    Done(Done),
+    Control(Control),
+    Timeout,
+}
+
+impl<T: Transport> Connection<T> {
+    pub(crate) fn new(shared: Arc<Shared>, transport: T, peer: Peer) -> Self {
+        let now = now();
+        let config = Arc::clone(&shared.config);
+        let id = format!("{:032x}", rand::random::<u128>());
+        Self {
+            outbox: Arc::new(Outbox::new(OutboxLimits::from(&*config))),
+            decoder: Decoder::with_limits(config.login_limits),
+            timer: Box::pin(sleep_until((now + config.login_timeout).into())),
+            session: Session::new(config, id, now),
+            shared,
+            transport,
+            peer,
+            principal: None,
+            input: BytesMut::new(),
+            batch: Vec::new(),
+            request: None,
+            stall: None,
+        }
+    }
+
+    /// Serves the client until either side ends the connection.
+    pub(crate) async fn run(mut self) {
+        self.shared.hub.open(&self.outbox);
+        if self.shared.is_shutting_down() {
+            self.outbox.control(Control::Shutdown);
+        }
+        let reason = self.serve().await;
+        self.clean_up().await;
+        if let Ok(reason) = reason {
+            self.finish(reason).await;
+        }
+    }
+
+    /// Runs until the session is over and its last frame has been written; fails when the transport does.
+    async fn serve(&mut self) -> io::Result<Closing> {
+        loop {
+            self.take_frames();
+            while let Some(wire) = self.session.poll_transmit() {
+                self.transport.push(Outgoing {
+                    prefix: Default::default(),
+                    is_text: is_text(&wire),
+                    rest: wire,
+                });
+            }
+            if let (Some(reason), None, false) =
+                (self.session.closing(), &self.request, self.transport.has_output())
+            {
+                return Ok(reason);
+            }
+            self.set_timer();
+            match poll_fn(|cx| self.poll_event(cx)).await? {
+                Event::Input => self.session.handle_input(now()),
+                Event::Written => {}
+                Event::End => return Ok(Closing::Disconnected),
+                Event::Done(done) => self.handle_done(done),
+                Event::Control(control) => self.handle_control(&control),
+                Event::Timeout => self.handle_timeout()?,
+            }
+        }
+    }
+
+    /// Feeds the session what has arrived, up to a frame that takes time to carry out.
+    fn take_frames(&mut self) {
+        while !self.session.is_busy() && self.session.closing().is_none() {
+            match self.decoder.decode(&mut self.input) {
+                Ok(Some(Item::Frame(frame))) => {
+                    if let Some(request) = self.session.handle_frame(now(), frame) {
+                        self.decoder.set_version(self.session.version());
+                        let context = request::Context {
+                            shared: Arc::clone(&self.shared),
+                            outbox: Arc::clone(&self.outbox),
+                            peer: self.peer.clone(),
+                            principal: self.principal.clone(),
+                            version: self.session.version(),
+                        };
+                        self.request = Some(Box::pin(context.carry_out(request)));
+                    }
+                }
+                Ok(Some(Item::HeartBeat)) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    debug!(peer = ?self.peer.address, %error, "malformed frame");
+                    self.session.handle_decode_error(error, self.decoder.failed_receipt());
+                }
+            }
+        }
+        if self.input.is_empty() {
+            // An idle connection keeps no buffer.
+            self.input = BytesMut::new();
+        }
+    }
+
+    /// Moves on whatever can move, and is ready when something happened that the session must hear of.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Event>> {
+        if let Some(request) = &mut self.request
+            && let Poll::Ready(done) = request.as_mut().poll(cx)
+        {
+            self.request = None;
+            return Poll::Ready(Ok(Event::Done(done)));
+        }
+        let closing = self.session.closing().is_some();
+        loop {
+            let idle = self.poll_written(cx)?.is_ready();
+            if idle && closing && self.request.is_none() {
+                return Poll::Ready(Ok(Event::Written));
+            }
+            // Messages wait in the outbox, where they are counted, until the last batch has been written.
+            match self.outbox.poll_take(cx, idle.then_some(&mut self.batch)) {
+                Poll::Ready(Some(control)) => return Poll::Ready(Ok(Event::Control(control))),
+                Poll::Ready(None) => self.push_batch(),
+                Poll::Pending => break,
+            }
+        }
+        if self.request.is_none() && !closing {
+            match self.transport.poll_read(cx, &mut self.input) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::End)),
+                Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Input)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {}
+            }
+        }
+        self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
+    }
+
+    /// Writes what is queued.
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        if !self.transport.has_output() {
+            return Ok(Poll::Ready(()));
+        }
+        match self.transport.poll_flush(cx) {
+            Poll::Ready(result) => {
+                result?;
+                self.stall = None;
+                self.session.handle_output(now());
+                Ok(Poll::Ready(()))
+            }
+            Poll::Pending => Ok(Poll::Pending),
+        }
+    }
+
+    /// Hands the transport what the outbox held.
+    fn push_batch(&mut self) {
+        for Delivery { subscription, message } in self.batch.drain(..) {
+            if let (true, Some(tail)) = (subscription.is_active(), message.tail(subscription.version())) {
+                let prefix = subscription.prefix().clone();
+                self.transport.push(Outgoing {
+                    prefix,
+                    rest: tail.as_bytes().clone(),
+                    is_text: message.is_text(),
+                });
+            }
+        }
+    }
+
+    fn handle_done(&mut self, done: Done) {
+        match done {
+            Done::Authenticated(Ok(principal)) => {
+                self.session.authenticated(now(), principal.user(), principal.lifetime());
+                self.decoder.set_limits(self.shared.config.limits);
+                self.shared.hub.join(principal.user(), &self.outbox);
+                self.principal = Some(principal);
+            }
+            Done::Subscribed(Ok(subscribed)) => {
+                self.session.subscribed(subscribed);
+            }
+            Done::Finished(Ok(())) => self.session.done(),
+            Done::Authenticated(Err(refusal)) => self.session.refuse(&refusal),
+            Done::Subscribed(Err(refusal)) | Done::Finished(Err(refusal)) => self.refuse(&refusal),
+        }
+    }
+
+    /// Refuses the pending request: by message where the application wants that, else by ERROR.
+    fn refuse(&mut self, refusal: &Refusal) {
+        let told = !self.session.wants_receipt()
+            && self
+                .principal
+                .as_ref()
+                .is_some_and(|principal| self.shared.tell(principal, &self.outbox, refusal));
+        if told { self.session.refused_softly() } else { self.session.refuse(refusal) }
+    }
+
+    fn handle_control(&mut self, control: &Control) {
+        match control {
+            Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
+            Control::SlowConsumer => {
+                debug!(peer = ?self.peer.address, "slow consumer");
+                let text = "Messages waited for this client beyond the server's limit.\n";
+                self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
+            }
+            Control::Shutdown => {
+                let text = "The server is stopping. Connect again in a moment.\n";
+                self.session.close_with(&Refusal::new("shutdown").text(text), Closing::Shutdown);
+            }
+        }
+    }
+
+    fn handle_timeout(&mut self) -> io::Result<()> {
+        let now = now();
+        if self.stall.is_some_and(|stall| stall.deadline <= now) {
+            debug!(peer = ?self.peer.address, "the peer does not read");
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.session.handle_timeout(now);
+        Ok(())
+    }
+
+    /// Arms the timer for the session's next deadline, or for the end of a write without progress.
+    fn set_timer(&mut self) {
+        let stalled = self.transport.has_output().then(|| {
+            let written = self.transport.written();
+            let fresh = Stall { written, deadline: now() + self.shared.config.write_timeout };
+            self.stall.filter(|stall| stall.written == written).unwrap_or(fresh)
+        });
+        self.stall = stalled;
+        let deadline =
+            [stalled.map(|stall| stall.deadline), self.session.poll_timeout()].into_iter().flatten().min();
+        let deadline = deadline.unwrap_or_else(|| now() + NEVER).into();
+        // A timer that fires early costs one turn of the loop; setting it anew for every frame costs more.
+        if self.timer.is_elapsed() || deadline < self.timer.deadline() {
+            self.timer.as_mut().reset(deadline);
+        }
+    }
+
+    /// Takes the session out of the hub.
+    async fn clean_up(&mut self) {
+        self.outbox.close();
+        self.shared.hub.close(self.principal.as_ref().map(|principal| &**principal.user()), &self.outbox);
+        for subscribed in self.session.drain_subscriptions() {
+            subscribed.end(&self.shared).await;
+        }
+    }
+
+    /// Ends the connection so that the peer gets the last frame: finish sending, then read on for a while,
+    /// because closing with unread input would reset the connection under it.
+    async fn finish(&mut self, reason: Closing) {
+        let linger = self.shared.config.linger;
+        let goodbye = async {
+            poll_fn(|cx| self.transport.poll_finish(cx, reason)).await?;
+            let mut unread = BytesMut::new();
+            while poll_fn(|cx| self.transport.poll_read(cx, &mut unread)).await? > 0 {
+                unread.clear();
+            }
+            Ok::<(), io::Error>(())
+        };
+        // Whether the peer heard it or not, this is the end.
+        let _ = tokio::time::timeout(linger, goodbye).await;
+    }
+}
+
+/// The time by tokio's clock, which tests can stop.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn is_text(wire: &[u8]) -> bool {
+    std::str::from_utf8(wire).is_ok()
+}

@@ -1,0 +1,120 @@
+//! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
+
+mod outbox;
+mod routes;
+mod subscription;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub(crate) use self::{
+    outbox::{Control, Delivery, Outbox, OutboxLimits},
+    routes::Routes,
+    subscription::Subscription,
+};
+use crate::{Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
+
+/// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct UserDestination {
+    pub(crate) user: Arc<str>,
+    /// As the client names it, with the `/user` prefix.
+    pub(crate) name: Destination,
+}
+
+/// Routes messages to the sessions of this node.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    pub(crate) topics: Routes<Destination>,
+    pub(crate) users: Routes<UserDestination>,
+    sessions: Mutex<Sessions>,
+    ids: MessageIds,
+}
+
+/// The outboxes of open connections; two are the same if they share their address.
+#[derive(Debug, Default)]
+struct Sessions {
+    all: HashMap<usize, Arc<Outbox>>,
+    by_user: HashMap<Arc<str>, Vec<Arc<Outbox>>>,
+}
+
+impl Hub {
+    /// Notes a connection.
+    pub(crate) fn open(&self, outbox: &Arc<Outbox>) {
+        self.sessions().all.insert(address(outbox), Arc::clone(outbox));
+    }
+
+    /// Notes that a connection is a session of `user`.
+    pub(crate) fn join(&self, user: &Arc<str>, outbox: &Arc<Outbox>) {
+        self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(outbox));
+    }
+
+    /// Forgets a connection, which was a session of `user`.
+    pub(crate) fn close(&self, user: Option<&str>, outbox: &Arc<Outbox>) {
+        let mut sessions = self.sessions();
+        sessions.all.remove(&address(outbox));
+        if let Some((user, of_user)) = user.and_then(|user| Some((user, sessions.by_user.get_mut(user)?))) {
+            of_user.retain(|other| !Arc::ptr_eq(other, outbox));
+            if of_user.is_empty() {
+                sessions.by_user.remove(user);
+            }
+        }
+    }
+
+    /// Tells every connection that the server stops.
+    pub(crate) fn shut_down(&self) {
+        for outbox in self.sessions().all.values() {
+            outbox.control(Control::Shutdown);
+        }
+    }
+
+    /// The number of open sessions of `user`.
+    pub(crate) fn sessions_of(&self, user: &str) -> usize {
+        self.sessions().by_user.get(user).map_or(0, Vec::len)
+    }
+
+    /// Ends every session of `user`.
+    pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
+        for outbox in self.sessions().by_user.get(user).into_iter().flatten() {
+            outbox.control(Control::Close(reason.clone()));
+        }
+    }
+
+    /// Delivers to every session of the user that listens to the destination.
+    pub(crate) fn send_to_user(&self, to: &UserDestination, publish: Publish) {
+        let message = Message::new(self.ids.next(), publish);
+        self.users.deliver(to, &message);
+    }
+
+    /// Delivers to one session of the user, if it listens to the destination; says whether it does.
+    pub(crate) fn send_to_session(
+        &self,
+        to: &UserDestination,
+        session: &Arc<Outbox>,
+        publish: Publish,
+    ) -> bool {
+        let message = Message::new(self.ids.next(), publish);
+        self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
+    }
+
+    /// Ends the user's subscriptions to a topic; says whether they were the last ones.
+    pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+        self.topics.remove_where(destination, |subscription| subscription.user() == user)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inbound for Hub {
+    fn message(&self, message: Message) {
+        self.topics.deliver(message.destination(), &message);
+    }
+}
+
+fn address(outbox: &Arc<Outbox>) -> usize {
+    Arc::as_ptr(outbox).addr()
+}

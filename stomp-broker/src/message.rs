@@ -1,0 +1,126 @@
+//! A message on its way out.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use stomp_proto::{Headers, Version, fanout::MessageTail, header::name};
+
+use crate::{Destination, Publish};
+
+/// A message that subscribers share: cloning it costs a count, and what all of them get is encoded once per
+/// protocol version, when the first one needs it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    id: MessageId,
+    destination: Destination,
+    headers: Headers,
+    body: Bytes,
+    is_text: OnceLock<bool>,
+    tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
+}
+
+/// Headers of SEND that are addressed to the server, and headers of MESSAGE that only the server may set:
+/// neither is handed on.
+const NOT_HANDED_ON: [&str; 9] = [
+    name::DESTINATION,
+    name::CONTENT_LENGTH,
+    name::RECEIPT,
+    name::TRANSACTION,
+    name::MESSAGE_ID,
+    name::SUBSCRIPTION,
+    name::ACK,
+    "user-name",
+    "redelivered",
+];
+
+impl Message {
+    /// A message under an id that is unique on the back-end.
+    pub fn new(id: MessageId, publish: Publish) -> Self {
+        let Publish { destination, headers, body } = publish;
+        let shared =
+            Shared { id, destination, headers, body, is_text: OnceLock::new(), tails: Default::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Where it was sent to.
+    pub fn destination(&self) -> &Destination {
+        &self.shared.destination
+    }
+
+    /// The octets of the message.
+    pub fn body(&self) -> &Bytes {
+        &self.shared.body
+    }
+
+    /// About what it costs a queue to hold, in octets.
+    pub(crate) fn size(&self) -> usize {
+        self.shared.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            + self.shared.body.len()
+    }
+
+    /// Whether the body is UTF-8; headers always are.
+    pub(crate) fn is_text(&self) -> bool {
+        *self.shared.is_text.get_or_init(|| std::str::from_utf8(&self.shared.body).is_ok())
+    }
+
+    /// What all subscribers of that version get behind their own prefix; `None` if the version has no way to
+    /// write the destination.
+    pub(crate) fn tail(&self, version: Version) -> Option<&MessageTail> {
+        let shared = &self.shared;
+        let encode = || {
+            let headers = shared.headers.iter().filter(|(name, _)| !NOT_HANDED_ON.contains(name));
+            let id = shared.id.to_string();
+            MessageTail::encode(&id, &shared.destination, headers, &shared.body, version).ok()
+        };
+        shared.tails[version as usize].get_or_init(encode).as_ref()
+    }
+}
+
+/// The `message-id` of a message: unique per back-end, made of `[0-9a-f-]` so that no version need escape it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MessageId {
+    epoch: u32,
+    number: u64,
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}-{:x}", self.epoch, self.number)
+    }
+}
+
+/// Hands out [`MessageId`]s.
+#[derive(Debug)]
+pub struct MessageIds {
+    epoch: u32,
+    next: AtomicU64,
+}
+
+impl MessageIds {
+    /// Ids that start with a random part, so that two runs do not give the same.
+    pub fn new() -> Self {
+        Self { epoch: rand::random(), next: AtomicU64::new(0) }
+    }
+
+    /// An id that was not given out before.
+    pub fn next(&self) -> MessageId {
+        MessageId { epoch: self.epoch, number: self.next.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Default for MessageIds {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,245 @@
+//! A server: its parts, its listeners, its end.
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Peer, Publish,
+    Refusal, SimpleBroker,
+    app::Application,
+    connection::Connection,
+    hub::Hub,
+    transport::{StreamTransport, Transport},
+};
+
+/// Under it every user has destinations of his own.
+pub(crate) const USER_ROOT: &str = "/user";
+
+/// A STOMP server. Cloning it gives another reference to the same one.
+///
+/// ```no_run
+/// use stomp_broker::{Open, Server};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = Server::builder(Open, Open).topics("/topic").start().await?;
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:61613").await?;
+/// server.serve_tcp(listener).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) broker: Box<dyn Broker>,
+    pub(crate) authenticator: Box<dyn Authenticator>,
+    pub(crate) authorizer: Box<dyn Authorizer>,
+    pub(crate) app: Option<Box<dyn Application>>,
+    topics: Vec<String>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    room: Arc<Semaphore>,
+}
+
+/// Puts a [`Server`] together.
+#[derive(Debug)]
+pub struct ServerBuilder {
+    config: Config,
+    broker: Box<dyn Broker>,
+    authenticator: Box<dyn Authenticator>,
+    authorizer: Box<dyn Authorizer>,
+    app: Option<Box<dyn Application>>,
+    topics: Vec<String>,
+}
+
+impl ServerBuilder {
+    /// Changes the settings.
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        Self { config, ..self }
+    }
+
+    /// Carries messages by another back-end than a [`SimpleBroker`].
+    #[must_use]
+    pub fn broker(self, broker: impl Broker) -> Self {
+        Self { broker: Box::new(broker), ..self }
+    }
+
+    /// Declares that there are topics under `root`, such as `/topic`. What is under no declared root and has no
+    /// handler is refused.
+    #[must_use]
+    pub fn topics(mut self, root: impl Into<String>) -> Self {
+        self.topics.push(root.into());
+        self
+    }
+
+    /// Hands application destinations to handlers.
+    #[must_use]
+    pub fn app<S: Clone + Send + Sync + 'static>(self, app: App<S>) -> Self {
+        Self { app: Some(Box::new(app)), ..self }
+    }
+
+    /// Starts the back-end.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when the back-end cannot serve.
+    pub async fn start(self) -> Result<Server, BrokerError> {
+        let hub = Arc::new(Hub::default());
+        self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        let shared = Shared {
+            room: Arc::new(Semaphore::new(self.config.connections)),
+            config: Arc::new(self.config),
+            hub,
+            broker: self.broker,
+            authenticator: self.authenticator,
+            authorizer: self.authorizer,
+            app: self.app,
+            topics: self.topics,
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        };
+        Ok(Server { shared: Arc::new(shared) })
+    }
+}
+
+impl Server {
+    /// A server with default settings; who may come in and do what has no default.
+    pub fn builder(authenticator: impl Authenticator, authorizer: impl Authorizer) -> ServerBuilder {
+        ServerBuilder {
+            config: Config::default(),
+            broker: Box::new(SimpleBroker::new()),
+            authenticator: Box::new(authenticator),
+            authorizer: Box::new(authorizer),
+            app: None,
+            topics: Vec::new(),
+        }
+    }
+
+    /// The way in for everything that is no client: HTTP handlers, jobs.
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.shared))
+    }
+
+    /// Serves clients of the listener until [`shutdown`](Self::shutdown).
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes accepting impossible for good; passing faults are logged and waited out.
+    pub async fn serve_tcp(&self, listener: TcpListener) -> io::Result<()> {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.shared.shutdown.cancelled() => return Ok(()),
+            };
+            match accepted {
+                Ok((stream, address)) => {
+                    // Batches are written whole: waiting for more would only delay them.
+                    let _ = stream.set_nodelay(true);
+                    self.serve_stream(stream, Peer { address: Some(address) });
+                }
+                Err(error) if is_passing(&error) => {
+                    warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Serves one client over any stream of octets, in a task of its own.
+    pub fn serve_stream<S>(&self, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.serve_transport(StreamTransport::new(stream), peer);
+    }
+
+    /// Serves one client. Over the limit of connections it is closed at once: a refusal would cost what it saves.
+    pub(crate) fn serve_transport<T: Transport + 'static>(&self, transport: T, peer: Peer) {
+        let Ok(room) = Arc::clone(&self.shared.room).try_acquire_owned() else {
+            warn!(peer = ?peer.address, limit = self.shared.config.connections, "too many connections");
+            return;
+        };
+        let connection = Connection::new(Arc::clone(&self.shared), transport, peer);
+        self.shared.tasks.spawn(async move {
+            connection.run().await;
+            drop(room);
+        });
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// Stops: takes nobody in any more, tells every client, and waits for their connections to end.
+    ///
+    /// Says whether all had ended by `deadline`; the rest ends with the process.
+    pub async fn shutdown(&self, deadline: Duration) -> bool {
+        self.shared.shutdown.cancel();
+        self.shared.hub.shut_down();
+        self.shared.tasks.close();
+        let open = self.shared.tasks.len();
+        info!(open, "closing connections");
+        tokio::time::timeout(deadline, self.shared.tasks.wait()).await.is_ok()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("connections", &self.shared.tasks.len()).finish_non_exhaustive()
+    }
+}
+
+/// Whether accepting may work again later: a client that gave up, or too many open files.
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, InvalidInput};
+    match error.kind() {
+        ConnectionAborted | ConnectionReset | Interrupted => true,
+        kind => kind != InvalidInput && error.raw_os_error().is_some(),
+    }
+}
+
+impl Shared {
+    /// Whether messages for the destination have a place to go.
+    pub(crate) fn is_declared(&self, destination: &Destination) -> bool {
+        destination.is_under(USER_ROOT) || self.topics.iter().any(|root| destination.is_under(root))
+    }
+
+    /// The refusal that lists what there is.
+    pub(crate) fn no_such_destination(&self) -> Refusal {
+        let app = self.app.iter().flat_map(|app| app.prefixes()).map(String::as_str);
+        let roots: Vec<_> = self.topics.iter().map(String::as_str).chain([USER_ROOT]).chain(app).collect();
+        Refusal::new("unknown destination")
+            .text(format!("Destinations here start with {}.\n", roots.join(", ")))
+    }
+
+    pub(crate) async fn publish(&self, publish: Publish) -> Result<(), BrokerError> {
+        let mut answers = self.broker.publish(vec![publish]).await;
+        answers.pop().unwrap_or(Err(BrokerError::Unavailable)).map(|_| ())
+    }
+
+    /// Tells the back-end that nobody listens to the destination any more.
+    pub(crate) async fn lose_interest(&self, destination: &Destination) {
+        if let Err(error) = self.broker.interest(&[], std::slice::from_ref(destination)).await {
+            // Messages that nobody wants cost a look-up each; they reach nobody.
+            warn!(%error, %destination, "cannot end the interest in a destination");
+        }
+    }
+
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.shutdown.is_cancelled()
+    }
+}

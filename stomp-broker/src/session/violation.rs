@@ -1,0 +1,97 @@
+//! How a client can break the protocol, each with the clause it broke.
+
+use std::time::Duration;
+
+use stomp_proto::{DecodeError, FrameError};
+
+/// Something a client did that ends its session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// Octets that are no frame, or over a limit.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A frame without a header that it needs.
+    #[error(transparent)]
+    Frame(FrameError),
+    /// A command the server does not know.
+    #[error("unknown command")]
+    UnknownCommand,
+    /// A frame before CONNECT.
+    #[error("not connected: the first frame must be CONNECT or STOMP")]
+    NotConnected,
+    /// A second CONNECT.
+    #[error("already connected")]
+    AlreadyConnected,
+    /// No version that both sides speak.
+    #[error("no common protocol version")]
+    NoCommonVersion,
+    /// A `heart-beat` header that is not two numbers.
+    #[error("malformed heart-beat header: expected two numbers of milliseconds")]
+    HeartBeat,
+    /// A `SUBSCRIBE` with the id of a live subscription.
+    #[error("subscription id already in use")]
+    DuplicateSubscription,
+    /// An `UNSUBSCRIBE` of no live subscription.
+    #[error("unknown subscription")]
+    UnknownSubscription,
+    /// More subscriptions than one session may have.
+    #[error("more than {limit} subscriptions")]
+    TooManySubscriptions {
+        /// The limit, in subscriptions.
+        limit: usize,
+    },
+    /// An id, receipt or transaction name that is too long.
+    #[error("a header value is longer than {limit} bytes")]
+    ValueTooLong {
+        /// The limit, in octets.
+        limit: usize,
+    },
+    /// A part of the protocol that this server does not have.
+    #[error("{feature} not supported by this server")]
+    Unsupported {
+        /// What was asked for.
+        feature: &'static str,
+    },
+    /// No CONNECT in time.
+    #[error("no login within {} seconds", limit.as_secs())]
+    LoginTimeout {
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// Nothing was heard for longer than the heart-beats agreed on allow.
+    #[error("heart-beat missing")]
+    Silence,
+    /// The login of the session is over.
+    #[error("the session's login has expired")]
+    Expired,
+}
+
+impl Violation {
+    /// Where the protocol says so, for the body of the ERROR frame.
+    pub fn clause(&self) -> &'static str {
+        match self {
+            Self::Decode(_) => "STOMP 1.2, Augmented BNF and Size Limits",
+            Self::Frame(_) | Self::UnknownCommand => "STOMP 1.2, Standard Headers and Client Frames",
+            Self::NotConnected | Self::AlreadyConnected | Self::LoginTimeout { .. } => {
+                "STOMP 1.2, Connecting"
+            }
+            Self::NoCommonVersion => "STOMP 1.2, Protocol Negotiation",
+            Self::HeartBeat | Self::Silence => "STOMP 1.2, Heart-beating",
+            Self::DuplicateSubscription | Self::TooManySubscriptions { .. } => "STOMP 1.2, SUBSCRIBE",
+            Self::UnknownSubscription => "STOMP 1.2, UNSUBSCRIBE",
+            Self::ValueTooLong { .. } => "STOMP 1.2, Size Limits",
+            Self::Unsupported { .. } => "STOMP 1.2, ERROR",
+            Self::Expired => "the credentials of the session",
+        }
+    }
+}
+
+impl From<FrameError> for Violation {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::UnexpectedCommand => Self::UnknownCommand,
+            error => Self::Frame(error),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What carries the octets of a connection.
+
+mod counted;
+mod stream;
+#[cfg(feature = "websocket")]
+mod upgrade;
+#[cfg(feature = "websocket")]
+mod websocket;
+
+use std::{
+    io,
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+
+use self::counted::Counted;
+pub(crate) use self::stream::StreamTransport;
+use crate::session::Closing;
+
+/// A frame, or a heart-beat, to write.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// What only this subscriber gets; empty for frames that are no MESSAGE.
+    pub(crate) prefix: Bytes,
+    pub(crate) rest: Bytes,
+    /// Whether the whole is valid UTF-8, and so fits a WebSocket text message.
+    pub(crate) is_text: bool,
+}
+
+/// A duplex pipe for STOMP: octets in, whole frames out.
+///
+/// Nothing here waits, so that one task serves both directions and neither holds the other up.
+pub(crate) trait Transport: Send + Unpin {
+    /// Appends what has arrived to `input`; ready with 0 when the peer has finished sending.
+    fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>>;
+
+    /// Queues a frame to be written.
+    fn push(&mut self, frame: Outgoing);
+
+    /// Whether something is queued that [`poll_flush`](Self::poll_flush) has not written yet.
+    fn has_output(&self) -> bool;
+
+    /// Writes what is queued; ready when nothing is left.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Says goodbye, in whatever way the transport has, and finishes sending.
+    fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>>;
+
+    /// Octets that the peer's side has taken so far: while this grows, the peer is not stuck.
+    fn written(&self) -> u64;
+}

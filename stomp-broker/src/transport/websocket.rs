@@ -1,0 +1,149 @@
+//! WebSocket connections (RFC 6455): messages in are octets of the stream, every frame out is one message.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Sink, Stream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        error::CapacityError,
+        protocol::{
+            CloseFrame, Role, WebSocketConfig,
+            frame::{
+                Frame,
+                coding::{CloseCode, Data, OpCode},
+            },
+        },
+    },
+};
+
+use super::{Counted, Outgoing, Transport};
+use crate::session::Closing;
+
+/// A WebSocket behind its handshake.
+#[derive(Debug)]
+pub(crate) struct WebSocketTransport<S> {
+    socket: WebSocketStream<Counted<S>>,
+    has_output: bool,
+    /// Set when the peer broke the WebSocket protocol: how to say so.
+    fault: Option<CloseCode>,
+    finishing: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
+    /// Takes over an upgraded connection; `max_message` octets bound one message.
+    pub(crate) async fn new(stream: S, max_message: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(max_message))
+            .max_frame_size(Some(max_message));
+        Self {
+            socket: WebSocketStream::from_raw_socket(Counted::new(stream), Role::Server, Some(config)).await,
+            has_output: false,
+            fault: None,
+            finishing: false,
+        }
+    }
+
+    /// The end of the stream, noting how to answer a fault of the peer's.
+    fn end(&mut self, error: Error) -> io::Result<usize> {
+        self.fault = match error {
+            Error::ConnectionClosed | Error::AlreadyClosed => return Ok(0),
+            Error::Io(error) => return Err(error),
+            Error::Utf8(_) => Some(CloseCode::Invalid),
+            Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseCode::Size),
+            _ => Some(CloseCode::Protocol),
+        };
+        Ok(0)
+    }
+}
+
+/// Small, since many connections wait at a time; large messages grow it.
+const READ_BUFFER: usize = 4096;
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
+        if self.fault.is_some() {
+            return Poll::Ready(Ok(0));
+        }
+        loop {
+            let payload = match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
+                None | Some(Ok(Message::Close(_))) => return Poll::Ready(Ok(0)),
+                Some(Err(error)) => return Poll::Ready(self.end(error)),
+                Some(Ok(Message::Text(text))) => Bytes::from(text),
+                Some(Ok(Message::Binary(binary))) => binary,
+                // The answer to a ping is queued by the library and leaves with the next flush.
+                Some(Ok(Message::Ping(_))) => {
+                    self.has_output = true;
+                    cx.waker().wake_by_ref();
+                    continue;
+                }
+                Some(Ok(Message::Pong(_) | Message::Frame(_))) => continue,
+            };
+            if !payload.is_empty() {
+                input.extend_from_slice(&payload);
+                return Poll::Ready(Ok(payload.len()));
+            }
+        }
+    }
+
+    fn push(&mut self, frame: Outgoing) {
+        let kind = if frame.is_text { Data::Text } else { Data::Binary };
+        let payload = if frame.prefix.is_empty() {
+            frame.rest
+        } else {
+            let mut whole = BytesMut::with_capacity(frame.prefix.len() + frame.rest.len());
+            whole.extend_from_slice(&frame.prefix);
+            whole.extend_from_slice(&frame.rest);
+            whole.freeze()
+        };
+        let message = Message::Frame(Frame::message(payload, OpCode::Data(kind), true));
+        // The write buffer is not bounded here but by the outbox; what else can fail shows in the next flush.
+        let _ = Pin::new(&mut self.socket).start_send(message);
+        self.has_output = true;
+    }
+
+    fn has_output(&self) -> bool {
+        self.has_output
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.socket).poll_flush(cx)).map_err(into_io)?;
+        self.has_output = false;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>> {
+        if !self.finishing {
+            self.finishing = true;
+            let code = self.fault.unwrap_or(match reason {
+                Closing::Disconnected => CloseCode::Normal,
+                Closing::Error => CloseCode::Protocol,
+                Closing::TooSlow => CloseCode::Again,
+                Closing::Shutdown => CloseCode::Away,
+            });
+            let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
+            let _ = Pin::new(&mut self.socket).start_send(close);
+        }
+        Pin::new(&mut self.socket).poll_flush(cx).map_err(into_io)
+    }
+
+    fn written(&self) -> u64 {
+        self.socket.get_ref().written()
+    }
+}
+
+fn into_io(error: Error) -> io::Error {
+    match error {
+        Error::Io(error) => error,
+        Error::ConnectionClosed | Error::AlreadyClosed => io::ErrorKind::NotConnected.into(),
+        error => io::Error::other(error),
+    }
+}
