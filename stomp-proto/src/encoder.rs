@@ -4,33 +4,55 @@ use bytes::{BufMut, BytesMut};
 
 use crate::{
     Command, EncodeError, Frame, Version,
-    escape::{Escaping, escape_into},
+    escape::{Escaping, count_special, write_header},
     header::name,
     parser,
 };
 
 /// Appends `frame` to `dst` as `version` writes it, with its NUL.
 ///
-/// A `content-length` is added behind the other headers when there is a body and the frame names none.
+/// A `content-length` is added behind the other headers when there is a body and the frame names none. The
+/// room for the whole frame is reserved at once; into a buffer that has it, nothing is allocated.
 ///
 /// # Errors
 ///
 /// An [`EncodeError`] when the version cannot carry the frame; `dst` is then as it was.
 pub fn encode(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
     let start = dst.len();
-    dst.reserve(frame.size() + SLACK);
     write(frame, version, dst).inspect_err(|_| dst.truncate(start))
 }
 
-/// Room for line ends, a content-length and a few escapes.
-const SLACK: usize = 64;
-
 fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
-    let mut writer = FrameWriter::new(dst, frame.command(), version)?;
-    for (name, value) in frame.headers().iter() {
-        writer.header(name, value)?;
+    let (command, headers, body) = (frame.command(), frame.headers(), frame.body());
+    let text = headers.wire_text();
+    // Every entry has a ':' and a line end of its own; each octet beyond may need an escape.
+    let escapes = count_special(text).saturating_sub(2 * headers.len());
+    let line_ends_and_nul = 3;
+    let size = command.as_str().len() + text.len() + escapes + body.len() + line_ends_and_nul;
+    let length_needed = !body.is_empty() && !headers.contains(name::CONTENT_LENGTH);
+    dst.reserve(
+        size + if length_needed {
+            content_length_line(body.len())
+        } else {
+            0
+        },
+    );
+
+    let mut writer = FrameWriter::new(dst, command, version)?;
+    if escapes == 0 && headers.iter().all(|(name, _)| !name.is_empty()) {
+        writer.verbatim(text, headers.get(name::CONTENT_LENGTH))?;
+    } else {
+        headers
+            .iter()
+            .try_for_each(|(name, value)| writer.header(name, value))?;
     }
-    writer.finish(frame.body())
+    writer.finish(body)
+}
+
+/// The octets of a `content-length` header line.
+fn content_length_line(length: usize) -> usize {
+    let digits = length.checked_ilog10().unwrap_or(0) as usize + 1;
+    name::CONTENT_LENGTH.len() + ":\n".len() + digits
 }
 
 /// Writes one frame header by header, with nothing in between.
@@ -88,18 +110,22 @@ impl<'a> FrameWriter<'a> {
             return Err(EncodeError::UnencodableHeader);
         }
         if name == name::CONTENT_LENGTH && self.content_length.is_none() {
-            let length = parser::content_length(value.as_bytes());
-            self.content_length = Some(length.map_err(|_| EncodeError::ContentLengthMismatch)?);
+            self.declare(value)?;
         }
         let start = self.dst.len();
-        self.line(name, value).inspect_err(|_| self.dst.truncate(start))
+        write_header(self.dst, name, value, self.escaping).inspect_err(|_| self.dst.truncate(start))
     }
 
-    fn line(&mut self, name: &str, value: &str) -> Result<(), EncodeError> {
-        escape_into(self.dst, name, self.escaping, true)?;
-        self.dst.put_u8(b':');
-        escape_into(self.dst, value, self.escaping, false)?;
-        self.dst.put_u8(b'\n');
+    /// Appends header lines that need no escape, with the value of the first `content-length` among them.
+    fn verbatim(&mut self, lines: &[u8], content_length: Option<&str>) -> Result<(), EncodeError> {
+        content_length.map_or(Ok(()), |value| self.declare(value))?;
+        self.dst.put_slice(lines);
+        Ok(())
+    }
+
+    fn declare(&mut self, content_length: &str) -> Result<(), EncodeError> {
+        let length = parser::content_length(content_length.as_bytes());
+        self.content_length = Some(length.map_err(|_| EncodeError::ContentLengthMismatch)?);
         Ok(())
     }
 
@@ -114,7 +140,9 @@ impl<'a> FrameWriter<'a> {
         }
         match self.content_length {
             Some(length) if length != body.len() => return Err(EncodeError::ContentLengthMismatch),
-            None if !body.is_empty() => self.line(name::CONTENT_LENGTH, decimal(body.len(), &mut [0; 20]))?,
+            None if !body.is_empty() => {
+                self.header(name::CONTENT_LENGTH, decimal(body.len(), &mut [0; 20]))?;
+            }
             _ => {}
         }
         self.dst.put_u8(b'\n');

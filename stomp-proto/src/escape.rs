@@ -4,7 +4,10 @@ use core::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 
-use crate::{Command, DecodeError, EncodeError, Version};
+use crate::{
+    Command, DecodeError, EncodeError, Version,
+    simd::{BLOCK, special},
+};
 
 /// How one frame writes its header names and values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +32,7 @@ impl Escaping {
         }
     }
 
-    /// What `octet` is written as: itself (`Ok(None)`), an escape, or not at all.
+    /// What the special `octet` is written as: itself (`Ok(None)`), an escape, or not at all.
     fn escape(self, octet: u8, in_name: bool) -> Result<Option<u8>, EncodeError> {
         match (self, octet) {
             (_, 0) | (Self::Raw | Self::RawLine, b'\n') | (Self::RawLine, b'\r') => {
@@ -49,23 +52,55 @@ fn is_connect(command: &Command) -> bool {
     matches!(command, Command::Connect | Command::Stomp | Command::Connected)
 }
 
-/// Appends `text` escaped. On an error `dst` holds a part of it.
-pub(crate) fn escape_into(
+/// Appends `name:value` and a line end, escaped. On an error `dst` holds a part of it.
+pub(crate) fn write_header(
     dst: &mut BytesMut,
-    text: &str,
+    name: &str,
+    value: &str,
+    escaping: Escaping,
+) -> Result<(), EncodeError> {
+    let start = dst.len();
+    for part in [name, ":", value, "\n"] {
+        dst.put_slice(part.as_bytes());
+    }
+    // Most headers hold nothing special but the ':' and the line end, and are written already.
+    if count_special(dst.get(start..).unwrap_or_default()) == 2 {
+        return Ok(());
+    }
+    dst.truncate(start);
+    escape_into(dst, name.as_bytes(), escaping, true)?;
+    dst.put_u8(b':');
+    escape_into(dst, value.as_bytes(), escaping, false)?;
+    dst.put_u8(b'\n');
+    Ok(())
+}
+
+/// How many octets of `text` may have to be escaped.
+#[inline]
+pub(crate) fn count_special(text: &[u8]) -> usize {
+    special(text).map(|marks| marks.count_ones() as usize).sum()
+}
+
+/// Appends `text`, checked, escaped and copied in one pass.
+fn escape_into(
+    dst: &mut BytesMut,
+    text: &[u8],
     escaping: Escaping,
     in_name: bool,
 ) -> Result<(), EncodeError> {
-    let octets = text.as_bytes();
-    let mut copied = 0;
-    for (at, &octet) in octets.iter().enumerate() {
-        if let Some(escape) = escaping.escape(octet, in_name)? {
-            dst.put_slice(&octets[copied..at]);
-            dst.put_slice(&[b'\\', escape]);
-            copied = at + 1;
+    for (block, mut marks) in text.chunks(BLOCK).zip(special(text)) {
+        let mut copied = 0;
+        while marks != 0 {
+            let at = marks.trailing_zeros() as usize;
+            marks &= marks - 1;
+            if let Some(escape) = escaping.escape(block[at], in_name)? {
+                dst.put_slice(&block[copied..at]);
+                dst.put_slice(&[b'\\', escape]);
+                copied = at + 1;
+            }
         }
+        dst.put_slice(&block[copied..]);
     }
-    dst.put_slice(&octets[copied..]);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     ByteStr, Command, Headers,
+    detach::detached,
     header::{Entries, Entry},
 };
 
@@ -61,16 +62,22 @@ impl Frame {
 
     /// About the memory that the frame keeps alive, in octets.
     pub fn size(&self) -> usize {
-        self.headers.text_len() + self.body.len()
+        self.headers.text().len() + self.body.len()
     }
 
     /// The same frame in memory of its own, so that keeping it does not keep the read buffer it came in.
+    ///
+    /// One allocation for a frame of up to 4 KiB, two for a larger one.
     #[must_use]
     pub fn detach(&self) -> Self {
+        let head = self.headers.text().as_bytes();
+        let octets = detached(head, &self.body);
         Self {
             command: self.command.clone(),
-            headers: self.headers.detach(),
-            body: Bytes::copy_from_slice(&self.body),
+            headers: self
+                .headers
+                .with_text(ByteStr::from_checked(octets.slice(..head.len()))),
+            body: octets.slice(head.len()..),
         }
     }
 }
@@ -97,6 +104,7 @@ impl FrameBuilder {
         self.text.push(':');
         self.text.push_str(value);
         let end = u32::try_from(self.text.len()).expect("headers fit 4 GiB");
+        self.text.push('\n');
         // Both are at most `end`, which fits.
         self.entries.push(Entry {
             start: start as u32,

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use bytes::Bytes;
 use smallvec::SmallVec;
 
 use crate::ByteStr;
@@ -136,18 +135,23 @@ impl Headers {
         self.text.slice(entry.colon as usize + 1..entry.end as usize)
     }
 
-    /// The octets of the head that the entries point into.
-    pub(crate) fn text_len(&self) -> usize {
-        self.text.len()
+    /// The entries as lines, `name:value` and a line end each; more than that where they came escaped.
+    pub(crate) fn wire_text(&self) -> &[u8] {
+        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else {
+            return &[];
+        };
+        let lines = first.start as usize..last.end as usize + 1;
+        self.text.as_bytes().get(lines).unwrap_or_default()
     }
 
-    /// The same headers in memory of their own.
-    pub(crate) fn detach(&self) -> Self {
-        let text = ByteStr::from_checked(Bytes::copy_from_slice(self.text.as_bytes()));
-        Self {
-            text,
-            entries: self.entries.clone(),
-        }
+    /// What the entries point into.
+    pub(crate) fn text(&self) -> &ByteStr {
+        &self.text
+    }
+
+    /// The same entries in `text`, a copy of the text that they point into.
+    pub(crate) fn with_text(&self, text: ByteStr) -> Self {
+        Self::new(text, self.entries.clone())
     }
 }
 

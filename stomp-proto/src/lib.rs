@@ -39,6 +39,7 @@ mod client;
 pub mod codec;
 mod command;
 mod decoder;
+mod detach;
 mod encoder;
 mod error;
 mod escape;

@@ -32,6 +32,18 @@ impl Masks {
     }
 }
 
+/// Marks, block by block from the start of `text`, what the wire gives a meaning or cannot carry: LF, NUL, `:`,
+/// `\` and CR.
+#[inline]
+pub(crate) fn special(text: &[u8]) -> impl Iterator<Item = u64> {
+    text.chunks(BLOCK).map(|block| {
+        let Masks {
+            end, colon, escape, ..
+        } = classify_first(block).0;
+        end | colon | escape
+    })
+}
+
 /// Classifies the first block of `octets`, or all of them when they are fewer, and says how many they were.
 #[inline]
 pub(crate) fn classify_first(octets: &[u8]) -> (Masks, usize) {
