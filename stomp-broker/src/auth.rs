@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use stomp_proto::Connect;
+use subtle::ConstantTimeEq;
 
 use crate::{Destination, Refusal};
 
@@ -98,6 +99,13 @@ impl<'a> Credentials<'a> {
     /// The `passcode` header.
     pub fn passcode(&self) -> Option<&'a str> {
         self.connect.passcode()
+    }
+
+    /// Whether the client shows this login and passcode; takes as long for a wrong one as for the right one.
+    pub fn is_login(&self, login: &str, passcode: &str) -> bool {
+        let same =
+            |shown: Option<&str>, known: &str| shown.unwrap_or_default().as_bytes().ct_eq(known.as_bytes());
+        bool::from(same(self.login(), login) & same(self.passcode(), passcode))
     }
 
     /// The token of an `Authorization: Bearer <token>` header; the scheme is case insensitive (RFC 9110, 11.1).

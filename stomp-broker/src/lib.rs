@@ -44,6 +44,7 @@ mod server;
 mod session;
 mod transport;
 
+pub use async_trait::async_trait;
 pub use stomp_proto as proto;
 
 pub use self::{

@@ -13,7 +13,7 @@
 
 use bytes::{Buf, BytesMut};
 
-use crate::{ByteStr, DecodeError, Frame, Limits, Version, body::Body, head::Head, header::name};
+use crate::{ByteStr, Command, DecodeError, Frame, Limits, Version, body::Body, head::Head, header::name};
 
 /// What a decoder finds in the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +115,13 @@ impl Decoder {
             self.failed = Some(error.clone());
             self.failed_receipt = self.receipt(src);
         })
+    }
+
+    /// The command of the frame that is incomplete yet, once its first line is there.
+    ///
+    /// By it a server can refuse a peer that speaks another protocol, without waiting for a NUL that may never come.
+    pub fn pending_command(&self) -> Option<&Command> {
+        self.head.command()
     }
 
     /// The `receipt` header of the frame that could not be decoded, if it had been read by then.

@@ -41,9 +41,7 @@ impl Head {
                 self.line_start = end.at + 1;
                 return Ok(true);
             } else if self.entries.len() >= limits.headers {
-                return Err(DecodeError::TooManyHeaders {
-                    limit: limits.headers,
-                });
+                return Err(DecodeError::TooManyHeaders { limit: limits.headers });
             } else {
                 let (colon, length, care) = (line.name_end()?, line.text.len(), line.care);
                 let entry = self.entry(src, colon, length, care, version)?;
@@ -72,15 +70,10 @@ impl Head {
             (colon, length) = normalise(line.unwrap_or_default(), colon, version, escapes)?;
         }
         let position = |offset: usize| {
-            u32::try_from(self.line_start + offset).map_err(|_| DecodeError::HeaderTooLong {
-                limit: u32::MAX as usize,
-            })
+            u32::try_from(self.line_start + offset)
+                .map_err(|_| DecodeError::HeaderTooLong { limit: u32::MAX as usize })
         };
-        Ok(Entry {
-            start: position(0)?,
-            colon: position(colon)?,
-            end: position(length)?,
-        })
+        Ok(Entry { start: position(0)?, colon: position(colon)?, end: position(length)? })
     }
 
     /// Checks the octets so far of the line at `line_start`, which may still lack its end.
@@ -112,22 +105,19 @@ impl Head {
         }
     }
 
+    /// The command, once its line is there.
+    pub(crate) fn command(&self) -> Option<&Command> {
+        self.command.as_ref()
+    }
+
     pub(crate) fn allows_body(&self, version: Version) -> bool {
-        self.command
-            .as_ref()
-            .is_some_and(|command| command.allows_body(version))
+        self.command.as_ref().is_some_and(|command| command.allows_body(version))
     }
 
     /// The value of the first header of that name among those read so far.
     pub(crate) fn value<'a>(&self, src: &'a BytesMut, name: &str) -> Option<&'a str> {
-        let at = |range: Range<u32>| {
-            src.get(range.start as usize..range.end as usize)
-                .unwrap_or_default()
-        };
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| at(entry.start..entry.colon) == name.as_bytes())?;
+        let at = |range: Range<u32>| src.get(range.start as usize..range.end as usize).unwrap_or_default();
+        let entry = self.entries.iter().find(|entry| at(entry.start..entry.colon) == name.as_bytes())?;
         core::str::from_utf8(at(entry.colon + 1..entry.end)).ok()
     }
 

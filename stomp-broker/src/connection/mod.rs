@@ -145,7 +145,12 @@ impl<T: Transport> Connection<T> {
                     }
                 }
                 Ok(Some(Item::HeartBeat)) => {}
-                Ok(None) => break,
+                Ok(None) => {
+                    if let Some(command) = self.decoder.pending_command() {
+                        self.session.handle_pending(command);
+                    }
+                    break;
+                }
                 Err(error) => {
                     debug!(peer = ?self.peer.address, %error, "malformed frame");
                     self.session.handle_decode_error(error, self.decoder.failed_receipt());

@@ -222,6 +222,15 @@ impl<H> Session<H> {
         self.state = State::Closing(Closing::Disconnected);
     }
 
+    /// A frame of that command has begun to arrive. One that cannot be the first is refused before it is whole: a
+    /// peer that speaks another protocol may never send the NUL that would end it.
+    pub(crate) fn handle_pending(&mut self, command: &Command) {
+        let is_connect = matches!(command, Command::Connect | Command::Stomp);
+        if matches!(self.state, State::Connecting { .. }) && !is_connect {
+            self.fail(&Violation::NotConnected, None);
+        }
+    }
+
     /// The decoder gave up on what the client sent.
     pub(crate) fn handle_decode_error(&mut self, error: DecodeError, receipt: Option<&str>) {
         self.fail(&Violation::Decode(error), receipt);

@@ -1,0 +1,74 @@
+//! An open STOMP broker over TCP and WebSocket: topics under `/topic`, in memory.
+
+use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use examples::{asked_to_stop, exit, log_to_stderr};
+use stomp_broker::{
+    Authenticator, Config, Credentials, Open, Principal, Refusal, Server, async_trait, http, proto::Limits,
+};
+use tokio::net::TcpListener;
+
+/// An open STOMP broker. Publish and subscribe under /topic with any STOMP 1.0, 1.1 or 1.2 client.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Where to listen for STOMP over TCP; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:61613")]
+    tcp: SocketAddr,
+    /// Where to listen for STOMP over WebSocket, at the path /ws.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:15674")]
+    ws: SocketAddr,
+    /// The only login to let in; without it, any.
+    #[arg(long, requires = "passcode")]
+    login: Option<String>,
+    /// The passcode of that login.
+    #[arg(long, requires = "login", env = "BROKER_PASSCODE", hide_env_values = true)]
+    passcode: Option<String>,
+    /// An origin, such as https://app.example.org, whose pages may connect; `*` is any. Repeatable.
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+}
+
+/// Lets in one login, or anyone.
+#[derive(Debug)]
+struct Door(Option<(String, String)>);
+
+#[async_trait]
+impl Authenticator for Door {
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal> {
+        match &self.0 {
+            Some((login, passcode)) if !credentials.is_login(login, passcode) => {
+                Err(Refusal::new("authentication failed").text("Wrong login or passcode.\n"))
+            }
+            _ => Open.authenticate(credentials).await,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    log_to_stderr();
+    exit(run(Args::parse()).await)
+}
+
+async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let limits = Limits { body: 4 << 20, ..Limits::default() };
+    let config =
+        Config { limits, outbox_bytes: 16 << 20, allowed_origins: args.allow_origin, ..Config::default() };
+    let door = Door(args.login.zip(args.passcode));
+    let server = Server::builder(door, Open).config(config).topics("/topic").start().await?;
+
+    let tcp = bind(args.tcp).await?;
+    let web = bind(args.ws).await?;
+    println!("ready tcp={} ws=ws://{}/ws", tcp.local_addr()?, web.local_addr()?);
+    tokio::select! {
+        result = server.serve_tcp(tcp) => result?,
+        result = http::serve(web, server.websocket_router("/ws"), asked_to_stop()) => result?,
+    }
+    server.shutdown(Duration::from_secs(3)).await;
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
