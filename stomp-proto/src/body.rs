@@ -27,9 +27,7 @@ impl Body {
         limits: &Limits,
     ) -> Result<Self, DecodeError> {
         let declared = head.value(src, name::CONTENT_LENGTH);
-        let declared = declared
-            .map(|value| parser::content_length(value.as_bytes()))
-            .transpose()?;
+        let declared = declared.map(|value| parser::content_length(value.as_bytes())).transpose()?;
         let allowed = head.allows_body(version);
         match declared {
             Some(length) if length > 0 && !allowed => Err(DecodeError::BodyNotAllowed),

@@ -15,9 +15,7 @@ pub struct ByteStr {
 impl ByteStr {
     /// Text without an allocation.
     pub const fn from_static(text: &'static str) -> Self {
-        Self {
-            bytes: Bytes::from_static(text.as_bytes()),
-        }
+        Self { bytes: Bytes::from_static(text.as_bytes()) }
     }
 
     /// Wraps octets that the caller has checked to be UTF-8.
@@ -41,9 +39,7 @@ impl ByteStr {
     /// The part at `range`, sharing the memory; `None` when it is out of bounds or cuts a character.
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         self.as_str().get(range.clone())?;
-        Some(Self {
-            bytes: self.bytes.slice(range),
-        })
+        Some(Self { bytes: self.bytes.slice(range) })
     }
 
     /// The octets, sharing the memory.
@@ -75,17 +71,13 @@ impl core::borrow::Borrow<str> for ByteStr {
 
 impl From<String> for ByteStr {
     fn from(text: String) -> Self {
-        Self {
-            bytes: Bytes::from(text),
-        }
+        Self { bytes: Bytes::from(text) }
     }
 }
 
 impl From<&str> for ByteStr {
     fn from(text: &str) -> Self {
-        Self {
-            bytes: Bytes::copy_from_slice(text.as_bytes()),
-        }
+        Self { bytes: Bytes::copy_from_slice(text.as_bytes()) }
     }
 }
 

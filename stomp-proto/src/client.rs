@@ -40,17 +40,13 @@ impl ClientFrame {
     pub fn parse(frame: Frame, version: Version) -> Result<Self, FrameError> {
         Ok(match frame.command() {
             Command::Connect | Command::Stomp => Self::Connect(Connect { frame }),
-            Command::Send => Self::Send(Send {
-                frame: required(frame, "SEND", name::DESTINATION)?,
-            }),
+            Command::Send => Self::Send(Send { frame: required(frame, "SEND", name::DESTINATION)? }),
             Command::Subscribe => Self::Subscribe(Subscribe::parse(frame, version)?),
             Command::Unsubscribe => Self::Unsubscribe(Unsubscribe::parse(frame, version)?),
-            Command::Ack => Self::Ack(Ack {
-                frame: acknowledgement(frame, "ACK", version)?,
-            }),
-            Command::Nack if version > Version::V1_0 => Self::Nack(Nack {
-                frame: acknowledgement(frame, "NACK", version)?,
-            }),
+            Command::Ack => Self::Ack(Ack { frame: acknowledgement(frame, "ACK", version)? }),
+            Command::Nack if version > Version::V1_0 => {
+                Self::Nack(Nack { frame: acknowledgement(frame, "NACK", version)? })
+            }
             Command::Begin => Self::Begin(Transaction::parse(frame, "BEGIN")?),
             Command::Commit => Self::Commit(Transaction::parse(frame, "COMMIT")?),
             Command::Abort => Self::Abort(Transaction::parse(frame, "ABORT")?),
@@ -71,11 +67,7 @@ fn required(frame: Frame, command: &'static str, header: &'static str) -> Result
 fn acknowledgement(frame: Frame, command: &'static str, version: Version) -> Result<Frame, FrameError> {
     match version {
         Version::V1_2 => required(frame, command, name::ID),
-        Version::V1_1 => required(
-            required(frame, command, name::MESSAGE_ID)?,
-            command,
-            name::SUBSCRIPTION,
-        ),
+        Version::V1_1 => required(required(frame, command, name::MESSAGE_ID)?, command, name::SUBSCRIPTION),
         Version::V1_0 => required(frame, command, name::MESSAGE_ID),
     }
 }
@@ -224,9 +216,7 @@ view! {
 
 impl Transaction {
     fn parse(frame: Frame, command: &'static str) -> Result<Self, FrameError> {
-        Ok(Self {
-            frame: required(frame, command, name::TRANSACTION)?,
-        })
+        Ok(Self { frame: required(frame, command, name::TRANSACTION)? })
     }
 }
 
@@ -246,11 +236,7 @@ impl Subscribe {
     fn parse(frame: Frame, version: Version) -> Result<Self, FrameError> {
         let frame = required(frame, "SUBSCRIBE", name::DESTINATION)?;
         let view = Self {
-            frame: if version > Version::V1_0 {
-                required(frame, "SUBSCRIBE", name::ID)?
-            } else {
-                frame
-            },
+            frame: if version > Version::V1_0 { required(frame, "SUBSCRIBE", name::ID)? } else { frame },
         };
         view.parse_ack().map(|_| view)
     }
@@ -278,12 +264,6 @@ impl Subscribe {
 impl Unsubscribe {
     fn parse(frame: Frame, version: Version) -> Result<Self, FrameError> {
         let by_destination = version == Version::V1_0 && frame.headers().contains(name::DESTINATION);
-        Ok(Self {
-            frame: if by_destination {
-                frame
-            } else {
-                required(frame, "UNSUBSCRIBE", name::ID)?
-            },
-        })
+        Ok(Self { frame: if by_destination { frame } else { required(frame, "UNSUBSCRIBE", name::ID)? } })
     }
 }

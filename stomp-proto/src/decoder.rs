@@ -111,10 +111,16 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.step(src).inspect_err(|error| {
-            self.failed = Some(error.clone());
-            self.failed_receipt = self.receipt(src);
-        })
+        match self.step(src) {
+            Ok(Step::Frame { body }) => Ok(Some(Item::Frame(self.head.take_frame(src, body)))),
+            Ok(Step::HeartBeat) => Ok(Some(Item::HeartBeat)),
+            Ok(Step::Starved) => Ok(None),
+            Err(error) => {
+                self.failed = Some(error.clone());
+                self.failed_receipt = self.head.value(src, name::RECEIPT).map(ByteStr::from);
+                Err(error)
+            }
+        }
     }
 
     /// The command of the frame that is incomplete yet, once its first line is there.
@@ -131,56 +137,58 @@ impl Decoder {
         self.failed_receipt.as_deref()
     }
 
-    fn step(&mut self, src: &mut BytesMut) -> Result<Option<Item>, DecodeError> {
+    #[inline]
+    fn step(&mut self, src: &mut BytesMut) -> Result<Step, DecodeError> {
         let (version, limits, head) = (self.version, &self.limits, &mut self.head);
         loop {
             match &mut self.state {
-                State::Between => match between(src, version)? {
-                    Between::HeartBeat => return Ok(Some(Item::HeartBeat)),
-                    Between::Frame => self.state = State::Head,
-                    Between::Nothing => return Ok(None),
-                },
+                State::Between => {
+                    if let Some(step) = between(src, version)? {
+                        return Ok(step);
+                    }
+                    self.state = State::Head;
+                }
                 State::Head => {
                     if !head.read(src, version, limits)? {
-                        return Ok(None);
+                        return Ok(Step::Starved);
                     }
                     self.state = State::Body(Body::expected(head, src, version, limits)?);
                 }
                 State::Body(body) => {
-                    let Some(length) = body.read(src, head.length(), limits)? else {
-                        return Ok(None);
+                    let Some(body) = body.read(src, head.length(), limits)? else {
+                        return Ok(Step::Starved);
                     };
                     self.state = State::Between;
-                    return Ok(Some(Item::Frame(head.take_frame(src, length))));
+                    return Ok(Step::Frame { body });
                 }
             }
         }
     }
-
-    fn receipt(&self, src: &BytesMut) -> Option<ByteStr> {
-        self.head.value(src, name::RECEIPT).map(ByteStr::from)
-    }
 }
 
-/// What stands where a frame may start.
-enum Between {
+/// How far the octets at hand lead.
+enum Step {
     HeartBeat,
-    Frame,
-    Nothing,
+    /// To the end of a frame with a body of so many octets.
+    Frame {
+        body: usize,
+    },
+    /// Nowhere without more of them.
+    Starved,
 }
 
-/// Takes a line end out of `src`, if one is there.
-fn between(src: &mut BytesMut, version: Version) -> Result<Between, DecodeError> {
+/// Takes a line end out of `src`, if one is there; `None` where a frame starts.
+fn between(src: &mut BytesMut, version: Version) -> Result<Option<Step>, DecodeError> {
     let line_end = match (src.first(), src.get(1)) {
-        (None, _) => return Ok(Between::Nothing),
+        (None, _) => return Ok(Some(Step::Starved)),
         (Some(b'\n'), _) => 1,
         (Some(b'\r'), next) if version.allows_crlf() => match next {
             Some(b'\n') => 2,
             Some(_) => return Err(DecodeError::StrayCr),
-            None => return Ok(Between::Nothing),
+            None => return Ok(Some(Step::Starved)),
         },
-        _ => return Ok(Between::Frame),
+        _ => return Ok(None),
     };
     src.advance(line_end);
-    Ok(Between::HeartBeat)
+    Ok(Some(Step::HeartBeat))
 }

@@ -30,21 +30,13 @@ fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), Enco
     let line_ends_and_nul = 3;
     let size = command.as_str().len() + text.len() + escapes + body.len() + line_ends_and_nul;
     let length_needed = !body.is_empty() && !headers.contains(name::CONTENT_LENGTH);
-    dst.reserve(
-        size + if length_needed {
-            content_length_line(body.len())
-        } else {
-            0
-        },
-    );
+    dst.reserve(size + if length_needed { content_length_line(body.len()) } else { 0 });
 
     let mut writer = FrameWriter::new(dst, command, version)?;
     if escapes == 0 && headers.iter().all(|(name, _)| !name.is_empty()) {
         writer.verbatim(text, headers.get(name::CONTENT_LENGTH))?;
     } else {
-        headers
-            .iter()
-            .try_for_each(|(name, value)| writer.header(name, value))?;
+        headers.iter().try_for_each(|(name, value)| writer.header(name, value))?;
     }
     writer.finish(body)
 }

@@ -23,21 +23,12 @@ pub struct Frame {
 
 impl Frame {
     pub(crate) fn new(command: Command, headers: Headers, body: Bytes) -> Self {
-        Self {
-            command,
-            headers,
-            body,
-        }
+        Self { command, headers, body }
     }
 
     /// Starts a frame with no headers and no body.
     pub fn builder(command: Command) -> FrameBuilder {
-        FrameBuilder {
-            command,
-            text: String::new(),
-            entries: Entries::new(),
-            body: Bytes::new(),
-        }
+        FrameBuilder { command, text: String::new(), entries: Entries::new(), body: Bytes::new() }
     }
 
     /// The first line.
@@ -74,9 +65,7 @@ impl Frame {
         let octets = detached(head, &self.body);
         Self {
             command: self.command.clone(),
-            headers: self
-                .headers
-                .with_text(ByteStr::from_checked(octets.slice(..head.len()))),
+            headers: self.headers.with_text(ByteStr::from_checked(octets.slice(..head.len()))),
             body: octets.slice(head.len()..),
         }
     }
@@ -106,11 +95,7 @@ impl FrameBuilder {
         let end = u32::try_from(self.text.len()).expect("headers fit 4 GiB");
         self.text.push('\n');
         // Both are at most `end`, which fits.
-        self.entries.push(Entry {
-            start: start as u32,
-            colon: (start + name.len()) as u32,
-            end,
-        });
+        self.entries.push(Entry { start: start as u32, colon: (start + name.len()) as u32, end });
         self
     }
 
@@ -123,10 +108,6 @@ impl FrameBuilder {
 
     /// The frame.
     pub fn build(self) -> Frame {
-        Frame::new(
-            self.command,
-            Headers::new(ByteStr::from(self.text), self.entries),
-            self.body,
-        )
+        Frame::new(self.command, Headers::new(ByteStr::from(self.text), self.entries), self.body)
     }
 }

@@ -2,7 +2,7 @@
 
 use core::{mem, ops::Range};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use crate::{
     ByteStr, Command, DecodeError, Frame, Headers, Limits, Version,
@@ -11,6 +11,9 @@ use crate::{
     parser,
     scan::Scan,
 };
+
+/// The octets of the NUL that ends a frame.
+const NUL: usize = 1;
 
 /// The head so far; positions count from the start of the frame, which is the start of the buffer.
 #[derive(Debug, Default)]
@@ -129,12 +132,13 @@ impl Head {
     /// Takes head, body and NUL out of `src`, and is then ready for the next frame.
     #[inline]
     pub(crate) fn take_frame(&mut self, src: &mut BytesMut, body: usize) -> Frame {
-        let text = ByteStr::from_checked(src.split_to(self.line_start).freeze());
+        let mut wire = src.split_to(self.line_start + body + NUL).freeze();
         let body = match body {
             0 => Bytes::new(),
-            length => src.split_to(length).freeze(),
+            length => wire.slice(self.line_start..self.line_start + length),
         };
-        src.advance(1);
+        wire.truncate(self.line_start);
+        let text = ByteStr::from_checked(wire);
         self.line_start = 0;
         self.scan = Scan::default();
         // A frame is complete only behind its command line.
@@ -144,9 +148,13 @@ impl Head {
 }
 
 fn command(line: &[u8]) -> Result<Command, DecodeError> {
-    let name = parser::command_text(line)?;
-    let other = || Command::Other(ByteStr::from_checked(Bytes::copy_from_slice(name)));
-    Ok(Command::known(name).unwrap_or_else(other))
+    match Command::known(line) {
+        Some(command) => Ok(command),
+        None => {
+            let name = parser::command_text(line)?;
+            Ok(Command::Other(ByteStr::from_checked(Bytes::copy_from_slice(name))))
+        }
+    }
 }
 
 /// Checks the octets of a header line, unescapes and (1.0) trims them in place; returns its new colon and end.

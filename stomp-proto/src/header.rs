@@ -49,13 +49,11 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn name(self, text: &str) -> &str {
-        text.get(self.start as usize..self.colon as usize)
-            .unwrap_or_default()
+        text.get(self.start as usize..self.colon as usize).unwrap_or_default()
     }
 
     fn value(self, text: &str) -> &str {
-        text.get(self.colon as usize + 1..self.end as usize)
-            .unwrap_or_default()
+        text.get(self.colon as usize + 1..self.end as usize).unwrap_or_default()
     }
 }
 
@@ -91,9 +89,7 @@ impl Headers {
 
     /// Every value of that name, in order.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter()
-            .filter(move |(entry, _)| *entry == name)
-            .map(|(_, value)| value)
+        self.iter().filter(move |(entry, _)| *entry == name).map(|(_, value)| value)
     }
 
     /// Whether there is an entry of that name.
@@ -103,9 +99,7 @@ impl Headers {
 
     /// Every entry as name and value, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
-        self.entries
-            .iter()
-            .map(|entry| (entry.name(&self.text), entry.value(&self.text)))
+        self.entries.iter().map(|entry| (entry.name(&self.text), entry.value(&self.text)))
     }
 
     /// The number of entries, repeated ones included.

@@ -56,10 +56,7 @@ impl FromStr for HeartBeat {
     /// Reads `send,receive`; spaces around the numbers are tolerated.
     fn from_str(text: &str) -> Result<Self, MalformedHeartBeat> {
         let (send, receive) = text.split_once(',').ok_or(MalformedHeartBeat)?;
-        Ok(Self {
-            send: milliseconds(send)?,
-            receive: milliseconds(receive)?,
-        })
+        Ok(Self { send: milliseconds(send)?, receive: milliseconds(receive)? })
     }
 }
 
@@ -68,8 +65,5 @@ fn milliseconds(text: &str) -> Result<Duration, MalformedHeartBeat> {
     if digits.is_empty() || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
         return Err(MalformedHeartBeat);
     }
-    digits
-        .parse()
-        .map(Duration::from_millis)
-        .map_err(|_| MalformedHeartBeat)
+    digits.parse().map(Duration::from_millis).map_err(|_| MalformedHeartBeat)
 }

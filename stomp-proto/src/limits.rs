@@ -24,33 +24,18 @@ pub struct Limits {
 impl Limits {
     /// 8 KiB for everything: room for a bearer token, and little for anyone who has none.
     pub const fn before_connect() -> Self {
-        Self {
-            head: 8 * 1024,
-            headers: 64,
-            header_line: 8 * 1024,
-            body: 0,
-        }
+        Self { head: 8 * 1024, headers: 64, header_line: 8 * 1024, body: 0 }
     }
 
     /// No bound but what the decoder's offsets can count. For trusted peers and tools.
     pub const fn unlimited() -> Self {
-        Self {
-            head: u32::MAX,
-            headers: usize::MAX,
-            header_line: usize::MAX,
-            body: usize::MAX,
-        }
+        Self { head: u32::MAX, headers: usize::MAX, header_line: usize::MAX, body: usize::MAX }
     }
 }
 
 impl Default for Limits {
     /// 64 headers of up to 8 KiB, 32 KiB of head, 256 KiB of body.
     fn default() -> Self {
-        Self {
-            head: 32 * 1024,
-            headers: 64,
-            header_line: 8 * 1024,
-            body: 256 * 1024,
-        }
+        Self { head: 32 * 1024, headers: 64, header_line: 8 * 1024, body: 256 * 1024 }
     }
 }

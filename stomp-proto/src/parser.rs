@@ -58,9 +58,7 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// Where the `:` behind the name of a header is.
     pub(crate) fn name_end(&self) -> Result<usize, DecodeError> {
-        self.colon
-            .filter(|&colon| colon > 0)
-            .ok_or(DecodeError::MalformedHeader)
+        self.colon.filter(|&colon| colon > 0).ok_or(DecodeError::MalformedHeader)
     }
 }
 
@@ -114,24 +112,21 @@ pub(crate) fn checked_line(
 ) -> Result<Line<'_>, DecodeError> {
     let mut text = head.get(start..end.at).unwrap_or_default();
     let nul = head.get(end.at) == Some(&0);
-    let mut care = end.care;
-    if care.is_some() && version.allows_crlf() {
+    let mut care = end.care < end.at;
+    if care && version.allows_crlf() {
         if let (false, Some(before_cr)) = (nul, text.strip_suffix(b"\r")) {
             text = before_cr;
-            care = care.filter(|at| at - start < text.len());
+            care = end.care + 1 < end.at;
         }
-        if memchr::memchr(b'\r', text).is_some() {
+        if care && memchr::memchr(b'\r', text).is_some() {
             return Err(DecodeError::StrayCr);
         }
     }
     if nul {
         return Err(DecodeError::NulInHeader);
     }
-    Ok(Line {
-        text,
-        colon: end.colon.map(|at| at - start),
-        care: care.is_some(),
-    })
+    let colon = (end.colon < end.at).then(|| end.colon - start);
+    Ok(Line { text, colon, care })
 }
 
 /// The first line of a frame.
@@ -142,19 +137,14 @@ pub fn command<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a
 /// Checks that a command line is UTF-8 without control characters.
 pub(crate) fn command_text(text: Input<'_>) -> Result<Input<'_>, DecodeError> {
     let printable = !text.is_empty() && text.iter().all(|octet| !octet.is_ascii_control());
-    (printable && core::str::from_utf8(text).is_ok())
-        .then_some(text)
-        .ok_or(DecodeError::BadCommand)
+    (printable && core::str::from_utf8(text).is_ok()).then_some(text).ok_or(DecodeError::BadCommand)
 }
 
 /// A header line; fails with [`DecodeError::MalformedHeader`] on any other, the blank line included.
 pub fn header<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawHeader<'a>, Error = DecodeError> {
     map_res(line(version), |line| {
         let (name, value) = line.text.split_at(line.name_end()?);
-        Ok::<_, DecodeError>(RawHeader {
-            name,
-            value: value.get(1..).unwrap_or_default(),
-        })
+        Ok::<_, DecodeError>(RawHeader { name, value: value.get(1..).unwrap_or_default() })
     })
 }
 
@@ -191,19 +181,10 @@ pub fn frame<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawFrame<'
         let (input, _) = many0_count(eol(version)).parse(input)?;
         let (input, command) = command(version).parse(input)?;
         let (input, (headers, _)) = many_till(header(version), blank_line(version)).parse(input)?;
-        let length = headers
-            .iter()
-            .find(|header| header.name == header::name::CONTENT_LENGTH.as_bytes());
+        let length = headers.iter().find(|header| header.name == header::name::CONTENT_LENGTH.as_bytes());
         let length = length.map(|header| content_length(header.value)).transpose();
         let (input, body) = body(length.map_err(nom::Err::Failure)?).parse(input)?;
-        Ok((
-            input,
-            RawFrame {
-                command,
-                headers,
-                body,
-            },
-        ))
+        Ok((input, RawFrame { command, headers, body }))
     }
 }
 
@@ -221,7 +202,5 @@ pub(crate) fn content_length(value: Input<'_>) -> Result<usize, DecodeError> {
         let digit = octet.is_ascii_digit().then(|| i64::from(octet - b'0'))?;
         number.checked_mul(10)?.checked_add(digit)
     });
-    number
-        .and_then(|number| usize::try_from(number).ok())
-        .ok_or(DecodeError::BadContentLength)
+    number.and_then(|number| usize::try_from(number).ok()).ok_or(DecodeError::BadContentLength)
 }

@@ -4,8 +4,11 @@
 
 use crate::simd::{Masks, classify_first};
 
+/// The position of what a line does not hold: behind every line.
+const NOWHERE: usize = usize::MAX;
+
 /// A scan over one head; positions count from where the head starts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Scan {
     /// Octets classified so far.
     seen: usize,
@@ -13,8 +16,8 @@ pub(crate) struct Scan {
     block: usize,
     /// The part of the last block that is behind the last line.
     masks: Masks,
-    colon: Option<usize>,
-    care: Option<usize>,
+    colon: usize,
+    care: usize,
 }
 
 /// A line that was found.
@@ -22,10 +25,16 @@ pub(crate) struct Scan {
 pub(crate) struct LineEnd {
     /// Where its LF is, or a NUL, which no head may hold.
     pub(crate) at: usize,
-    /// Where its first `:` is.
-    pub(crate) colon: Option<usize>,
-    /// Where its first `\`, CR or octet outside ASCII is.
-    pub(crate) care: Option<usize>,
+    /// Where its first `:` is; without one, a position behind `at`.
+    pub(crate) colon: usize,
+    /// Where its first `\`, CR or octet outside ASCII is; without one, a position behind `at`.
+    pub(crate) care: usize,
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Self { seen: 0, block: 0, masks: Masks::default(), colon: NOWHERE, care: NOWHERE }
+    }
 }
 
 impl Scan {
@@ -33,24 +42,21 @@ impl Scan {
     #[inline]
     pub(crate) fn next_line(&mut self, head: &[u8]) -> Option<LineEnd> {
         loop {
-            let Masks { end, colon, .. } = self.masks;
-            let care = self.masks.escape | self.masks.high;
+            let Masks { end, colon, care } = self.masks;
             // The octets before the end of the line, or all when it does not end in this block.
             let line = (end & end.wrapping_neg()).wrapping_sub(1);
-            self.colon = self.colon.or_else(|| self.first(colon & line));
-            self.care = self.care.or_else(|| self.first(care & line));
-            if let Some(at) = self.first(end) {
-                self.masks.end &= end - 1;
-                self.masks.colon &= !line;
-                self.masks.escape &= !line;
-                self.masks.high &= !line;
-                return Some(LineEnd {
-                    at,
-                    colon: self.colon.take(),
-                    care: self.care.take(),
-                });
+            let line_end = LineEnd {
+                at: self.first(end),
+                colon: self.colon.min(self.first(colon & line)),
+                care: self.care.min(self.first(care & line)),
+            };
+            if end != 0 {
+                self.masks = Masks { end: end & (end - 1), colon: colon & !line, care: care & !line };
+                (self.colon, self.care) = (NOWHERE, NOWHERE);
+                return Some(line_end);
             }
             let unseen = head.get(self.seen..).filter(|unseen| !unseen.is_empty())?;
+            (self.colon, self.care) = (line_end.colon, line_end.care);
             self.block = self.seen;
             let (masks, classified) = classify_first(unseen);
             self.masks = masks;
@@ -58,9 +64,13 @@ impl Scan {
         }
     }
 
-    /// Where the lowest bit of `mask` is, if there is one.
-    fn first(&self, mask: u64) -> Option<usize> {
-        (mask != 0).then(|| self.block + mask.trailing_zeros() as usize)
+    /// Where the lowest bit of `mask` is.
+    #[inline]
+    fn first(&self, mask: u64) -> usize {
+        match mask {
+            0 => NOWHERE,
+            _ => self.block + mask.trailing_zeros() as usize,
+        }
     }
 }
 
@@ -86,7 +96,7 @@ mod tests {
         let mut start = 0;
         let ends = (0..head.len()).filter(|&at| matches!(head[at], b'\n' | 0));
         ends.map(|at| {
-            let find = |is: fn(u8) -> bool| (start..at).find(|&at| is(head[at]));
+            let find = |is: fn(u8) -> bool| (start..at).find(|&at| is(head[at])).unwrap_or(NOWHERE);
             let line = LineEnd {
                 at,
                 colon: find(|octet| octet == b':'),

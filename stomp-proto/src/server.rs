@@ -56,10 +56,7 @@ view! {
 impl Connected {
     /// The version of the session; a server that names none speaks 1.0.
     pub fn version(&self) -> Option<Version> {
-        self.frame
-            .headers()
-            .get(name::VERSION)
-            .map_or(Some(Version::V1_0), |version| version.parse().ok())
+        self.frame.headers().get(name::VERSION).map_or(Some(Version::V1_0), |version| version.parse().ok())
     }
 }
 

@@ -13,35 +13,8 @@ pub(crate) struct Masks {
     pub(crate) end: u64,
     /// `:`
     pub(crate) colon: u64,
-    /// `\` and CR.
-    pub(crate) escape: u64,
-    /// Octets outside ASCII.
-    pub(crate) high: u64,
-}
-
-impl Masks {
-    /// The masks of the lowest `octets` octets alone.
-    fn keep(self, octets: usize) -> Self {
-        let kept = u64::MAX.checked_shr((BLOCK - octets) as u32).unwrap_or(0);
-        Self {
-            end: self.end & kept,
-            colon: self.colon & kept,
-            escape: self.escape & kept,
-            high: self.high & kept,
-        }
-    }
-}
-
-/// Marks, block by block from the start of `text`, what the wire gives a meaning or cannot carry: LF, NUL, `:`,
-/// `\` and CR.
-#[inline]
-pub(crate) fn special(text: &[u8]) -> impl Iterator<Item = u64> {
-    text.chunks(BLOCK).map(|block| {
-        let Masks {
-            end, colon, escape, ..
-        } = classify_first(block).0;
-        end | colon | escape
-    })
+    /// `\`, CR and octets outside ASCII.
+    pub(crate) care: u64,
 }
 
 /// Classifies the first block of `octets`, or all of them when they are fewer, and says how many they were.
@@ -50,47 +23,95 @@ pub(crate) fn classify_first(octets: &[u8]) -> (Masks, usize) {
     if let Some(block) = octets.first_chunk() {
         return (classify(block), BLOCK);
     }
+    let (block, kept) = padded(octets);
+    let Masks { end, colon, care } = classify(&block);
+    let masks = Masks { end: end & kept, colon: colon & kept, care: care & kept };
+    (masks, octets.len())
+}
+
+/// Marks, block by block from the start of `text`, what the wire gives a meaning or cannot carry: LF, NUL, `:`,
+/// `\` and CR.
+#[inline]
+pub(crate) fn special(text: &[u8]) -> impl Iterator<Item = u64> {
+    text.chunks(BLOCK).map(|octets| match octets.first_chunk() {
+        Some(block) => special_of(block),
+        None => {
+            let (block, kept) = padded(octets);
+            special_of(&block) & kept
+        }
+    })
+}
+
+/// A block of fewer octets than one, and the mask of those.
+fn padded(octets: &[u8]) -> ([u8; BLOCK], u64) {
     let mut block = [0; BLOCK];
     block[..octets.len()].copy_from_slice(octets);
-    (classify(&block).keep(octets.len()), octets.len())
+    (block, (1 << octets.len()) - 1)
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::classify;
+pub(crate) use sse2::{classify, special_of};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::classify;
+pub(crate) use portable::{classify, special_of};
 
 #[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
 mod sse2 {
     use core::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-        _mm_setzero_si128,
     };
 
     use super::{BLOCK, Masks};
 
-    /// Classifies a block with SSE2.
+    /// Classifies a block for decoding.
     #[inline]
-    #[allow(unsafe_code)]
     pub(crate) fn classify(block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks::default();
+        let [end, colon, care] = masks(block, |octets| {
+            let end = either(equal(octets, b'\n'), equal(octets, 0));
+            let escape = either(equal(octets, b'\\'), equal(octets, b'\r'));
+            // The mask takes the highest bit of each octet, which tells ASCII from the rest.
+            [end, equal(octets, b':'), either(escape, octets)]
+        });
+        Masks { end, colon, care }
+    }
+
+    /// Marks what is special in a block to encode.
+    #[inline]
+    pub(crate) fn special_of(block: &[u8; BLOCK]) -> u64 {
+        let [special] = masks(block, |octets| {
+            let end = either(equal(octets, b'\n'), equal(octets, 0));
+            let escape = either(equal(octets, b'\\'), equal(octets, b'\r'));
+            [either(either(end, escape), equal(octets, b':'))]
+        });
+        special
+    }
+
+    #[inline]
+    fn masks<const N: usize>(block: &[u8; BLOCK], classes: impl Fn(__m128i) -> [__m128i; N]) -> [u64; N] {
+        let mut masks = [0; N];
         for (index, lane) in block.chunks_exact(16).enumerate() {
-            // SAFETY: x86-64 has SSE2, and the unaligned load reads the 16 octets of `lane`.
-            let [end, colon, escape, high] = unsafe {
-                let octets = _mm_loadu_si128(lane.as_ptr().cast::<__m128i>());
-                let equal = |octet: u8| _mm_cmpeq_epi8(octets, _mm_set1_epi8(octet as i8));
-                let end = _mm_or_si128(equal(b'\n'), _mm_cmpeq_epi8(octets, _mm_setzero_si128()));
-                let escape = _mm_or_si128(equal(b'\\'), equal(b'\r'));
-                [end, equal(b':'), escape, octets].map(|lane| _mm_movemask_epi8(lane))
+            // SAFETY: the unaligned load reads the 16 octets of `lane`; x86-64 has SSE2.
+            let octets = unsafe { _mm_loadu_si128(lane.as_ptr().cast()) };
+            for (mask, class) in masks.iter_mut().zip(classes(octets)) {
+                // SAFETY: x86-64 has SSE2.
+                let bits = unsafe { _mm_movemask_epi8(class) };
+                *mask |= u64::from(bits as u16) << (16 * index);
             }
-            .map(|bits| u64::from(bits as u16) << (16 * index));
-            masks.end |= end;
-            masks.colon |= colon;
-            masks.escape |= escape;
-            masks.high |= high;
         }
         masks
+    }
+
+    #[inline]
+    fn equal(octets: __m128i, octet: u8) -> __m128i {
+        // SAFETY: x86-64 has SSE2.
+        unsafe { _mm_cmpeq_epi8(octets, _mm_set1_epi8(octet as i8)) }
+    }
+
+    #[inline]
+    fn either(one: __m128i, other: __m128i) -> __m128i {
+        // SAFETY: x86-64 has SSE2.
+        unsafe { _mm_or_si128(one, other) }
     }
 }
 
@@ -101,29 +122,43 @@ pub(crate) mod portable {
 
     const LOW_BITS: u64 = u64::from_ne_bytes([0x7f; 8]);
 
-    /// Classifies a block without vector instructions.
+    /// Classifies a block for decoding.
     pub(crate) fn classify(block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks::default();
+        let [end, colon, care] = masks(block, |octets| {
+            let end = equal(octets, b'\n') | equal(octets, 0);
+            let escape = equal(octets, b'\\') | equal(octets, b'\r');
+            [end, equal(octets, b':'), escape | octets & !LOW_BITS]
+        });
+        Masks { end, colon, care }
+    }
+
+    /// Marks what is special in a block to encode.
+    pub(crate) fn special_of(block: &[u8; BLOCK]) -> u64 {
+        let [special] = masks(block, |octets| {
+            let end = equal(octets, b'\n') | equal(octets, 0);
+            [end | equal(octets, b'\\') | equal(octets, b'\r') | equal(octets, b':')]
+        });
+        special
+    }
+
+    /// Gathers the highest bit of every octet of the classes.
+    fn masks<const N: usize>(block: &[u8; BLOCK], classes: impl Fn(u64) -> [u64; N]) -> [u64; N] {
+        let mut masks = [0; N];
         for (index, lane) in block.chunks_exact(8).enumerate() {
             let octets = u64::from_le_bytes(lane.try_into().unwrap_or_default());
-            let equal = |octet: u8| zeros(octets ^ u64::from_ne_bytes([octet; 8]));
-            let place = |marks: u64| bits(marks) << (8 * index);
-            masks.end |= place(equal(b'\n') | equal(0));
-            masks.colon |= place(equal(b':'));
-            masks.escape |= place(equal(b'\\') | equal(b'\r'));
-            masks.high |= place(octets & !LOW_BITS);
+            for (mask, class) in masks.iter_mut().zip(classes(octets)) {
+                // The product moves each of the eight bits to a place of its own in the top octet.
+                let bits = (class >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+                *mask |= bits << (8 * index);
+            }
         }
         masks
     }
 
-    /// Marks the highest bit of each octet that is zero; no carry leaves an octet.
-    const fn zeros(octets: u64) -> u64 {
-        !(((octets & LOW_BITS) + LOW_BITS) | octets | LOW_BITS)
-    }
-
-    /// Gathers the highest bits of eight octets: the product moves each to a place of its own in the top octet.
-    const fn bits(marks: u64) -> u64 {
-        (marks >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    /// Sets the highest bit of each octet that is `octet`; no carry leaves an octet.
+    const fn equal(octets: u64, octet: u8) -> u64 {
+        let differing = octets ^ u64::from_ne_bytes([octet; 8]);
+        !(((differing & LOW_BITS) + LOW_BITS) | differing | LOW_BITS)
     }
 }
 
@@ -133,17 +168,25 @@ mod tests {
 
     use super::*;
 
+    fn mark(octets: &[u8], is: fn(u8) -> bool) -> u64 {
+        let bits = octets.iter().enumerate();
+        bits.fold(0, |mask, (bit, &octet)| mask | u64::from(is(octet)) << bit)
+    }
+
     fn naive(octets: &[u8]) -> Masks {
-        let mask = |is: &dyn Fn(u8) -> bool| {
-            let bits = octets.iter().enumerate();
-            bits.fold(0, |mask, (bit, &octet)| mask | u64::from(is(octet)) << bit)
-        };
         Masks {
-            end: mask(&|octet| matches!(octet, b'\n' | 0)),
-            colon: mask(&|octet| octet == b':'),
-            escape: mask(&|octet| matches!(octet, b'\\' | b'\r')),
-            high: mask(&|octet| octet >= 0x80),
+            end: mark(octets, |octet| matches!(octet, b'\n' | 0)),
+            colon: mark(octets, |octet| octet == b':'),
+            care: mark(octets, |octet| matches!(octet, b'\\' | b'\r' | 0x80..)),
         }
+    }
+
+    fn check(block: &[u8; BLOCK]) {
+        assert_eq!(classify(block), naive(block));
+        assert_eq!(portable::classify(block), naive(block));
+        let special = mark(block, |octet| matches!(octet, b'\n' | 0 | b':' | b'\\' | b'\r'));
+        assert_eq!(special_of(block), special);
+        assert_eq!(portable::special_of(block), special);
     }
 
     #[test]
@@ -152,8 +195,7 @@ mod tests {
             for place in 0..BLOCK {
                 let mut block = [b'x'; BLOCK];
                 block[place] = octet;
-                assert_eq!(classify(&block), naive(&block));
-                assert_eq!(portable::classify(&block), naive(&block));
+                check(&block);
             }
         }
     }
@@ -161,8 +203,7 @@ mod tests {
     proptest! {
         #[test]
         fn both_classify_alike(block: [u8; BLOCK]) {
-            prop_assert_eq!(classify(&block), naive(&block));
-            prop_assert_eq!(portable::classify(&block), naive(&block));
+            check(&block);
         }
 
         #[test]

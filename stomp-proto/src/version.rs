@@ -62,11 +62,7 @@ impl Version {
     pub fn negotiate_subprotocol<'a>(offered: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         offered
             .into_iter()
-            .filter_map(|token| {
-                Self::ALL
-                    .into_iter()
-                    .find(|version| version.subprotocol() == token.trim())
-            })
+            .filter_map(|token| Self::ALL.into_iter().find(|version| version.subprotocol() == token.trim()))
             .max()
     }
 
@@ -96,9 +92,6 @@ impl FromStr for Version {
     type Err = UnknownVersion;
 
     fn from_str(text: &str) -> Result<Self, UnknownVersion> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.as_str() == text)
-            .ok_or(UnknownVersion)
+        Self::ALL.into_iter().find(|version| version.as_str() == text).ok_or(UnknownVersion)
     }
 }

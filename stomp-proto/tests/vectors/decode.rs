@@ -45,11 +45,7 @@ fn the_version_changes_between_two_frames_of_one_buffer() {
 #[test]
 fn websocket_messages_are_pieces_of_one_stream() {
     run("ws-decode", |vector| {
-        let pieces: Vec<&[u8]> = vector
-            .messages
-            .iter()
-            .map(|message| &message.data.0[..])
-            .collect();
+        let pieces: Vec<&[u8]> = vector.messages.iter().map(|message| &message.data.0[..]).collect();
         vector.versions().into_iter().try_for_each(|version| {
             let outcome = decode(decoder(vector, version), &pieces, |_, _| {});
             vector.expected::<Expected>().check(&outcome)
@@ -59,12 +55,7 @@ fn websocket_messages_are_pieces_of_one_stream() {
 
 fn decoder(vector: &Vector, version: Version) -> Decoder {
     let mut limits = Limits::unlimited();
-    if let Some(format::Limits {
-        max_headers,
-        max_header_line,
-        max_body,
-    }) = vector.limits
-    {
+    if let Some(format::Limits { max_headers, max_header_line, max_body }) = vector.limits {
         limits.headers = max_headers;
         limits.header_line = max_header_line;
         limits.body = max_body;
@@ -91,12 +82,7 @@ enum End {
 }
 
 fn decode(mut decoder: Decoder, pieces: &[&[u8]], mut on_frame: impl FnMut(&mut Decoder, &Frame)) -> Outcome {
-    let mut outcome = Outcome {
-        frames: Vec::new(),
-        heart_beats: 0,
-        end: End::Clean,
-        error: None,
-    };
+    let mut outcome = Outcome { frames: Vec::new(), heart_beats: 0, end: End::Clean, error: None };
     let mut read = BytesMut::new();
     for piece in pieces {
         read.extend_from_slice(piece);
@@ -150,23 +136,16 @@ impl Expected {
             };
         }
         expect(&outcome.end, &self.end, "end")?;
-        self.eols
-            .map_or(Ok(()), |eols| expect(&outcome.heart_beats, &eols, "heart-beats"))
+        self.eols.map_or(Ok(()), |eols| expect(&outcome.heart_beats, &eols, "heart-beats"))
     }
 }
 
 fn check_frame(frame: &Frame, expected: &format::Frame) -> Result<(), String> {
-    expect(
-        &frame.command().as_str().as_bytes().to_vec(),
-        &expected.command.octets(),
-        "command",
-    )?;
+    expect(&frame.command().as_str().as_bytes().to_vec(), &expected.command.octets(), "command")?;
     let octets = |(name, value): (&str, &str)| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
     let actual: Vec<_> = frame.headers().iter().map(octets).collect();
     let wanted = expected.headers.iter();
-    let wanted: Vec<_> = wanted
-        .map(|(name, value)| (name.octets(), value.octets()))
-        .collect();
+    let wanted: Vec<_> = wanted.map(|(name, value)| (name.octets(), value.octets())).collect();
     expect(&actual, &wanted, "headers")?;
     match frame.body()[..] == expected.body.0 {
         true => Ok(()),
@@ -190,12 +169,7 @@ fn every_cut(
 ) -> Result<(), String> {
     let check = |how: &str, pieces: &[&[u8]]| check(pieces).map_err(|why| format!("{how}: {why}"));
     let halves = |at: usize| check(&format!("cut at {at}"), &[&input[..at], &input[at..]]);
-    let chunked = |size: usize| {
-        check(
-            &format!("pieces of {size}"),
-            &input.chunks(size).collect::<Vec<_>>(),
-        )
-    };
+    let chunked = |size: usize| check(&format!("pieces of {size}"), &input.chunks(size).collect::<Vec<_>>());
     check("whole", &[input])?;
     match split {
         Split::None => {}

@@ -30,11 +30,7 @@ fn every_encode_case_and_back() {
                 }
                 (Err(error), Expected::Error(kinds)) => {
                     expect(&wire.len(), &0, "octets left behind")?;
-                    expect(
-                        &kinds.iter().any(|kind| kind == error.kind()),
-                        &true,
-                        error.kind(),
-                    )
+                    expect(&kinds.iter().any(|kind| kind == error.kind()), &true, error.kind())
                 }
                 (result, _) => Err(format!("{version}: {result:?}")),
             }
@@ -61,9 +57,7 @@ fn frame(vector: &Vector) -> Frame {
     let builder = Frame::builder(Command::from(text(&frame.command).as_str()));
     let headers = frame.headers.iter();
     headers
-        .fold(builder, |builder, (name, value)| {
-            builder.header(&text(name), &text(value))
-        })
+        .fold(builder, |builder, (name, value)| builder.header(&text(name), &text(value)))
         .body(frame.body.0.clone())
         .build()
 }
@@ -85,15 +79,6 @@ fn decodes_to(frame: &Frame, version: Version, mut wire: BytesMut) -> Result<(),
         &frame.headers().iter().collect(),
         "decoded headers",
     )?;
-    let added: Vec<_> = decoded
-        .headers()
-        .iter()
-        .skip(kept)
-        .map(|(name, _)| name)
-        .collect();
-    expect(
-        &added.iter().all(|name| *name == "content-length"),
-        &true,
-        "headers added",
-    )
+    let added: Vec<_> = decoded.headers().iter().skip(kept).map(|(name, _)| name).collect();
+    expect(&added.iter().all(|name| *name == "content-length"), &true, "headers added")
 }

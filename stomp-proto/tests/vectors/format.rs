@@ -67,10 +67,7 @@ impl Vector {
 }
 
 fn parse_versions(texts: &[String]) -> Vec<Version> {
-    texts
-        .iter()
-        .map(|text| text.parse().expect("a STOMP version"))
-        .collect()
+    texts.iter().map(|text| text.parse().expect("a STOMP version")).collect()
 }
 
 /// A part of a case whose shape depends on the kind.

@@ -18,13 +18,7 @@ fn run(kind: &str, check: impl Fn(&Vector) -> Result<(), String>) {
         .iter()
         .filter_map(|vector| check(vector).err().map(|why| format!("{}: {why}", vector.id)))
         .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {} failed:\n{}",
-        failures.len(),
-        vectors.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {} failed:\n{}", failures.len(), vectors.len(), failures.join("\n"));
 }
 
 /// Fails with both sides when they differ.

@@ -11,11 +11,7 @@ use crate::{expect, format::read, run};
 fn versions() {
     run("negotiate", |vector| {
         let version = Version::negotiate(vector.accept_version.as_deref(), &vector.server_versions());
-        expect(
-            &version.map(|version| version.to_string()),
-            &vector.expected(),
-            "version",
-        )
+        expect(&version.map(|version| version.to_string()), &vector.expected(), "version")
     });
 }
 
