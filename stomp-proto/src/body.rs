@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use crate::{DecodeError, Limits, Version, head::Head, header::name, parser};
+use crate::{DecodeError, head::Head, header::name, parser, rules::Rules};
 
 /// The most that a declared length may reserve at once, in octets: what was only declared costs little.
 const RESERVE: usize = 1 << 20;
@@ -20,18 +20,14 @@ pub(crate) enum Body {
 
 impl Body {
     /// What the head says of the body, within the limits.
-    pub(crate) fn expected(
-        head: &Head,
-        src: &BytesMut,
-        version: Version,
-        limits: &Limits,
-    ) -> Result<Self, DecodeError> {
+    pub(crate) fn expected(head: &Head, src: &[u8], rules: &Rules) -> Result<Self, DecodeError> {
+        let limit = rules.limits.body;
         let declared = head.value(src, name::CONTENT_LENGTH);
         let declared = declared.map(|value| parser::content_length(value.as_bytes())).transpose()?;
-        let allowed = head.allows_body(version);
+        let allowed = head.command().is_some_and(|command| command.allows_body(rules.version));
         match declared {
             Some(length) if length > 0 && !allowed => Err(DecodeError::BodyNotAllowed),
-            Some(length) if length > limits.body => Err(DecodeError::BodyTooLarge { limit: limits.body }),
+            Some(length) if length > limit => Err(DecodeError::BodyTooLarge { limit }),
             Some(length) => Ok(Self::Sized(length)),
             None if allowed => Ok(Self::UntilNul(0)),
             None => Ok(Self::Forbidden),
@@ -43,7 +39,7 @@ impl Body {
         &mut self,
         src: &mut BytesMut,
         start: usize,
-        limits: &Limits,
+        limit: usize,
     ) -> Result<Option<usize>, DecodeError> {
         let octets = src.get(start..).unwrap_or_default();
         match self {
@@ -64,8 +60,8 @@ impl Body {
             Self::UntilNul(seen) => {
                 let unseen = octets.get(*seen..).unwrap_or_default();
                 let nul = memchr::memchr(0, unseen).map(|at| *seen + at);
-                if nul.unwrap_or(octets.len()) > limits.body {
-                    return Err(DecodeError::BodyTooLarge { limit: limits.body });
+                if nul.unwrap_or(octets.len()) > limit {
+                    return Err(DecodeError::BodyTooLarge { limit });
                 }
                 *seen = octets.len();
                 Ok(nul)

@@ -13,7 +13,13 @@
 
 use bytes::{Buf, BytesMut};
 
-use crate::{ByteStr, Command, DecodeError, Frame, Limits, Version, body::Body, head::Head, header::name};
+use crate::{
+    ByteStr, Command, DecodeError, Frame, Leniency, Limits, Version,
+    body::Body,
+    head::Head,
+    header::name,
+    rules::{Cr, Rules},
+};
 
 /// What a decoder finds in the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +52,7 @@ pub enum Item {
 /// ```
 #[derive(Debug)]
 pub struct Decoder {
-    version: Version,
-    limits: Limits,
+    rules: Rules,
     state: State,
     head: Head,
     /// Set by the first error; there is no way back into the stream.
@@ -78,8 +83,7 @@ impl Decoder {
     /// A decoder with the rules of 1.2.
     pub fn with_limits(limits: Limits) -> Self {
         Self {
-            version: Version::V1_2,
-            limits,
+            rules: Rules { version: Version::V1_2, limits, leniency: Leniency::default() },
             state: State::Between,
             head: Head::default(),
             failed: None,
@@ -89,17 +93,22 @@ impl Decoder {
 
     /// The version whose rules apply.
     pub fn version(&self) -> Version {
-        self.version
+        self.rules.version
     }
 
     /// Changes the rules for the frames that come next (STOMP 1.2, "Protocol Negotiation").
     pub fn set_version(&mut self, version: Version) {
-        self.version = version;
+        self.rules.version = version;
     }
 
     /// Changes the limits for the frames that come next.
     pub fn set_limits(&mut self, limits: Limits) {
-        self.limits = limits;
+        self.rules.limits = limits;
+    }
+
+    /// Changes what is tolerated in the frames that come next; by default nothing.
+    pub fn set_leniency(&mut self, leniency: Leniency) {
+        self.rules.leniency = leniency;
     }
 
     /// The next item in `src`, whose octets are taken out of it; `None` when it needs more input.
@@ -139,23 +148,23 @@ impl Decoder {
 
     #[inline]
     fn step(&mut self, src: &mut BytesMut) -> Result<Step, DecodeError> {
-        let (version, limits, head) = (self.version, &self.limits, &mut self.head);
+        let (rules, head) = (&self.rules, &mut self.head);
         loop {
             match &mut self.state {
                 State::Between => {
-                    if let Some(step) = between(src, version)? {
+                    if let Some(step) = between(src, rules)? {
                         return Ok(step);
                     }
                     self.state = State::Head;
                 }
                 State::Head => {
-                    if !head.read(src, version, limits)? {
+                    if !head.read(src, rules)? {
                         return Ok(Step::Starved);
                     }
-                    self.state = State::Body(Body::expected(head, src, version, limits)?);
+                    self.state = State::Body(Body::expected(head, src, rules)?);
                 }
                 State::Body(body) => {
-                    let Some(body) = body.read(src, head.length(), limits)? else {
+                    let Some(body) = body.read(src, head.length(), rules.limits.body)? else {
                         return Ok(Step::Starved);
                     };
                     self.state = State::Between;
@@ -178,15 +187,17 @@ enum Step {
 }
 
 /// Takes a line end out of `src`, if one is there; `None` where a frame starts.
-fn between(src: &mut BytesMut, version: Version) -> Result<Option<Step>, DecodeError> {
+fn between(src: &mut BytesMut, rules: &Rules) -> Result<Option<Step>, DecodeError> {
+    if rules.leniency.nul_between_frames {
+        let nuls = src.iter().take_while(|&&octet| octet == 0).count();
+        src.advance(nuls);
+    }
     let line_end = match (src.first(), src.get(1)) {
         (None, _) => return Ok(Some(Step::Starved)),
         (Some(b'\n'), _) => 1,
-        (Some(b'\r'), next) if version.allows_crlf() => match next {
-            Some(b'\n') => 2,
-            Some(_) => return Err(DecodeError::StrayCr),
-            None => return Ok(Some(Step::Starved)),
-        },
+        (Some(b'\r'), Some(b'\n')) if rules.cr().ends_line() => 2,
+        (Some(b'\r'), None) if rules.cr().ends_line() => return Ok(Some(Step::Starved)),
+        (Some(b'\r'), Some(_)) if rules.cr() == Cr::LineEnd => return Err(DecodeError::StrayCr),
         _ => return Ok(None),
     };
     src.advance(line_end);

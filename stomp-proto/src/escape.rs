@@ -1,11 +1,9 @@
-//! Value encoding (STOMP 1.2, "Value Encoding"): the escapes of header names and values.
-
-use core::ops::Range;
+//! Value encoding (STOMP 1.2, "Value Encoding"), to the wire: the escapes of header names and values.
 
 use bytes::{BufMut, BytesMut};
 
 use crate::{
-    Command, DecodeError, EncodeError, Version,
+    Command, EncodeError, Version,
     simd::{BLOCK, special},
 };
 
@@ -102,37 +100,4 @@ fn escape_into(
         dst.put_slice(&block[copied..]);
     }
     Ok(())
-}
-
-/// Unescapes `line[read]` in one pass to `write` and on, which is at or left of it; returns where the text ends.
-pub(crate) fn unescape_in_place(
-    line: &mut [u8],
-    read: Range<usize>,
-    mut write: usize,
-    version: Version,
-) -> Result<usize, DecodeError> {
-    let mut at = read.start;
-    while at < read.end {
-        let mut octet = line[at];
-        at += 1;
-        if octet == b'\\' {
-            let escape = if at < read.end { line[at] } else { b' ' };
-            octet = unescaped(escape, version).ok_or(DecodeError::BadEscape { version })?;
-            at += 1;
-        }
-        line[write] = octet;
-        write += 1;
-    }
-    Ok(write)
-}
-
-/// What the escape sequence of `\` and `escape` stands for.
-fn unescaped(escape: u8, version: Version) -> Option<u8> {
-    match escape {
-        b'n' => Some(b'\n'),
-        b'c' => Some(b':'),
-        b'\\' => Some(b'\\'),
-        b'r' if version == Version::V1_2 => Some(b'\r'),
-        _ => None,
-    }
 }

@@ -1,19 +1,17 @@
 //! The command and header lines of the frame that is being decoded.
 
-use core::{mem, ops::Range};
+use core::mem;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    ByteStr, Command, DecodeError, Frame, Headers, Limits, Version,
-    escape::unescape_in_place,
+    ByteStr, Command, DecodeError, Frame, Headers,
     header::{Entries, Entry},
-    parser,
-    scan::Scan,
+    parser::{self, Line},
+    rules::Rules,
+    scan::{LineEnd, Scan},
+    unescape::normalise,
 };
-
-/// The octets of the NUL that ends a frame.
-const NUL: usize = 1;
 
 /// The head so far; positions count from the start of the frame, which is the start of the buffer.
 #[derive(Debug, Default)]
@@ -28,84 +26,115 @@ pub(crate) struct Head {
 impl Head {
     /// Reads lines up to the blank one; `false` when it needs more input.
     #[inline]
-    pub(crate) fn read(
+    pub(crate) fn read(&mut self, src: &mut BytesMut, rules: &Rules) -> Result<bool, DecodeError> {
+        // A scan of its own, which need not be in memory between two lines.
+        let mut scan = mem::take(&mut self.scan);
+        let complete = self.read_lines(src, rules, &mut scan);
+        self.scan = scan;
+        complete
+    }
+
+    #[inline(always)]
+    fn read_lines(
         &mut self,
         src: &mut BytesMut,
-        version: Version,
-        limits: &Limits,
+        rules: &Rules,
+        scan: &mut Scan,
     ) -> Result<bool, DecodeError> {
-        while let Some(end) = self.scan.next_line(src) {
-            self.check_length(src.get(self.line_start..end.at), version, limits)?;
-            let line = parser::checked_line(src, self.line_start, end, version);
-            let line = line.map_err(|error| self.blame(error))?;
-            if self.command.is_none() {
-                self.command = Some(command(line.text)?);
-            } else if line.text.is_empty() {
-                self.line_start = end.at + 1;
+        if self.command.is_none() {
+            let Some(end) = scan.next_line(src) else {
+                return self.unfinished(src, rules);
+            };
+            self.read_command(src, end, rules)?;
+        }
+        while let Some(end) = scan.next_line(src) {
+            if self.is_plain_header(end, rules) {
+                self.push(end.colon, end.at);
+            } else if self.read_line(src, end, rules)? {
                 return Ok(true);
-            } else if self.entries.len() >= limits.headers {
-                return Err(DecodeError::TooManyHeaders { limit: limits.headers });
-            } else {
-                let (colon, length, care) = (line.name_end()?, line.text.len(), line.care);
-                let entry = self.entry(src, colon, length, care, version)?;
-                self.entries.push(entry);
             }
             self.line_start = end.at + 1;
         }
-        self.check_length(src.get(self.line_start..), version, limits)?;
+        self.unfinished(src, rules)
+    }
+
+    fn read_command(&mut self, src: &[u8], end: LineEnd, rules: &Rules) -> Result<(), DecodeError> {
+        let line = self.line(src, end, rules).map_err(|error| match error {
+            DecodeError::StrayCr => error,
+            _ => DecodeError::BadCommand,
+        })?;
+        self.command = Some(command(line.text)?);
+        self.line_start = end.at + 1;
+        Ok(())
+    }
+
+    /// Whether the line is a header that the buffer holds as it is meant, within the limits.
+    #[inline]
+    fn is_plain_header(&self, end: LineEnd, rules: &Rules) -> bool {
+        self.line_start < end.colon
+            && end.colon < end.at
+            && end.at < end.care
+            && end.at - self.line_start <= rules.limits.header_line
+            && end.at <= rules.limits.head as usize
+            && self.entries.len() < rules.limits.headers
+            && !rules.trims()
+    }
+
+    /// Reads any other line; `true` when it ends the head.
+    #[cold]
+    fn read_line(&mut self, src: &mut BytesMut, end: LineEnd, rules: &Rules) -> Result<bool, DecodeError> {
+        if rules.leniency.missing_blank_line && src.get(self.line_start) == Some(&0) {
+            return Ok(true);
+        }
+        let line = self.line(src, end, rules)?;
+        if line.text.is_empty() {
+            self.line_start = end.at + 1;
+            return Ok(true);
+        }
+        if self.entries.len() >= rules.limits.headers {
+            return Err(DecodeError::TooManyHeaders { limit: rules.limits.headers });
+        }
+        let (mut colon, mut length, care) = (line.name_end()?, line.text.len(), line.care);
+        if care || rules.trims() {
+            let line = src.get_mut(self.line_start..self.line_start + length).unwrap_or_default();
+            let escaped = self.command.as_ref().is_some_and(|command| command.escapes(rules.version));
+            (colon, length) = normalise(line, colon, rules, escaped)?;
+        }
+        self.push(self.line_start + colon, self.line_start + length);
         Ok(false)
     }
 
-    /// The entry for the line of `length` octets at `line_start`, which is unescaped where it stands.
+    /// The entry of the line at `line_start`, which ends within `Limits::head`, a `u32`.
     #[inline]
-    fn entry(
-        &self,
-        src: &mut BytesMut,
-        mut colon: usize,
-        mut length: usize,
-        care: bool,
-        version: Version,
-    ) -> Result<Entry, DecodeError> {
-        if care || version == Version::V1_0 {
-            let command = self.command.as_ref();
-            let escapes = command.is_some_and(|command| command.escapes(version));
-            let line = src.get_mut(self.line_start..self.line_start + length);
-            (colon, length) = normalise(line.unwrap_or_default(), colon, version, escapes)?;
-        }
-        let position = |offset: usize| {
-            u32::try_from(self.line_start + offset)
-                .map_err(|_| DecodeError::HeaderTooLong { limit: u32::MAX as usize })
-        };
-        Ok(Entry { start: position(0)?, colon: position(colon)?, end: position(length)? })
+    fn push(&mut self, colon: usize, end: usize) {
+        self.entries.push(Entry { start: self.line_start as u32, colon: colon as u32, end: end as u32 });
     }
 
-    /// Checks the octets so far of the line at `line_start`, which may still lack its end.
-    #[inline]
-    fn check_length(
-        &self,
-        line: Option<&[u8]>,
-        version: Version,
-        limits: &Limits,
-    ) -> Result<(), DecodeError> {
+    fn line<'a>(&self, src: &'a [u8], end: LineEnd, rules: &Rules) -> Result<Line<'a>, DecodeError> {
+        self.check_length(src.get(self.line_start..end.at), rules)?;
+        parser::checked_line(src, self.line_start, end, rules.cr())
+    }
+
+    /// Checks what is there of a line that still lacks its end.
+    fn unfinished(&self, src: &[u8], rules: &Rules) -> Result<bool, DecodeError> {
+        let checked = self.check_length(src.get(self.line_start..), rules);
+        checked.map(|()| false).map_err(|error| match self.command {
+            None => DecodeError::BadCommand,
+            Some(_) => error,
+        })
+    }
+
+    fn check_length(&self, line: Option<&[u8]>, rules: &Rules) -> Result<(), DecodeError> {
         let line = line.unwrap_or_default();
-        let left = (limits.head as usize).saturating_sub(self.line_start);
-        let cr = version.allows_crlf() && line.ends_with(b"\r");
-        if line.len() - usize::from(cr) <= left.min(limits.header_line) {
+        let head = rules.limits.head as usize;
+        let left = head.saturating_sub(self.line_start);
+        // A CR at the end belongs to the line end, or is an error that the next octet shows.
+        let cr = rules.cr().ends_line() && line.ends_with(b"\r");
+        if line.len() - usize::from(cr) <= left.min(rules.limits.header_line) {
             return Ok(());
         }
-        let limit = match limits.header_line <= left {
-            true => limits.header_line,
-            false => limits.head as usize,
-        };
-        Err(self.blame(DecodeError::HeaderTooLong { limit }))
-    }
-
-    /// In the command line any fault but a stray CR makes a bad command.
-    fn blame(&self, error: DecodeError) -> DecodeError {
-        match self.command {
-            None if error != DecodeError::StrayCr => DecodeError::BadCommand,
-            _ => error,
-        }
+        let limit = if rules.limits.header_line <= left { rules.limits.header_line } else { head };
+        Err(DecodeError::HeaderTooLong { limit })
     }
 
     /// The command, once its line is there.
@@ -113,15 +142,10 @@ impl Head {
         self.command.as_ref()
     }
 
-    pub(crate) fn allows_body(&self, version: Version) -> bool {
-        self.command.as_ref().is_some_and(|command| command.allows_body(version))
-    }
-
     /// The value of the first header of that name among those read so far.
-    pub(crate) fn value<'a>(&self, src: &'a BytesMut, name: &str) -> Option<&'a str> {
-        let at = |range: Range<u32>| src.get(range.start as usize..range.end as usize).unwrap_or_default();
-        let entry = self.entries.iter().find(|entry| at(entry.start..entry.colon) == name.as_bytes())?;
-        core::str::from_utf8(at(entry.colon + 1..entry.end)).ok()
+    pub(crate) fn value<'a>(&self, src: &'a [u8], name: &str) -> Option<&'a str> {
+        let entry = self.entries.iter().find(|entry| entry.is_named(src, name))?;
+        core::str::from_utf8(src.get(entry.value())?).ok()
     }
 
     /// The octets of the whole head, blank line included.
@@ -132,66 +156,22 @@ impl Head {
     /// Takes head, body and NUL out of `src`, and is then ready for the next frame.
     #[inline]
     pub(crate) fn take_frame(&mut self, src: &mut BytesMut, body: usize) -> Frame {
-        let mut wire = src.split_to(self.line_start + body + NUL).freeze();
-        let body = match body {
-            0 => Bytes::new(),
-            length => wire.slice(self.line_start..self.line_start + length),
-        };
-        wire.truncate(self.line_start);
-        let text = ByteStr::from_checked(wire);
+        let (head, nul) = (self.line_start, 1);
+        let mut wire = src.split_to(head + body + nul).freeze();
+        let body = if body == 0 { Bytes::new() } else { wire.slice(head..head + body) };
+        wire.truncate(head);
         self.line_start = 0;
         self.scan = Scan::default();
         // A frame is complete only behind its command line.
         let command = self.command.take().unwrap_or(Command::Other(ByteStr::default()));
-        Frame::new(command, Headers::new(text, mem::take(&mut self.entries)), body)
+        Frame::new(command, Headers::new(ByteStr::from_checked(wire), mem::take(&mut self.entries)), body)
     }
 }
 
 fn command(line: &[u8]) -> Result<Command, DecodeError> {
-    match Command::known(line) {
-        Some(command) => Ok(command),
-        None => {
-            let name = parser::command_text(line)?;
-            Ok(Command::Other(ByteStr::from_checked(Bytes::copy_from_slice(name))))
-        }
+    if let Some(command) = Command::known(line) {
+        return Ok(command);
     }
-}
-
-/// Checks the octets of a header line, unescapes and (1.0) trims them in place; returns its new colon and end.
-///
-/// What the line no longer needs is filled, so that the head stays one piece of valid text.
-fn normalise(
-    line: &mut [u8],
-    colon: usize,
-    version: Version,
-    escapes: bool,
-) -> Result<(usize, usize), DecodeError> {
-    core::str::from_utf8(line).map_err(|_| DecodeError::InvalidUtf8)?;
-    let (name, value) = match version {
-        // The examples of 1.0 pad with spaces; later versions forbid both padding and trimming.
-        Version::V1_0 => (trimmed(line, 0..colon), trimmed(line, colon + 1..line.len())),
-        _ => (0..colon, colon + 1..line.len()),
-    };
-    if name.is_empty() {
-        return Err(DecodeError::MalformedHeader);
-    }
-    let (colon, end) = if escapes {
-        let colon = unescape_in_place(line, name, 0, version)?;
-        (colon, unescape_in_place(line, value, colon + 1, version)?)
-    } else {
-        let (colon, length) = (name.len(), value.len());
-        line.copy_within(name, 0);
-        line.copy_within(value, colon + 1);
-        (colon, colon + 1 + length)
-    };
-    line[colon] = b':';
-    line[end..].fill(b'\n');
-    Ok((colon, end))
-}
-
-fn trimmed(line: &[u8], range: Range<usize>) -> Range<usize> {
-    let spaces = |octets: &mut dyn Iterator<Item = &u8>| octets.take_while(|&&octet| octet == b' ').count();
-    let start = range.start + spaces(&mut line[range.clone()].iter());
-    let end = range.end - spaces(&mut line[start..range.end].iter().rev());
-    start..end
+    let name = parser::command_text(line)?;
+    Ok(Command::Other(ByteStr::from_checked(Bytes::copy_from_slice(name))))
 }

@@ -1,6 +1,6 @@
 //! The headers of a frame, in order, repeated ones included.
 
-use core::fmt;
+use core::{fmt, ops::Range};
 
 use smallvec::SmallVec;
 
@@ -48,12 +48,17 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    fn name(self, text: &str) -> &str {
-        text.get(self.start as usize..self.colon as usize).unwrap_or_default()
+    fn name(self) -> Range<usize> {
+        self.start as usize..self.colon as usize
     }
 
-    fn value(self, text: &str) -> &str {
-        text.get(self.colon as usize + 1..self.end as usize).unwrap_or_default()
+    pub(crate) fn value(self) -> Range<usize> {
+        self.colon as usize + 1..self.end as usize
+    }
+
+    #[inline]
+    pub(crate) fn is_named(self, text: &[u8], name: &str) -> bool {
+        (self.colon - self.start) as usize == name.len() && text.get(self.name()) == Some(name.as_bytes())
     }
 }
 
@@ -84,7 +89,12 @@ impl Headers {
 
     /// The value of the first entry of that name; names are case sensitive.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.position(name).and_then(|index| self.value_at(index))
+        self.text.get(self.first(name)?.value())
+    }
+
+    /// The value of the first entry of that name, sharing the memory.
+    pub fn get_shared(&self, name: &str) -> Option<ByteStr> {
+        self.text.slice(self.first(name)?.value())
     }
 
     /// Every value of that name, in order.
@@ -94,12 +104,13 @@ impl Headers {
 
     /// Whether there is an entry of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.position(name).is_some()
+        self.first(name).is_some()
     }
 
     /// Every entry as name and value, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
-        self.entries.iter().map(|entry| (entry.name(&self.text), entry.value(&self.text)))
+        let text = |range| self.text.get(range).unwrap_or_default();
+        self.entries.iter().map(move |entry| (text(entry.name()), text(entry.value())))
     }
 
     /// The number of entries, repeated ones included.
@@ -112,21 +123,8 @@ impl Headers {
         self.entries.is_empty()
     }
 
-    /// The index of the first entry of that name.
-    pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| {
-            (entry.colon - entry.start) as usize == name.len() && entry.name(&self.text) == name
-        })
-    }
-
-    pub(crate) fn value_at(&self, index: usize) -> Option<&str> {
-        self.entries.get(index).map(|entry| entry.value(&self.text))
-    }
-
-    /// The value of the first entry of that name, sharing the memory.
-    pub fn get_shared(&self, name: &str) -> Option<ByteStr> {
-        let entry = self.entries.get(self.position(name)?)?;
-        self.text.slice(entry.colon as usize + 1..entry.end as usize)
+    fn first(&self, name: &str) -> Option<Entry> {
+        self.entries.iter().copied().find(|entry| entry.is_named(self.text.as_bytes(), name))
     }
 
     /// The entries as lines, `name:value` and a line end each; more than that where they came escaped.

@@ -23,6 +23,7 @@ use nom::{
 
 use crate::{
     DecodeError, Version, header,
+    rules::Cr,
     scan::{LineEnd, Scan},
 };
 
@@ -84,7 +85,7 @@ pub struct RawFrame<'a> {
 
 /// A line end: LF, in 1.2 also CR LF. Between frames it is a heart-beat.
 pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {
-    move |input: Input<'a>| match (version.allows_crlf(), input) {
+    move |input: Input<'a>| match (Cr::of(version).ends_line(), input) {
         (true, [b'\r', next, ..]) if *next != b'\n' => Err(nom::Err::Failure(DecodeError::StrayCr)),
         (true, [b'\r', ..]) => tag("\r\n").parse_complete(input),
         _ => tag("\n").parse_complete(input),
@@ -97,28 +98,28 @@ pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, E
         let Some(end) = Scan::default().next_line(input) else {
             return Err(nom::Err::Incomplete(Needed::new(1)));
         };
-        let line = checked_line(input, 0, end, version).map_err(nom::Err::Failure)?;
+        let line = checked_line(input, 0, end, Cr::of(version)).map_err(nom::Err::Failure)?;
         Ok((input.get(end.at + 1..).unwrap_or_default(), line))
     }
 }
 
-/// The line of `head` from `start` to `end`, if it ends in LF and any CR stands only before that (1.2).
+/// The line of `head` from `start` to `end`, if it ends in LF and has no CR that is an error.
 #[inline]
 pub(crate) fn checked_line(
     head: Input<'_>,
     start: usize,
     end: LineEnd,
-    version: Version,
+    cr: Cr,
 ) -> Result<Line<'_>, DecodeError> {
     let mut text = head.get(start..end.at).unwrap_or_default();
     let nul = head.get(end.at) == Some(&0);
     let mut care = end.care < end.at;
-    if care && version.allows_crlf() {
+    if care && cr.ends_line() {
         if let (false, Some(before_cr)) = (nul, text.strip_suffix(b"\r")) {
             text = before_cr;
             care = end.care + 1 < end.at;
         }
-        if care && memchr::memchr(b'\r', text).is_some() {
+        if care && cr == Cr::LineEnd && text.contains(&b'\r') {
             return Err(DecodeError::StrayCr);
         }
     }

@@ -70,11 +70,6 @@ impl Version {
     pub(crate) const fn escapes(self) -> bool {
         !matches!(self, Self::V1_0)
     }
-
-    /// Whether a line may end in CR LF; before 1.2 a CR is an ordinary octet.
-    pub(crate) const fn allows_crlf(self) -> bool {
-        matches!(self, Self::V1_2)
-    }
 }
 
 impl fmt::Display for Version {
