@@ -1,1 +1,6 @@
 //! Chat service.
+
+pub mod domain;
+pub mod error;
+pub mod limits;
+pub mod store;

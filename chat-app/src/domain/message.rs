@@ -1,0 +1,158 @@
+//! Messages: what people say, and the lines that say who came and went.
+
+use serde::{Deserialize, Serialize};
+
+use super::{MemberId, MessageId, RoomId, Timestamp};
+
+/// Characters of a message, at most.
+pub const MAX_CHARS: usize = 4_000;
+
+/// Octets of a message in UTF-8, at most.
+pub const MAX_BYTES: usize = 16 * 1024;
+
+/// A message of a room, as clients get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Unique over all rooms.
+    pub id: MessageId,
+    /// Where it was said.
+    pub room_id: RoomId,
+    /// 1, 2, 3 ... in each room, without holes.
+    pub seq: i64,
+    /// Who or what speaks.
+    pub r#type: MessageType,
+    /// The text; empty for lines, which clients word by their type.
+    #[serde(rename = "message")]
+    pub body: String,
+    /// Who said it; `null` when the member is gone.
+    pub sender_id: Option<MemberId>,
+    /// The sender's name now.
+    pub sender_name: Option<String>,
+    /// The sender's tag.
+    pub sender_tag: Option<String>,
+    /// The sender's picture; `null` until members can have one.
+    #[sqlx(skip)]
+    pub sender_avatar_url: Option<String>,
+    /// When it was stored.
+    #[sqlx(try_from = "String")]
+    pub created_at: Timestamp,
+    /// The sender's own id of it.
+    pub client_message_id: Option<String>,
+    /// What the message answers, names, carries and got; nothing until that can be stored.
+    #[serde(flatten)]
+    #[sqlx(skip)]
+    pub relations: Relations,
+    /// 1, and one more with each edit.
+    pub version: i64,
+    /// When it was last edited, as RFC 3339 text.
+    pub edited_at: Option<String>,
+    /// Whether it was deleted; it keeps its place.
+    pub deleted: bool,
+}
+
+/// What a message has to do with others: the part of its JSON that is always empty in this version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Relations {
+    reply_to: Option<()>,
+    mentions: [(); 0],
+    files: [(); 0],
+    reactions: [(); 0],
+}
+
+/// Who or what speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "UPPERCASE")]
+#[sqlx(rename_all = "UPPERCASE")]
+pub enum MessageType {
+    /// A member.
+    Talk,
+    /// The line that a member came in.
+    Join,
+    /// The line that a member went.
+    Leave,
+    /// The server.
+    System,
+}
+
+/// The text of a message that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content(String);
+
+/// Why a text is no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidContent {
+    /// Nothing to read, or a NUL, which databases do not store.
+    Unreadable,
+    /// Over [`MAX_CHARS`] or [`MAX_BYTES`].
+    TooLong,
+}
+
+impl Content {
+    /// Reads a text, changing nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidContent`] says why it is no message.
+    pub fn parse(text: String) -> Result<Self, InvalidContent> {
+        if text.len() > MAX_BYTES || text.chars().count() > MAX_CHARS {
+            return Err(InvalidContent::TooLong);
+        }
+        if text.trim().is_empty() || text.contains('\0') {
+            return Err(InvalidContent::Unreadable);
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A sender's own id of a message: 1 to 64 printable ASCII characters. Sending one again stores nothing new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientMessageId(String);
+
+impl ClientMessageId {
+    /// What an id has to be like.
+    pub const EXPECTED: &str = "1 to 64 printable ASCII characters without spaces";
+
+    /// Reads an id.
+    pub fn parse(text: String) -> Option<Self> {
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (printable && (1..=64).contains(&text.len())).then_some(Self(text))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_is_bounded_in_characters_and_in_octets() {
+        assert!(Content::parse("가".repeat(MAX_CHARS)).is_ok());
+        assert_eq!(Content::parse("가".repeat(MAX_CHARS + 1)), Err(InvalidContent::TooLong));
+        assert!(Content::parse("\u{1f600}".repeat(MAX_CHARS)).is_ok());
+        assert_eq!(Content::parse("a".repeat(MAX_CHARS + 1)), Err(InvalidContent::TooLong));
+    }
+
+    #[test]
+    fn a_text_without_anything_to_read_is_refused() {
+        for text in ["", " \n\t ", "a\0b"] {
+            assert_eq!(Content::parse(text.to_owned()), Err(InvalidContent::Unreadable));
+        }
+    }
+
+    #[test]
+    fn markup_is_text_like_any_other() {
+        let text = "<img src=x onerror=alert(1)>";
+        assert_eq!(Content::parse(text.to_owned()).unwrap().as_str(), text);
+    }
+}

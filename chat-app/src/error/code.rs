@@ -1,0 +1,59 @@
+//! The stable codes of refusals, with what people read.
+
+use axum::http::StatusCode;
+
+use crate::domain::Locale;
+
+macro_rules! codes {
+    ($($variant:ident $code:literal $status:ident $ko:literal $en:literal)*) => {
+        /// Why a request was refused. Clients switch on the code; the text is for people.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = concat!("`", $code, "`: ", $en)] $variant,)*
+        }
+
+        impl Code {
+            /// The code in JSON and in the `message` header of ERROR frames.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            /// What people read.
+            pub fn text(self, locale: Locale) -> &'static str {
+                match (self, locale) { $((Self::$variant, Locale::Ko) => $ko, (Self::$variant, Locale::En) => $en,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Validation "VALIDATION" BAD_REQUEST "입력한 내용을 확인해 주세요." "Please check what you entered."
+    MalformedJson "MALFORMED_JSON" BAD_REQUEST "요청 본문이 올바른 JSON이 아닙니다." "The request body is not valid JSON."
+    NoToken "NO_TOKEN" UNAUTHORIZED "로그인이 필요합니다." "Please log in."
+    InvalidToken "INVALID_TOKEN" UNAUTHORIZED "유효하지 않은 토큰입니다." "The token is not valid."
+    TokenExpired "TOKEN_EXPIRED" UNAUTHORIZED "토큰이 만료되었습니다. 다시 로그인해주세요." "The token has expired. Please log in again."
+    SessionRevoked "SESSION_REVOKED" UNAUTHORIZED "로그아웃된 세션입니다. 다시 로그인해주세요." "This session has ended. Please log in again."
+    BadCredentials "BAD_CREDENTIALS" UNAUTHORIZED "이메일 또는 비밀번호가 올바르지 않습니다." "Wrong e-mail or password."
+    Forbidden "FORBIDDEN" FORBIDDEN "허용되지 않은 요청입니다." "This is not allowed."
+    NotParticipant "NOT_PARTICIPANT" FORBIDDEN "본인이 속하지 않은 채팅방입니다." "You are not in this room."
+    Banned "BANNED" FORBIDDEN "이용이 제한된 계정입니다." "This account is banned."
+    NotFound "NOT_FOUND" NOT_FOUND "찾을 수 없습니다." "Not found."
+    RoomNotFound "ROOM_NOT_FOUND" NOT_FOUND "채팅방을 찾을 수 없습니다." "There is no such room."
+    MemberNotFound "MEMBER_NOT_FOUND" NOT_FOUND "회원을 찾을 수 없습니다." "There is no such member."
+    MethodNotAllowed "METHOD_NOT_ALLOWED" METHOD_NOT_ALLOWED "지원하지 않는 메서드입니다." "This method is not supported here."
+    RequestTimeout "REQUEST_TIMEOUT" REQUEST_TIMEOUT "요청 시간이 초과되었습니다." "The request took too long."
+    EmailTaken "EMAIL_TAKEN" CONFLICT "이미 가입된 이메일입니다." "This e-mail is already registered."
+    RoomFull "ROOM_FULL" CONFLICT "채팅방이 가득 찼습니다." "The room is full."
+    PayloadTooLarge "PAYLOAD_TOO_LARGE" PAYLOAD_TOO_LARGE "요청이 너무 큽니다." "The request is too large."
+    MessageTooLong "MESSAGE_TOO_LONG" PAYLOAD_TOO_LARGE "메시지가 너무 깁니다." "The message is too long."
+    UnsupportedMedia "UNSUPPORTED_MEDIA" UNSUPPORTED_MEDIA_TYPE "JSON 요청만 지원합니다." "Only JSON is supported here."
+    RateLimited "RATE_LIMITED" TOO_MANY_REQUESTS "요청이 너무 많습니다. 잠시 후 다시 시도해 주세요." "Too many requests. Please try again in a moment."
+    Internal "INTERNAL" INTERNAL_SERVER_ERROR "서버에 문제가 생겼습니다." "Something went wrong on the server."
+    Unavailable "UNAVAILABLE" SERVICE_UNAVAILABLE "지금은 처리할 수 없습니다. 잠시 후 다시 시도해 주세요." "The service cannot answer right now. Please try again in a moment."
+}

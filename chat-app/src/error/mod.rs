@@ -1,0 +1,102 @@
+//! Refusals and failures, and the JSON that clients of both HTTP and STOMP get for them.
+
+mod code;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use self::code::Code;
+use crate::{
+    domain::{Locale, Problems, Timestamp},
+    limits::RateLimited,
+    store::StoreError,
+};
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChatError {
+    /// The client asked for something it may not have.
+    #[error("refused: {}", .0.as_str())]
+    Refused(Code),
+    /// The client sent values that are not valid.
+    #[error("invalid input: {0:?}")]
+    Invalid(Problems),
+    /// The client asks too often.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    /// The database did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A defect of this program.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+impl From<Code> for ChatError {
+    fn from(code: Code) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl From<Problems> for ChatError {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
+impl ChatError {
+    /// The code that clients switch on.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Refused(code) => *code,
+            Self::Invalid(_) => Code::Validation,
+            Self::RateLimited(_) => Code::RateLimited,
+            Self::Store(StoreError::Unavailable(_)) => Code::Unavailable,
+            Self::Store(_) | Self::Internal(_) => Code::Internal,
+        }
+    }
+
+    fn details(&self) -> Value {
+        match self {
+            Self::Invalid(problems) => json!({ "fields": problems }),
+            Self::RateLimited(limited) => json!({ "retryAfter": limited.retry_after }),
+            _ => json!({}),
+        }
+    }
+
+    /// The JSON for the client; `path` is what was asked for. Failures of ours are logged under the request's id,
+    /// for the client gets to know nothing else of them.
+    pub fn report<'a>(&self, path: &'a str, locale: Locale) -> ErrorReport<'a> {
+        let code = self.code();
+        let request_id = Uuid::now_v7();
+        if code.status().is_server_error() {
+            tracing::error!(%request_id, path, error = self as &dyn std::error::Error, "request failed");
+        }
+        ErrorReport {
+            status: code.status().as_u16(),
+            error: code.status().canonical_reason().unwrap_or_default(),
+            code: code.as_str(),
+            message: code.text(locale),
+            timestamp: Timestamp::now(),
+            path,
+            request_id,
+            details: self.details(),
+        }
+    }
+}
+
+/// What clients are told of an error.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorReport<'a> {
+    status: u16,
+    error: &'static str,
+    code: &'static str,
+    message: &'static str,
+    timestamp: Timestamp,
+    path: &'a str,
+    request_id: Uuid,
+    details: Value,
+}

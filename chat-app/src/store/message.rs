@@ -1,0 +1,73 @@
+//! Storing messages.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::{ClientMessageId, Content, MemberId, Message, RoomId, Timestamp};
+
+/// Messages.
+#[async_trait]
+pub trait MessageStore {
+    /// Stores a message under the next number of its room.
+    async fn append(&self, new: NewMessage<'_>) -> Result<Append>;
+
+    /// A page of a room's messages, ascending, as far as the member may read them; `None` if the member is not in the
+    /// room.
+    async fn history(&self, room: RoomId, member: MemberId, from: Cursor, limit: i64)
+    -> Result<Option<Page>>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<()>;
+}
+
+/// A message to store.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMessage<'a> {
+    /// Where it is said.
+    pub room: RoomId,
+    /// Who says it.
+    pub sender: MemberId,
+    /// What is said.
+    pub content: &'a Content,
+    /// The sender's own id of it.
+    pub client_message_id: Option<&'a ClientMessageId>,
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// How storing a message went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Append {
+    /// Stored.
+    Stored(Message),
+    /// It was stored before, as this.
+    Duplicate(Message),
+    /// The sender is not in the room.
+    NotIn,
+    /// There is no such room.
+    NoRoom,
+}
+
+/// Where a page of history lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// At the end.
+    Newest,
+    /// Before this number.
+    Before(i64),
+    /// After this number.
+    After(i64),
+    /// Half of it before this number, or before the message of this id if the room has no such number yet.
+    Around(i64),
+}
+
+/// Messages in the order of their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Whether there are more beyond them: newer ones if asked for those after, else older ones.
+    pub has_more: bool,
+    /// Of the room's newest message.
+    pub last_seq: i64,
+}

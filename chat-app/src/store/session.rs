@@ -1,0 +1,67 @@
+//! Storing logins on devices.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::domain::{Member, MemberId, SessionId, Timestamp};
+
+/// Logins on devices.
+#[async_trait]
+pub trait SessionStore {
+    /// Opens a session.
+    async fn open_session(&self, new: NewSession<'_>) -> Result<SessionId>;
+
+    /// The member of a session that is neither revoked nor expired.
+    async fn session_member(&self, id: SessionId, now: Timestamp) -> Result<Option<Member>>;
+
+    /// Puts the next refresh token in place of the one shown, or revokes the session if that is not the newest.
+    async fn rotate_session(&self, rotation: Rotation<'_>) -> Result<Rotated>;
+
+    /// Ends a session.
+    async fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
+}
+
+/// A session to open.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession<'a> {
+    /// Whose it is.
+    pub member: MemberId,
+    /// The hash of the part of its refresh tokens that stays.
+    pub family_hash: &'a [u8],
+    /// The hash of the first refresh token.
+    pub refresh_hash: &'a [u8],
+    /// What the browser calls itself.
+    pub user_agent: Option<&'a str>,
+    /// Where the login came from.
+    pub ip: &'a str,
+    /// The time now.
+    pub now: Timestamp,
+    /// When it ends unless it is used.
+    pub expires_at: Timestamp,
+}
+
+/// A refresh token shown, and the next one.
+#[derive(Debug, Clone, Copy)]
+pub struct Rotation<'a> {
+    /// The hash of the part that stays.
+    pub family_hash: &'a [u8],
+    /// The hash of the token shown.
+    pub shown_hash: &'a [u8],
+    /// The hash of the next token.
+    pub next_hash: &'a [u8],
+    /// The time now.
+    pub now: Timestamp,
+    /// When the session ends unless it is used.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotated {
+    /// The next one is valid now.
+    Done(SessionId, MemberId),
+    /// It was used before: the session of this member is revoked.
+    Reused(MemberId),
+    /// There is no such session, or it has ended.
+    Unknown,
+}

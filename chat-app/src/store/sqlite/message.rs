@@ -1,0 +1,179 @@
+//! Messages in SQLite.
+
+use async_trait::async_trait;
+use sqlx::{Sqlite, Transaction};
+
+use super::SqliteStore;
+use crate::{
+    domain::{MemberId, Message, MessageId, MessageType, RoomId, Timestamp},
+    store::{Append, Cursor, MessageStore, NewMessage, Page, Result},
+};
+
+#[async_trait]
+impl MessageStore for SqliteStore {
+    async fn append(&self, new: NewMessage<'_>) -> Result<Append> {
+        let mut tx = self.write().await?;
+        if let Some(id) = new.client_message_id {
+            let before = sqlx::query_as(
+                "SELECT * FROM message_view WHERE room_id = ? AND sender_id = ? AND client_message_id = ?",
+            )
+            .bind(new.room)
+            .bind(new.sender)
+            .bind(id.as_str());
+            if let Some(message) = before.fetch_optional(&mut *tx).await? {
+                return Ok(Append::Duplicate(message));
+            }
+        }
+        match is_in(&mut tx, new.room, new.sender).await? {
+            None => return Ok(Append::NoRoom),
+            Some(false) => return Ok(Append::NotIn),
+            Some(true) => {}
+        }
+        let line = Line {
+            room: new.room,
+            sender: new.sender,
+            r#type: MessageType::Talk,
+            body: new.content.as_str(),
+            client_message_id: new.client_message_id.map(|id| id.as_str()),
+            now: new.now,
+        };
+        let message = line.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(Append::Stored(message))
+    }
+
+    async fn history(
+        &self,
+        room: RoomId,
+        member: MemberId,
+        from: Cursor,
+        limit: i64,
+    ) -> Result<Option<Page>> {
+        // One transaction, so that the page and the newest number are of one moment.
+        let mut tx = self.readers.begin().await?;
+        let bounds: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT room.last_seq, CASE room.history WHEN 'SINCE_JOIN' THEN participant.joined_seq ELSE 0 END
+             FROM participant JOIN room ON room.id = participant.room_id
+             WHERE participant.room_id = ? AND participant.member_id = ?",
+        )
+        .bind(room)
+        .bind(member)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((last_seq, floor)) = bounds else { return Ok(None) };
+        let range = |low, high, newest| Range { room, low: floor.max(low), high, newest, limit };
+        let (messages, has_more) = match from {
+            Cursor::Newest => range(0, i64::MAX, true).read(&mut tx).await?,
+            Cursor::Before(seq) => range(0, seq, true).read(&mut tx).await?,
+            Cursor::After(seq) => range(seq, i64::MAX, false).read(&mut tx).await?,
+            Cursor::Around(place) => {
+                let seq = seq_of(&mut tx, room, place, last_seq).await?;
+                let older = Range { limit: limit / 2, ..range(0, seq, true) };
+                let (mut messages, has_more) = older.read(&mut tx).await?;
+                let newer =
+                    Range { limit: limit - limit / 2, ..range(seq.saturating_sub(1), i64::MAX, false) };
+                messages.extend(newer.read(&mut tx).await?.0);
+                (messages, has_more)
+            }
+        };
+        Ok(Some(Page { messages, has_more, last_seq }))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+}
+
+/// Whether a member is in a room; `None` if there is no such room.
+pub(super) async fn is_in(
+    tx: &mut Transaction<'_, Sqlite>,
+    room: RoomId,
+    member: MemberId,
+) -> Result<Option<bool>> {
+    let is_in = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM participant WHERE room_id = room.id AND member_id = ?2) FROM room WHERE id = ?1",
+    )
+    .bind(room)
+    .bind(member);
+    Ok(is_in.fetch_optional(&mut **tx).await?)
+}
+
+/// A message to write, whoever speaks.
+pub(super) struct Line<'a> {
+    pub(super) room: RoomId,
+    pub(super) sender: MemberId,
+    pub(super) r#type: MessageType,
+    pub(super) body: &'a str,
+    pub(super) client_message_id: Option<&'a str>,
+    pub(super) now: Timestamp,
+}
+
+impl Line<'_> {
+    /// Takes the room's next number and writes the line under it, in the transaction: a number that is not used after
+    /// all is not taken.
+    pub(super) async fn write(self, tx: &mut Transaction<'_, Sqlite>) -> Result<Message> {
+        let now = self.now.to_string();
+        let seq: i64 = sqlx::query_scalar(
+            "UPDATE room SET last_seq = last_seq + 1, last_message_at = ?2 WHERE id = ?1 RETURNING last_seq",
+        )
+        .bind(self.room)
+        .bind(&now)
+        .fetch_one(&mut **tx)
+        .await?;
+        let id: MessageId = sqlx::query_scalar(
+            "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        )
+        .bind(self.room)
+        .bind(seq)
+        .bind(self.sender)
+        .bind(self.r#type)
+        .bind(self.body)
+        .bind(self.client_message_id)
+        .bind(&now)
+        .fetch_one(&mut **tx)
+        .await?;
+        Ok(sqlx::query_as("SELECT * FROM message_view WHERE id = ?").bind(id).fetch_one(&mut **tx).await?)
+    }
+}
+
+/// The number that a place stands for: itself, or that of the message of this id.
+async fn seq_of(tx: &mut Transaction<'_, Sqlite>, room: RoomId, place: i64, last_seq: i64) -> Result<i64> {
+    if place <= last_seq {
+        return Ok(place);
+    }
+    let seq =
+        sqlx::query_scalar("SELECT seq FROM message WHERE id = ? AND room_id = ?").bind(place).bind(room);
+    Ok(seq.fetch_optional(&mut **tx).await?.unwrap_or(last_seq))
+}
+
+/// Messages numbered between `low` and `high`, both left out; the newest or the oldest `limit` of them.
+struct Range {
+    room: RoomId,
+    low: i64,
+    high: i64,
+    newest: bool,
+    limit: i64,
+}
+
+impl Range {
+    /// The messages, ascending, and whether there are more of them.
+    async fn read(self, tx: &mut Transaction<'_, Sqlite>) -> Result<(Vec<Message>, bool)> {
+        let sql = if self.newest {
+            "SELECT * FROM message_view WHERE room_id = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+        } else {
+            "SELECT * FROM message_view WHERE room_id = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?"
+        };
+        let one_more = self.limit.saturating_add(1);
+        let messages = sqlx::query_as(sql).bind(self.room).bind(self.low).bind(self.high).bind(one_more);
+        let mut messages: Vec<Message> = messages.fetch_all(&mut **tx).await?;
+        let limit = usize::try_from(self.limit).unwrap_or_default();
+        let has_more = messages.len() > limit;
+        messages.truncate(limit);
+        if self.newest {
+            messages.reverse();
+        }
+        Ok((messages, has_more))
+    }
+}

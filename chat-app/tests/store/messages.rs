@@ -1,0 +1,82 @@
+//! Messages.
+
+use chat_app::{
+    domain::{ClientMessageId, Content, RoomId, Timestamp},
+    store::{Append, Cursor, NewMessage, Store},
+};
+use futures_util::future::join_all;
+
+use super::{join, member, room, say};
+
+pub(crate) async fn numbers_have_no_holes_under_concurrency(store: &dyn Store) {
+    let owner = member(store, "owner").await;
+    let room = room(store, owner).await;
+    let mut seqs: Vec<i64> = join_all((0..40).map(|_| say(store, room, owner, "x")))
+        .await
+        .into_iter()
+        .map(|stored| match stored {
+            Append::Stored(message) => message.seq,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, (1..=40).collect::<Vec<_>>());
+}
+
+pub(crate) async fn sending_again_stores_nothing(store: &dyn Store) {
+    let (owner, other) = (member(store, "owner").await, member(store, "other").await);
+    let room = room(store, owner).await;
+    join(store, room, other).await;
+    let content = Content::parse("hello".to_owned()).unwrap();
+    let id = ClientMessageId::parse("1-2-3".to_owned()).unwrap();
+    let new = NewMessage {
+        room,
+        sender: owner,
+        content: &content,
+        client_message_id: Some(&id),
+        now: Timestamp::now(),
+    };
+    let Append::Stored(first) = store.append(new).await.unwrap() else { panic!("not stored") };
+    assert_eq!(store.append(new).await.unwrap(), Append::Duplicate(first.clone()));
+    let Append::Stored(of_other) = store.append(NewMessage { sender: other, ..new }).await.unwrap() else {
+        panic!("the ids of one sender are not those of another")
+    };
+    assert_eq!(of_other.seq, first.seq + 1);
+}
+
+pub(crate) async fn only_participants_write_and_read(store: &dyn Store) {
+    let (owner, visitor) = (member(store, "owner").await, member(store, "visitor").await);
+    let room = room(store, owner).await;
+    assert_eq!(say(store, room, visitor, "x").await, Append::NotIn);
+    assert_eq!(say(store, RoomId(999), visitor, "x").await, Append::NoRoom);
+    assert_eq!(store.history(room, visitor, Cursor::Newest, 10).await.unwrap(), None);
+}
+
+pub(crate) async fn history_is_ascending_in_every_direction(store: &dyn Store) {
+    let owner = member(store, "owner").await;
+    say(store, room(store, owner).await, owner, "elsewhere").await;
+    let room = room(store, owner).await;
+    for number in 1..=9 {
+        say(store, room, owner, &number.to_string()).await;
+    }
+    let page = async |from, limit| {
+        let page = store.history(room, owner, from, limit).await.unwrap().unwrap();
+        assert_eq!(page.last_seq, 9);
+        (page.messages.iter().map(|message| message.seq).collect::<Vec<_>>(), page.has_more)
+    };
+    assert_eq!(page(Cursor::Newest, 3).await, (vec![7, 8, 9], true));
+    assert_eq!(page(Cursor::Newest, 9).await, ((1..=9).collect(), false));
+    assert_eq!(page(Cursor::Before(3), 5).await, (vec![1, 2], false));
+    assert_eq!(page(Cursor::Before(7), 2).await, (vec![5, 6], true));
+    assert_eq!(page(Cursor::After(0), 2).await, (vec![1, 2], true));
+    assert_eq!(page(Cursor::After(7), 2).await, (vec![8, 9], false));
+    assert_eq!(page(Cursor::Around(5), 4).await, (vec![3, 4, 5, 6], true));
+    assert_eq!(page(Cursor::Around(i64::MAX), 2).await, (vec![8, 9], true));
+    assert_eq!(page(Cursor::Before(i64::MIN), 2).await, (vec![], false));
+    let last_id = store.history(room, owner, Cursor::Newest, 1).await.unwrap().unwrap().messages[0].id;
+    assert_eq!(
+        page(Cursor::Around(last_id.0), 2).await,
+        (vec![8, 9], true),
+        "the id of message 9 is beyond 9"
+    );
+}

@@ -1,0 +1,57 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use chat_app::{
+    domain::{MemberId, SessionId, Timestamp},
+    store::{NewSession, Rotated, Rotation, Store},
+};
+
+use super::member;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+async fn open(store: &dyn Store, member: MemberId, now: Timestamp) -> SessionId {
+    let new = NewSession {
+        member,
+        family_hash: b"family",
+        refresh_hash: b"first",
+        user_agent: None,
+        ip: "127.0.0.1",
+        now,
+        expires_at: now.after(HOUR),
+    };
+    store.open_session(new).await.unwrap()
+}
+
+async fn rotate(store: &dyn Store, shown: &[u8], next: &[u8]) -> Rotated {
+    let now = Timestamp::now();
+    let rotation = Rotation {
+        family_hash: b"family",
+        shown_hash: shown,
+        next_hash: next,
+        now,
+        expires_at: now.after(HOUR),
+    };
+    store.rotate_session(rotation).await.unwrap()
+}
+
+pub(crate) async fn each_refresh_token_works_once_and_any_older_one_ends_the_session(store: &dyn Store) {
+    let member = member(store, "kim").await;
+    let session = open(store, member, Timestamp::now()).await;
+    assert_eq!(rotate(store, b"first", b"second").await, Rotated::Done(session, member));
+    assert_eq!(rotate(store, b"second", b"third").await, Rotated::Done(session, member));
+    assert_eq!(rotate(store, b"first", b"stolen").await, Rotated::Reused(member));
+    assert_eq!(rotate(store, b"third", b"fourth").await, Rotated::Unknown);
+    assert_eq!(store.session_member(session, Timestamp::now()).await.unwrap(), None);
+}
+
+pub(crate) async fn a_session_ends_when_it_expires_or_is_revoked(store: &dyn Store) {
+    let member = member(store, "kim").await;
+    let now = Timestamp::now();
+    let session = open(store, member, now).await;
+    assert_eq!(store.session_member(session, now).await.unwrap().unwrap().id, member);
+    assert_eq!(store.session_member(session, now.after(HOUR)).await.unwrap(), None);
+    store.revoke_session(session, now).await.unwrap();
+    assert_eq!(store.session_member(session, now).await.unwrap(), None);
+}
