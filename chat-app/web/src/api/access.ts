@@ -1,0 +1,73 @@
+/**
+ * The access token: kept in memory only, renewed from the HttpOnly refresh
+ * cookie shortly before it runs out or when the server refuses it.
+ */
+import { ApiError } from './error'
+import { call } from './http'
+import type { Member } from './model'
+
+export interface Grant {
+  token: string
+  /** Seconds from now. */
+  expiresIn: number
+  member: Member
+}
+
+/** Renew this long before the end, so that no request is caught by it. */
+const MARGIN_MS = 30_000
+
+let current: { token: string; expiresAt: number } | undefined
+let renewal: Promise<Grant> | undefined
+let onLost: () => void = () => {}
+
+/** Calls `handler` when the server has ended the session. */
+export function whenSessionLost(handler: () => void): void {
+  onLost = handler
+}
+
+export function keep(grant: Grant): void {
+  current = { token: grant.token, expiresAt: Date.now() + grant.expiresIn * 1000 }
+}
+
+export function forget(): void {
+  current = undefined
+}
+
+/** A token that is good for some seconds more, renewed when it has to be. */
+export async function freshToken(): Promise<string> {
+  if (current && Date.now() < current.expiresAt - MARGIN_MS) return current.token
+  return (await renew()).token
+}
+
+/**
+ * Trades the refresh cookie for a new token. Callers at the same time share one request.
+ *
+ * @throws {ApiError} status 401 when there is no session any more
+ */
+export function renew(): Promise<Grant> {
+  renewal ??= exclusively(requestGrant).finally(() => (renewal = undefined))
+  return renewal
+}
+
+async function requestGrant(): Promise<Grant> {
+  try {
+    const { data } = await call<Grant>('/auth/refresh', { method: 'POST' })
+    keep(data)
+    return data
+  } catch (cause) {
+    if (ApiError.of(cause).status === 401) {
+      forget()
+      onLost()
+    }
+    throw cause
+  }
+}
+
+/**
+ * Tabs share the cookie, and each refresh token is good for one use: two tabs
+ * that used the same one would look like a theft and end the session.
+ */
+function exclusively<T>(task: () => Promise<T>): Promise<T> {
+  // Absent on plain http other than localhost.
+  return navigator.locks ? navigator.locks.request('auth-refresh', task) : task()
+}

@@ -1,0 +1,23 @@
+/** Requests in the name of the signed-in member. */
+import { freshToken, renew } from './access'
+import { ApiError } from './error'
+import { type Answer, type Request, call } from './http'
+
+/** Sends `options` with the access token; a refused token is renewed once. */
+export async function request<T>(path: string, options: Request = {}): Promise<Answer<T>> {
+  const token = await freshToken()
+  try {
+    return await call<T>(path, { ...options, token })
+  } catch (cause) {
+    if (ApiError.of(cause).status !== 401) throw cause
+    return call<T>(path, { ...options, token: (await renew()).token })
+  }
+}
+
+export async function get<T>(path: string, query?: Request['query']): Promise<T> {
+  return (await request<T>(path, { query })).data
+}
+
+export async function post<T>(path: string, options: Omit<Request, 'method'> = {}): Promise<T> {
+  return (await request<T>(path, { ...options, method: 'POST' })).data
+}

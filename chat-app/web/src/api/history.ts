@@ -1,0 +1,27 @@
+import { request } from './client'
+import type { Message } from './model'
+
+export interface Page {
+  /** Ascending by seq. */
+  messages: Message[]
+  /** There is more in the direction asked for. */
+  hasMore: boolean
+  /** The newest seq of the room. */
+  lastSeq: number
+}
+
+/** A page of a room: the newest, or the one next to a seq. */
+export interface PageQuery {
+  before?: number
+  after?: number
+  limit: number
+}
+
+export async function history(roomId: number, query: PageQuery): Promise<Page> {
+  const { data, headers } = await request<Message[]>(`/chat/history/${roomId}`, { query: { ...query } })
+  return {
+    messages: data,
+    hasMore: headers.get('X-Has-More') === 'true',
+    lastSeq: Number(headers.get('X-Last-Seq')) || (data.at(-1)?.seq ?? 0),
+  }
+}

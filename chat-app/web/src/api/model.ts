@@ -1,0 +1,78 @@
+/** What the server sends: the objects of its REST and STOMP interfaces. */
+
+export interface Member {
+  id: number
+  name: string
+  /** Tells members of the same name apart; shown as `name#tag`. */
+  tag: string
+  kind: 'USER' | 'GUEST' | 'BOT'
+  avatarUrl: string | null
+  online?: boolean
+  /** Only in one's own profile. */
+  email?: string | null
+}
+
+export interface Participant extends Member {
+  role: 'OWNER' | 'MEMBER'
+  lastReadSeq: number
+}
+
+export interface Message {
+  id: number
+  roomId: number
+  /** Dense in a room: 1, 2, 3, without holes. */
+  seq: number
+  type: 'TALK' | 'JOIN' | 'LEAVE' | 'SYSTEM'
+  message: string
+  senderId: number | null
+  senderName: string
+  senderTag: string
+  createdAt: string
+  clientMessageId: string | null
+}
+
+export interface Room {
+  roomId: number
+  roomName: string
+  isGroupChat: 'Y' | 'N'
+  /** Has a password. */
+  isPrivate: boolean
+  memberCount: number
+  joined: boolean
+  lastMessage: string | null
+  lastMessageAt: string | null
+  createdAt: string
+}
+
+/** A room as it appears in the reader's own list. */
+export interface MyRoom extends Room {
+  /** Capped by the server at 100. */
+  unReadCount: number
+  lastSeq: number
+  lastReadSeq: number
+}
+
+export interface RoomDetail extends Room {
+  members: Participant[]
+}
+
+export interface Ack {
+  clientMessageId: string
+  id: number
+  roomId: number
+  seq: number
+  createdAt: string
+  duplicate: boolean
+}
+
+export interface RoomUpdate {
+  type: 'UPSERT' | 'REMOVE'
+  room: MyRoom
+}
+
+/** A refusal that arrives by STOMP instead of as a response. */
+export interface Refusal {
+  code: string
+  message: string
+  clientMessageId?: string
+}

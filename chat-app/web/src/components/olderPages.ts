@@ -1,0 +1,41 @@
+/** Loads the page before the first row whenever the top of the list comes near. */
+import { type ShallowRef, onScopeDispose, ref, watch } from 'vue'
+
+const NEAR_PX = 600
+
+export function useOlderPages(
+  scroller: Readonly<ShallowRef<HTMLElement | null>>,
+  /** Stands before the first row as long as there is more. */
+  sentinel: Readonly<ShallowRef<HTMLElement | null>>,
+  load: () => Promise<boolean>,
+) {
+  const loading = ref(false)
+  const failed = ref(false)
+  let observer: IntersectionObserver | undefined
+
+  async function loadPage(): Promise<void> {
+    if (loading.value) return
+    loading.value = true
+    failed.value = !(await load())
+    loading.value = false
+    // An observer only reports changes; a short page may leave the sentinel in sight.
+    if (!failed.value) observe()
+  }
+
+  function observe(): void {
+    observer?.disconnect()
+    if (!sentinel.value) return
+    observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) void loadPage()
+      },
+      { root: scroller.value, rootMargin: `${NEAR_PX}px 0px 0px` },
+    )
+    observer.observe(sentinel.value)
+  }
+
+  watch(sentinel, observe, { flush: 'post' })
+  onScopeDispose(() => observer?.disconnect())
+
+  return { loading, failed, loadPage }
+}

@@ -1,0 +1,11 @@
+import { createApp } from 'vue'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import App from './App.vue'
+import { i18n } from './i18n'
+import { router } from './router'
+import { applyPreferences } from './stores/preferences'
+
+applyPreferences()
+createApp(App).use(i18n).use(router).mount('#app')

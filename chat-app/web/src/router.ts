@@ -1,0 +1,49 @@
+/** The pages and who may see them. */
+import { type RouteLocationNormalized, createRouter, createWebHistory } from 'vue-router'
+import DirectoryScreen from './screens/DirectoryScreen.vue'
+import HomeScreen from './screens/HomeScreen.vue'
+import LoginScreen from './screens/LoginScreen.vue'
+import NotFoundScreen from './screens/NotFoundScreen.vue'
+import PeopleScreen from './screens/PeopleScreen.vue'
+import RoomScreen from './screens/RoomScreen.vue'
+import ShellScreen from './screens/ShellScreen.vue'
+import SignupScreen from './screens/SignupScreen.vue'
+import { me, sessionKnown } from './stores/session'
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/login', component: LoginScreen, meta: { open: true } },
+    { path: '/signup', component: SignupScreen, meta: { open: true } },
+    {
+      path: '/',
+      component: ShellScreen,
+      children: [
+        { path: '', component: HomeScreen },
+        { path: 'rooms', component: DirectoryScreen },
+        { path: 'people', component: PeopleScreen },
+        { path: 'r/:roomId(\\d+)', component: RoomScreen, props: ({ params }) => ({ roomId: Number(params.roomId) }) },
+        { path: ':rest(.*)*', component: NotFoundScreen },
+      ],
+    },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  await sessionKnown
+  const signedIn = me.value !== undefined
+  if (!signedIn && !to.meta.open) return loginFor(to)
+  if (signedIn && to.meta.open) return afterEntry(to)
+})
+
+/** The login page, which leads back to `to`. */
+export function loginFor(to: RouteLocationNormalized) {
+  return { path: '/login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+}
+
+/** Where to go after signing in. */
+export function afterEntry({ query }: RouteLocationNormalized): string {
+  const { next } = query
+  // A path of this site only, never `//elsewhere`.
+  return typeof next === 'string' && /^\/(?!\/)/.test(next) ? next : '/'
+}

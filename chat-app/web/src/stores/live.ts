@@ -1,0 +1,40 @@
+/** What runs while somebody is signed in: the connection and everything that listens on it. */
+import { watch } from 'vue'
+import type { Ack, Refusal, RoomUpdate } from '../api/model'
+import { connect, disconnect, onConnected, subscribe } from '../stomp/connection'
+import { acknowledge, closeOutbox, openOutbox, refuse, resend } from './outbox'
+import { applyRoomUpdate, forgetRooms, loadRooms } from './rooms'
+import { me } from './session'
+
+export function followSession(): void {
+  onConnected(() => void listen())
+  watch(
+    () => me.value?.id,
+    (id) => (id === undefined ? stop() : start(id)),
+    { immediate: true },
+  )
+}
+
+function start(memberId: number): void {
+  openOutbox(memberId)
+  connect()
+  // The list need not wait for the socket; a failure shows in the connection banner.
+  loadRooms().catch(() => {})
+}
+
+function stop(): void {
+  void disconnect()
+  closeOutbox()
+  forgetRooms()
+}
+
+/** Acks are listened to before anything is sent again, updates before the list is fetched. */
+async function listen(): Promise<void> {
+  await Promise.all([
+    subscribe<Ack>('/user/queue/acks', acknowledge).confirmed,
+    subscribe<Refusal>('/user/queue/errors', refuse).confirmed,
+    subscribe<RoomUpdate>('/user/queue/rooms', applyRoomUpdate).confirmed,
+  ])
+  resend()
+  await loadRooms().catch(() => {})
+}

@@ -1,0 +1,58 @@
+/** The reader's own rooms, newest first, kept up to date by the server. */
+import { computed, ref, shallowRef } from 'vue'
+import * as api from '../api/rooms'
+import type { MyRoom, RoomUpdate } from '../api/model'
+
+const all = shallowRef<MyRoom[]>([])
+const removalListeners = new Set<(roomId: number) => void>()
+
+/** False until the list has come once. */
+export const roomsLoaded = ref(false)
+export const rooms = computed(() =>
+  [...all.value].sort((a, b) => recency(b).localeCompare(recency(a)) || b.roomId - a.roomId),
+)
+export const unreadTotal = computed(() => all.value.reduce((sum, room) => sum + room.unReadCount, 0))
+
+export async function loadRooms(): Promise<void> {
+  all.value = (await api.myRooms()).map(keepMarker)
+  roomsLoaded.value = true
+}
+
+export function applyRoomUpdate({ type, room }: RoomUpdate): void {
+  const others = all.value.filter(({ roomId }) => roomId !== room.roomId)
+  all.value = type === 'UPSERT' ? [...others, keepMarker(room)] : others
+  if (type === 'REMOVE') removalListeners.forEach((listener) => listener(room.roomId))
+}
+
+/** Calls `listener` when a room stops being ours, until the returned function is called. */
+export function onRoomRemoved(listener: (roomId: number) => void): () => void {
+  removalListeners.add(listener)
+  return () => removalListeners.delete(listener)
+}
+
+export function forgetRooms(): void {
+  all.value = []
+  roomsLoaded.value = false
+}
+
+export function roomById(roomId: number): MyRoom | undefined {
+  return all.value.find((room) => room.roomId === roomId)
+}
+
+/** Moves the read marker; the badge does not wait for the server. */
+export async function markRead(roomId: number, seq: number): Promise<void> {
+  const room = roomById(roomId)
+  if (room && room.lastReadSeq >= seq) return
+  if (room) applyRoomUpdate({ type: 'UPSERT', room: { ...room, lastReadSeq: seq, unReadCount: 0 } })
+  await api.markRead(roomId, seq)
+}
+
+/** What the server says may be older than what has been read here since. */
+function keepMarker(room: MyRoom): MyRoom {
+  const read = Math.max(room.lastReadSeq, roomById(room.roomId)?.lastReadSeq ?? 0)
+  return { ...room, lastReadSeq: read, unReadCount: read >= room.lastSeq ? 0 : room.unReadCount }
+}
+
+function recency(room: MyRoom): string {
+  return room.lastMessageAt ?? room.createdAt
+}

@@ -1,0 +1,78 @@
+/** Turns messages into the rows of the list: day dividers, sender lines, bubbles, notices. */
+import type { Message } from '../api/model'
+import { dayKey, minuteKey } from '../i18n/dates'
+import type { Outgoing } from './outbox'
+
+/** A message's look, whether it comes from the server or is still on its way there. */
+export interface Bubble {
+  kind: 'bubble'
+  key: string
+  text: string
+  at: string
+  own: boolean
+  /** The first and the last of what one member said in one breath. */
+  first: boolean
+  last: boolean
+  /** Absent while the server has not given one. */
+  seq?: number
+  /** Absent once the room has it. */
+  outgoing?: Outgoing
+}
+
+export type Row =
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'unread'; key: string }
+  | { kind: 'sender'; key: string; message: Message }
+  | { kind: 'notice'; key: string; message: Message }
+  | Bubble
+
+export interface RowContext {
+  me: number
+  /** The first message that was unread when the room was opened. */
+  unreadFrom?: number
+}
+
+/**
+ * The sender line is a row of its own: when an older page continues a group it
+ * disappears, and the bubble below it must not change its place.
+ */
+export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFrom }: RowContext): Row[] {
+  const rows: Row[] = []
+
+  messages.forEach((message, index) => {
+    const previous = messages[index - 1]
+    if (!previous || dayKey(previous.createdAt) !== dayKey(message.createdAt)) {
+      rows.push({ kind: 'day', key: `day-${dayKey(message.createdAt)}`, at: message.createdAt })
+    }
+    const unread = message.seq === unreadFrom
+    if (unread) rows.push({ kind: 'unread', key: 'unread' })
+    if (message.type !== 'TALK') {
+      rows.push({ kind: 'notice', key: keyOf(message), message })
+      return
+    }
+    const own = message.senderId === me
+    const first = unread || !sameGroup(previous, message)
+    const last = !sameGroup(message, messages[index + 1])
+    if (first && !own) rows.push({ kind: 'sender', key: `sender-${message.seq}`, message })
+    const { seq, message: text, createdAt: at } = message
+    rows.push({ kind: 'bubble', key: keyOf(message), text, at, own, first, last, seq })
+  })
+
+  pending.forEach((entry, index) => {
+    const { clientMessageId: key, message: text, createdAt: at } = entry
+    rows.push({ kind: 'bubble', key, text, at, own: true, first: index === 0, last: true, outgoing: entry })
+  })
+  return rows
+}
+
+/** An own message keeps its row when the server's copy takes the place of the pending one. */
+function keyOf({ clientMessageId, seq }: Message): string {
+  return clientMessageId ?? `seq-${seq}`
+}
+
+/** Said in one breath: by the same member, in the same minute. */
+function sameGroup(a: Message | undefined, b: Message | undefined): boolean {
+  return (
+    a?.type === 'TALK' && b?.type === 'TALK' && a.senderId === b.senderId && minuteKey(a.createdAt) === minuteKey(b.createdAt)
+  )
+}

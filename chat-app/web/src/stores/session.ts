@@ -1,0 +1,71 @@
+/** Who is signed in. */
+import { computed, readonly, ref } from 'vue'
+import { type Grant, forget, renew, whenSessionLost } from '../api/access'
+import * as account from '../api/account'
+import { ApiError } from '../api/error'
+import type { Member } from '../api/model'
+
+/** Survives a reload, so that an ended session can be told from a first visit. */
+const SIGNED_IN = 'signed-in'
+
+const member = ref<Member>()
+const expired = ref(false)
+let settle: () => void
+
+/** Resolves when it is known whether somebody is signed in. */
+export const sessionKnown = new Promise<void>((resolve) => (settle = resolve))
+
+export const me = readonly(member)
+/** The session ended without the member's doing; said once, on the login page. */
+export const sessionExpired = readonly(expired)
+export const displayName = computed(() => (member.value ? `${member.value.name}#${member.value.tag}` : ''))
+
+/**
+ * Takes up the session of an earlier visit, if there is one.
+ *
+ * @throws {ApiError} when the server cannot be reached
+ */
+export async function restore(): Promise<void> {
+  try {
+    enter(await renew())
+  } catch (cause) {
+    if (ApiError.of(cause).status !== 401) throw cause
+  }
+  settle()
+}
+
+export async function logIn(email: string, password: string): Promise<void> {
+  enter(await account.logIn(email, password))
+}
+
+export async function signUp(form: account.SignUp): Promise<void> {
+  await account.signUp(form)
+  await logIn(form.email, form.password)
+}
+
+export async function enterAsGuest(): Promise<void> {
+  enter(await account.enterAsGuest())
+}
+
+export async function logOut(): Promise<void> {
+  await account.logOut()
+  sessionStorage.clear()
+  leave()
+}
+
+function enter(grant: Grant): void {
+  member.value = grant.member
+  expired.value = false
+  localStorage.setItem(SIGNED_IN, '1')
+}
+
+function leave(): void {
+  forget()
+  member.value = undefined
+  localStorage.removeItem(SIGNED_IN)
+}
+
+whenSessionLost(() => {
+  expired.value = localStorage.getItem(SIGNED_IN) !== null
+  leave()
+})

@@ -1,0 +1,32 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+const server = process.env.CHAT_SERVER ?? 'http://127.0.0.1:8080'
+
+/** What the chat server answers itself, so the development server passes it on. */
+const apiPaths = ['/auth', '/member', '/chat', '/info', '/health']
+
+export default defineConfig({
+  plugins: [vue()],
+  define: {
+    __VUE_OPTIONS_API__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  build: {
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    // The content security policy allows no data: URIs.
+    assetsInlineLimit: 0,
+  },
+  server: {
+    proxy: {
+      ...Object.fromEntries(apiPaths.map((path) => [path, server])),
+      '/ws-connect': { target: server, ws: true },
+    },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts'],
+  },
+})
