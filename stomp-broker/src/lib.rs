@@ -42,6 +42,8 @@ mod message;
 mod refusal;
 mod server;
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 
 pub use async_trait::async_trait;
