@@ -1,4 +1,4 @@
-//! An open STOMP broker over TCP and WebSocket: topics under `/topic`, in memory.
+//! An open STOMP broker over TCP and WebSocket: topics under `/topic` and queues under `/queue`, in memory.
 
 use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 
@@ -9,7 +9,7 @@ use stomp_broker::{
 };
 use tokio::net::TcpListener;
 
-/// An open STOMP broker. Publish and subscribe under /topic with any STOMP 1.0, 1.1 or 1.2 client.
+/// An open STOMP broker. Topics under /topic, queues under /queue, for any STOMP 1.0, 1.1 or 1.2 client.
 #[derive(Debug, Parser)]
 struct Args {
     /// Where to listen for STOMP over TCP; port 0 picks a free one.
@@ -56,7 +56,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let config =
         Config { limits, outbox_bytes: 16 << 20, allowed_origins: args.allow_origin, ..Config::default() };
     let door = Door(args.login.zip(args.passcode));
-    let server = Server::builder(door, Open).config(config).topics("/topic").start().await?;
+    let server = Server::builder(door, Open).config(config).topics("/topic").queues("/queue").start().await?;
 
     let tcp = bind(args.tcp).await?;
     let web = bind(args.ws).await?;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use stomp_proto::{HeartBeat, Limits, Version};
 
+use crate::TransactionLimits;
+
 /// The settings of a server.
 ///
 /// ```
@@ -35,6 +37,13 @@ pub struct Config {
     pub outbox_bytes: usize,
     /// Subscriptions of one session, at most.
     pub subscriptions: usize,
+    /// Transactions of one session.
+    pub transactions: TransactionLimits,
+    /// Messages of a queue that may be out with one subscription at a time; it may ask for less by a `prefetch-count`
+    /// header.
+    pub prefetch: usize,
+    /// Unacknowledged messages of one session, at most: until it acknowledges some, it gets no more of any.
+    pub unacknowledged: usize,
     /// Origins whose pages may open WebSockets besides this host's own, such as `https://chat.example.org`; `*` is any.
     pub allowed_origins: Vec<String>,
     /// Connections of the whole server, at most; more are closed at once.
@@ -59,6 +68,9 @@ impl Default for Config {
             outbox_frames: 10_000,
             outbox_bytes: 1 << 20,
             subscriptions: 256,
+            transactions: TransactionLimits::default(),
+            prefetch: 64,
+            unacknowledged: 256,
             allowed_origins: Vec::new(),
             connections: 20_000,
         }

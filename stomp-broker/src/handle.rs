@@ -19,13 +19,13 @@ impl Handle {
         Self { shared }
     }
 
-    /// Publishes a message to a topic. No authorizer is asked: this is the server's own word.
+    /// Publishes a message to a topic or a queue. No authorizer is asked: this is the server's own word.
     ///
     /// # Errors
     ///
     /// [`BrokerError`] when the back-end did not take it.
     pub async fn publish(&self, publish: Publish) -> Result<(), BrokerError> {
-        self.shared.publish(publish).await
+        self.shared.publish(vec![publish]).await
     }
 
     /// Sends a message to every session of `user` that is subscribed to the publish's destination, which is one

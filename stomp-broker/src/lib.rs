@@ -52,12 +52,15 @@ pub use stomp_proto as proto;
 pub use self::{
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
-    broker::{Broker, BrokerError, Inbound, Publish, Published, SimpleBroker},
+    broker::{
+        Broker, BrokerError, Inbound, Leased, Publish, Published, QueueLimits, QueueStore, Settlement,
+        SimpleBroker,
+    },
     config::{Config, MAX_ID},
     destination::{Destination, InvalidDestination, MAX_DESTINATION},
     handle::Handle,
     message::{Message, MessageId, MessageIds},
     refusal::Refusal,
     server::{Server, ServerBuilder},
-    session::Violation,
+    session::{TransactionLimits, Violation},
 };

@@ -63,6 +63,16 @@ impl Message {
         &self.shared.body
     }
 
+    /// The same message for another destination.
+    pub(crate) fn to_publish(&self, destination: Destination) -> Publish {
+        Publish { destination, headers: self.shared.headers.clone(), body: self.shared.body.clone() }
+    }
+
+    /// The id on the wire.
+    pub(crate) fn id(&self) -> MessageId {
+        self.shared.id
+    }
+
     /// About what it costs a queue to hold, in octets.
     pub(crate) fn size(&self) -> usize {
         self.shared.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()

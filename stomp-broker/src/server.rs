@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) authorizer: Box<dyn Authorizer>,
     pub(crate) app: Option<Box<dyn Application>>,
     topics: Vec<String>,
+    queues: Vec<String>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
     room: Arc<Semaphore>,
@@ -62,6 +63,7 @@ pub struct ServerBuilder {
     authorizer: Box<dyn Authorizer>,
     app: Option<Box<dyn Application>>,
     topics: Vec<String>,
+    queues: Vec<String>,
 }
 
 impl ServerBuilder {
@@ -85,6 +87,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Declares that there are queues under `root`, such as `/queue`: each message goes to one subscriber and is
+    /// kept until then. Needs a back-end with queues.
+    #[must_use]
+    pub fn queues(mut self, root: impl Into<String>) -> Self {
+        self.queues.push(root.into());
+        self
+    }
+
     /// Hands application destinations to handlers.
     #[must_use]
     pub fn app<S: Clone + Send + Sync + 'static>(self, app: App<S>) -> Self {
@@ -99,6 +109,11 @@ impl ServerBuilder {
     pub async fn start(self) -> Result<Server, BrokerError> {
         let hub = Arc::new(Hub::default());
         self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        match self.broker.queues() {
+            Some(store) => hub.queues.set_store(store),
+            None if self.queues.is_empty() => {}
+            None => return Err(BrokerError::NoQueues),
+        }
         let shared = Shared {
             room: Arc::new(Semaphore::new(self.config.connections)),
             config: Arc::new(self.config),
@@ -108,6 +123,7 @@ impl ServerBuilder {
             authorizer: self.authorizer,
             app: self.app,
             topics: self.topics,
+            queues: self.queues,
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
@@ -125,6 +141,7 @@ impl Server {
             authorizer: Box::new(authorizer),
             app: None,
             topics: Vec::new(),
+            queues: Vec::new(),
         }
     }
 
@@ -212,23 +229,52 @@ fn is_passing(error: &io::Error) -> bool {
     }
 }
 
+/// What kind of destination it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Every subscriber gets each message.
+    Topic,
+    /// One subscriber gets each message.
+    Queue,
+    /// The sessions of one user get each message.
+    User,
+}
+
 impl Shared {
-    /// Whether messages for the destination have a place to go.
-    pub(crate) fn is_declared(&self, destination: &Destination) -> bool {
-        destination.is_under(USER_ROOT) || self.topics.iter().any(|root| destination.is_under(root))
+    /// Where messages for the destination go.
+    pub(crate) fn place(&self, destination: &Destination) -> Result<Place, Refusal> {
+        let is_under = |roots: &[String]| roots.iter().any(|root| destination.is_under(root));
+        if destination.is_under(USER_ROOT) {
+            Ok(Place::User)
+        } else if is_under(&self.queues) {
+            Ok(Place::Queue)
+        } else if is_under(&self.topics) {
+            Ok(Place::Topic)
+        } else {
+            Err(self.no_such_destination())
+        }
     }
 
     /// The refusal that lists what there is.
-    pub(crate) fn no_such_destination(&self) -> Refusal {
-        let app = self.app.iter().flat_map(|app| app.prefixes()).map(String::as_str);
-        let roots: Vec<_> = self.topics.iter().map(String::as_str).chain([USER_ROOT]).chain(app).collect();
+    fn no_such_destination(&self) -> Refusal {
+        let app = self.app.iter().flat_map(|app| app.prefixes());
+        let roots = self.topics.iter().chain(&self.queues).chain(app).map(String::as_str).chain([USER_ROOT]);
+        let roots: Vec<_> = roots.collect();
         Refusal::new("unknown destination")
             .text(format!("Destinations here start with {}.\n", roots.join(", ")))
     }
 
-    pub(crate) async fn publish(&self, publish: Publish) -> Result<(), BrokerError> {
-        let mut answers = self.broker.publish(vec![publish]).await;
-        answers.pop().unwrap_or(Err(BrokerError::Unavailable)).map(|_| ())
+    /// Publishes a batch. Of messages for queues all or none are accepted, and those for topics go out only then.
+    pub(crate) async fn publish(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
+        let is_queue = |publish: &Publish| self.place(&publish.destination) == Ok(Place::Queue);
+        let (queues, topics): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_queue);
+        if !queues.is_empty() {
+            self.hub.queues.enqueue(queues).await?;
+        }
+        if topics.is_empty() {
+            return Ok(());
+        }
+        self.broker.publish(topics).await.into_iter().try_for_each(|answer| answer.map(|_| ()))
     }
 
     /// Tells the back-end that nobody listens to the destination any more.

@@ -71,4 +71,10 @@ impl MessageTail {
     pub fn as_bytes(&self) -> &Bytes {
         &self.wire
     }
+
+    /// The same without the `message-id` line, for a prefix that brings one of its own.
+    pub fn without_id(&self) -> Bytes {
+        let behind = memchr::memchr(b'\n', &self.wire).map_or(0, |line_end| line_end + 1);
+        self.wire.slice(behind..)
+    }
 }

@@ -3,7 +3,9 @@
 //! A back-end knows destinations and messages, nothing of sessions: the server tells it which destinations
 //! its clients listen to ([`Broker::interest`]) and gets every message for those back through [`Inbound`].
 
+mod queue;
 mod simple;
+mod simple_queues;
 
 use std::{fmt, sync::Arc};
 
@@ -11,7 +13,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use stomp_proto::{Command, Frame, Headers, header::name};
 
-pub use self::simple::SimpleBroker;
+pub use self::{
+    queue::{Leased, QueueStore, Settlement},
+    simple::SimpleBroker,
+    simple_queues::QueueLimits,
+};
 use crate::{Destination, Message};
 
 /// A message on its way in.
@@ -58,6 +64,15 @@ pub enum BrokerError {
     /// It cannot at the moment; the same call may succeed later.
     #[error("the message broker is temporarily unavailable")]
     Unavailable,
+    /// Queues were declared, and the back-end has none.
+    #[error("the message broker has no queues")]
+    NoQueues,
+    /// A queue holds as much as it may.
+    #[error("the queue {queue} is full")]
+    QueueFull {
+        /// The queue.
+        queue: Destination,
+    },
 }
 
 /// A message back-end.
@@ -86,6 +101,11 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
 
     /// Publishes a batch in order; one answer for each.
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>>;
+
+    /// The back-end's queues, if it has any.
+    fn queues(&self) -> Option<Arc<dyn QueueStore>> {
+        None
+    }
 }
 
 /// Where a back-end delivers: the server. Never blocks.

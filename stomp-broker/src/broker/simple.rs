@@ -8,14 +8,17 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Broker, BrokerError, Inbound, Publish, Published};
+use super::{
+    Broker, BrokerError, Inbound, Publish, Published, QueueLimits, QueueStore, simple_queues::SimpleQueues,
+};
 use crate::{Destination, Message, message::MessageIds};
 
 /// Delivers in memory, at most once, in one order per destination.
 #[derive(Debug)]
 pub struct SimpleBroker {
     inbound: OnceLock<Arc<dyn Inbound>>,
-    ids: MessageIds,
+    ids: Arc<MessageIds>,
+    queues: Arc<SimpleQueues>,
     hasher: RandomState,
     /// One lock for each share of the destinations: whoever holds it decides the order there.
     order: [Mutex<()>; SHARDS],
@@ -27,9 +30,16 @@ const SHARDS: usize = 64;
 impl SimpleBroker {
     /// An empty broker.
     pub fn new() -> Self {
+        Self::with_queues(QueueLimits::default())
+    }
+
+    /// An empty broker with other limits for its queues.
+    pub fn with_queues(limits: QueueLimits) -> Self {
+        let ids = Arc::new(MessageIds::new());
         Self {
             inbound: OnceLock::new(),
-            ids: MessageIds::new(),
+            queues: Arc::new(SimpleQueues::new(limits, Arc::clone(&ids))),
+            ids,
             hasher: RandomState::new(),
             order: [const { Mutex::new(()) }; SHARDS],
         }
@@ -63,5 +73,9 @@ impl Broker for SimpleBroker {
 
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>> {
         batch.into_iter().map(|publish| self.deliver(publish)).collect()
+    }
+
+    fn queues(&self) -> Option<Arc<dyn QueueStore>> {
+        Some(Arc::clone(&self.queues) as Arc<dyn QueueStore>)
     }
 }

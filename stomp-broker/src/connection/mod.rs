@@ -4,24 +4,25 @@
 mod request;
 
 use std::{
+    collections::VecDeque,
     future::{Future, poll_fn},
-    io,
+    io, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use stomp_proto::{Decoder, Item};
+use stomp_proto::{AckMode, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
 use tracing::debug;
 
 use self::request::{Done, Subscribed};
 use crate::{
-    Peer, Principal, Refusal,
-    hub::{Control, Delivery, Outbox, OutboxLimits},
+    Peer, Principal, Refusal, Settlement,
+    hub::{Control, Delivery, Lease, Outbox, OutboxLimits},
     server::Shared,
     session::{Closing, Session},
     transport::{Outgoing, Transport},
@@ -40,7 +41,10 @@ pub(crate) struct Connection<T> {
     principal: Option<Principal>,
     outbox: Arc<Outbox>,
     input: BytesMut,
-    batch: Vec<Delivery>,
+    batch: VecDeque<Delivery>,
+    /// Leases of messages that count as consumed once they are written, and the task of saying so.
+    written: Vec<Lease>,
+    settling: Option<BoxFuture<'static, ()>>,
     request: Option<BoxFuture<'static, Done>>,
     timer: Pin<Box<Sleep>>,
     stall: Option<Stall>,
@@ -80,7 +84,9 @@ impl<T: Transport> Connection<T> {
             peer,
             principal: None,
             input: BytesMut::new(),
-            batch: Vec::new(),
+            batch: VecDeque::new(),
+            written: Vec::new(),
+            settling: None,
             request: None,
             stall: None,
         }
@@ -171,14 +177,26 @@ impl<T: Transport> Connection<T> {
             self.request = None;
             return Poll::Ready(Ok(Event::Done(done)));
         }
+        while let Some(settling) = &mut self.settling
+            && settling.as_mut().poll(cx).is_ready()
+        {
+            self.settling = None;
+            self.settle_written();
+        }
         let closing = self.session.closing().is_some();
         loop {
             let idle = self.poll_written(cx)?.is_ready();
             if idle && closing && self.request.is_none() {
                 return Poll::Ready(Ok(Event::Written));
             }
-            // Messages wait in the outbox, where they are counted, until the last batch has been written.
-            match self.outbox.poll_take(cx, idle.then_some(&mut self.batch)) {
+            // Messages wait in the outbox, where they are counted, until the last batch has been written and the
+            // client has acknowledged enough of those it has.
+            let ready = idle && !closing && self.session.takes_messages();
+            if ready && !self.batch.is_empty() {
+                self.push_batch();
+                continue;
+            }
+            match self.outbox.poll_take(cx, ready.then_some(&mut self.batch)) {
                 Poll::Ready(Some(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(None) => self.push_batch(),
                 Poll::Pending => break,
@@ -205,24 +223,58 @@ impl<T: Transport> Connection<T> {
                 result?;
                 self.stall = None;
                 self.session.handle_output(now());
+                self.settle_written();
                 Ok(Poll::Ready(()))
             }
             Poll::Pending => Ok(Poll::Pending),
         }
     }
 
-    /// Hands the transport what the outbox held.
-    fn push_batch(&mut self) {
-        for Delivery { subscription, message } in self.batch.drain(..) {
-            if let (true, Some(tail)) = (subscription.is_active(), message.tail(subscription.version())) {
-                let prefix = subscription.prefix().clone();
-                self.transport.push(Outgoing {
-                    prefix,
-                    rest: tail.as_bytes().clone(),
-                    is_text: message.is_text(),
-                });
-            }
+    /// Messages to a subscription that acknowledges nothing are consumed when they are written.
+    fn settle_written(&mut self) {
+        if self.settling.is_none() && !self.written.is_empty() {
+            let (shared, leases) = (Arc::clone(&self.shared), mem::take(&mut self.written));
+            let settle = async move { shared.hub.queues.settle(leases, Settlement::Consumed).await };
+            self.settling = Some(Box::pin(settle));
         }
+    }
+
+    /// Hands the transport what the outbox held, until the client has enough to acknowledge.
+    fn push_batch(&mut self) {
+        while self.session.takes_messages()
+            && let Some(delivery) = self.batch.pop_front()
+        {
+            let Delivery { subscription, message, lease } = &delivery;
+            let terms = subscription.terms();
+            let Some(tail) = message.tail(terms.version).filter(|_| subscription.is_active()) else {
+                continue;
+            };
+            let (prefix, rest) = match (terms.mode, lease) {
+                (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
+                _ => self.named(&delivery, tail),
+            };
+            self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
+        }
+    }
+
+    /// A MESSAGE with headers of its own: a name to acknowledge it by, a count of deliveries.
+    fn named(&mut self, delivery: &Delivery, tail: &MessageTail) -> (Bytes, Bytes) {
+        let Delivery { subscription, message, lease } = delivery;
+        let terms = subscription.terms();
+        let mut prefix = terms.prefix.to_vec();
+        // Nothing in these lines is ever escaped.
+        if terms.mode == AckMode::Auto {
+            self.written.extend(lease.clone());
+            prefix.extend_from_slice(format!("message-id:{}\n", message.id()).as_bytes());
+        } else {
+            let tag = self.session.delivered(terms.serial, terms.mode, lease.clone());
+            prefix.extend_from_slice(format!("message-id:{}-{tag}\nack:{tag}\n", message.id()).as_bytes());
+        }
+        if let Some(again) = lease.as_ref().filter(|lease| lease.deliveries > 1) {
+            let headers = format!("redelivered:true\nx-delivery-count:{}\n", again.deliveries);
+            prefix.extend_from_slice(headers.as_bytes());
+        }
+        (prefix.into(), tail.without_id())
     }
 
     fn handle_done(&mut self, done: Done) {
@@ -294,9 +346,19 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Takes the session out of the hub.
+    /// Lets what was begun come to its end, then takes the session out of the hub.
     async fn clean_up(&mut self) {
-        self.outbox.close();
+        if let Some(request) = self.request.take() {
+            let done = request.await;
+            self.handle_done(done);
+        }
+        if let Some(settling) = self.settling.take() {
+            settling.await;
+        }
+        let queues = &self.shared.hub.queues;
+        let unsent = self.batch.drain(..).filter_map(|delivery| delivery.lease);
+        let unsent = unsent.chain(self.outbox.close()).collect();
+        queues.settle(unsent, Settlement::Undelivered).await;
         self.shared.hub.close(self.principal.as_ref().map(|principal| &**principal.user()), &self.outbox);
         for subscribed in self.session.drain_subscriptions() {
             subscribed.end(&self.shared).await;

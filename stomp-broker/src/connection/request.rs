@@ -6,10 +6,10 @@ use futures_util::future::BoxFuture;
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
-    Action, Credentials, Decision, Destination, Peer, Principal, Publish, Refusal, app,
-    hub::{Outbox, Subscription, UserDestination},
-    server::{Shared, USER_ROOT},
-    session,
+    Action, Credentials, Decision, Destination, Peer, Principal, Publish, Refusal, Settlement, app,
+    hub::{Lease, Outbox, Subscription, Terms, UserDestination},
+    server::{Place, Shared},
+    session::{self, Batch, Verdict},
 };
 
 /// How a request went.
@@ -23,6 +23,7 @@ pub(super) enum Done {
 #[derive(Debug)]
 pub(super) enum Subscribed {
     Topic(Destination, Arc<Subscription>),
+    Queue(Destination, Arc<Subscription>),
     User(UserDestination, Arc<Subscription>),
 }
 
@@ -34,6 +35,9 @@ impl Subscribed {
                 if shared.hub.topics.remove(destination, subscription) {
                     shared.lose_interest(destination).await;
                 }
+            }
+            Self::Queue(destination, subscription) => {
+                shared.hub.queues.remove(destination, subscription).await
             }
             Self::User(destination, subscription) => {
                 shared.hub.users.remove(destination, subscription);
@@ -59,28 +63,59 @@ impl Context {
                 Done::Authenticated(self.shared.authenticator.authenticate(credentials).await)
             }
             session::Request::Send(send) => Done::Finished(self.send(&send).await),
-            session::Request::Subscribe(subscribe) => Done::Subscribed(self.subscribe(&subscribe).await),
+            session::Request::Subscribe(subscribe, serial) => {
+                Done::Subscribed(self.subscribe(&subscribe, serial).await)
+            }
             session::Request::Unsubscribe(subscribed) => {
                 subscribed.end(&self.shared).await;
                 Done::Finished(Ok(()))
             }
+            session::Request::Settle(leases, verdict) => {
+                self.settle(leases, verdict).await;
+                Done::Finished(Ok(()))
+            }
+            session::Request::Commit(batch) => Done::Finished(self.commit(batch).await),
         }
     }
 
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
         let frame = send.frame();
-        // Shares the frame's memory: the destination of a message lives no longer than the message.
-        let name = frame.headers().get_shared(name::DESTINATION).unwrap_or_default();
-        let destination = Destination::new(name).map_err(|error| Refusal::from(&error))?;
+        let destination = destination_of(frame)?;
         if let Some(handler) = self.handler(&destination, frame)? {
             return handler.await;
         }
-        let destination = self.permitted(Action::Send, destination).await?;
-        if destination.is_under(USER_ROOT) {
+        let publish = self.publishable(destination, frame).await?;
+        self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
+    }
+
+    /// A transaction: every message is checked before any is published, and all are published as one.
+    async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
+        let mut publishes = Vec::with_capacity(batch.sends.len());
+        for send in &batch.sends {
+            publishes.push(self.publishable(destination_of(send.frame())?, send.frame()).await?);
+        }
+        self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
+        for (leases, verdict) in batch.settlements {
+            self.settle(leases, verdict).await;
+        }
+        Ok(())
+    }
+
+    async fn settle(&self, leases: Vec<Lease>, verdict: Verdict) {
+        let settlement = match verdict {
+            Verdict::Consumed => Settlement::Consumed,
+            Verdict::Refused => Settlement::Refused,
+        };
+        self.shared.hub.queues.settle(leases, settlement).await;
+    }
+
+    /// The message of a SEND to one of the broker's destinations, if the client may send it there.
+    async fn publishable(&self, destination: Destination, frame: &Frame) -> Result<Publish, Refusal> {
+        let (destination, place) = self.permitted(Action::Send, destination).await?;
+        if place == Place::User {
             return Err(Refusal::new("clients may not send to user destinations"));
         }
-        let publish = Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() };
-        self.shared.publish(publish).await.map_err(|error| Refusal::from(&error))
+        Ok(Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() })
     }
 
     /// The application's handler for the message, started, if there is one.
@@ -101,43 +136,74 @@ impl Context {
         }))
     }
 
-    async fn subscribe(&self, subscribe: &Subscribe) -> Result<Subscribed, Refusal> {
+    async fn subscribe(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
-        let destination = self.permitted(Action::Subscribe, destination).await?;
+        let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
         let user = Arc::clone(self.principal()?.user());
         let prefix = fanout::prefix(subscribe.id(), self.version)
             .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
-        let subscription =
-            Arc::new(Subscription::new(Arc::clone(&user), Arc::clone(&self.outbox), prefix, self.version));
-        if destination.is_under(USER_ROOT) {
-            let destination = UserDestination { user, name: destination };
-            self.shared.hub.users.add(&destination, Arc::clone(&subscription));
-            return Ok(Subscribed::User(destination, subscription));
+        let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack() };
+        let subscription = Arc::new(Subscription::new(Arc::clone(&user), Arc::clone(&self.outbox), terms));
+        let hub = &self.shared.hub;
+        match place {
+            Place::User => {
+                let destination = UserDestination { user, name: destination };
+                hub.users.add(&destination, Arc::clone(&subscription));
+                Ok(Subscribed::User(destination, subscription))
+            }
+            Place::Queue => {
+                let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
+                hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
+                Ok(Subscribed::Queue(destination, subscription))
+            }
+            Place::Topic => {
+                if hub.topics.add(&destination, Arc::clone(&subscription))
+                    && let Err(error) =
+                        self.shared.broker.interest(std::slice::from_ref(&destination), &[]).await
+                {
+                    hub.topics.remove(&destination, &subscription);
+                    return Err(Refusal::from(&error));
+                }
+                Ok(Subscribed::Topic(destination, subscription))
+            }
         }
-        if self.shared.hub.topics.add(&destination, Arc::clone(&subscription))
-            && let Err(error) = self.shared.broker.interest(std::slice::from_ref(&destination), &[]).await
-        {
-            self.shared.hub.topics.remove(&destination, &subscription);
-            return Err(Refusal::from(&error));
-        }
-        Ok(Subscribed::Topic(destination, subscription))
     }
 
     /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
-    async fn permitted(&self, action: Action, destination: Destination) -> Result<Destination, Refusal> {
-        if !self.shared.is_declared(&destination) {
-            return Err(self.shared.no_such_destination());
-        }
+    async fn permitted(
+        &self,
+        action: Action,
+        destination: Destination,
+    ) -> Result<(Destination, Place), Refusal> {
+        let place = self.shared.place(&destination)?;
         match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
-            Decision::Allow => Ok(destination),
+            Decision::Allow => Ok((destination, place)),
             Decision::Deny(refusal) => Err(refusal),
-            Decision::Redirect(destination) => Ok(destination),
+            Decision::Redirect(destination) => {
+                let place = self.shared.place(&destination)?;
+                Ok((destination, place))
+            }
         }
     }
 
     fn principal(&self) -> Result<&Principal, Refusal> {
         // The session asks for nothing before it is authenticated.
         self.principal.as_ref().ok_or_else(|| Refusal::new("not logged in"))
+    }
+}
+
+/// The destination of a SEND. It shares the frame's memory: it lives no longer than the message.
+fn destination_of(frame: &Frame) -> Result<Destination, Refusal> {
+    let name = frame.headers().get_shared(name::DESTINATION).unwrap_or_default();
+    Destination::new(name).map_err(|error| Refusal::from(&error))
+}
+
+/// How many messages may be out with the subscription: what it asks for within the server's limit.
+fn prefetch(subscribe: &Subscribe, limit: usize) -> Result<usize, Refusal> {
+    match subscribe.frame().headers().get("prefetch-count").map(str::parse::<usize>) {
+        None => Ok(limit),
+        Some(Ok(asked)) if asked > 0 => Ok(asked.min(limit)),
+        Some(_) => Err(Refusal::new("prefetch-count must be a positive number")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
 mod outbox;
+mod queues;
 mod routes;
 mod subscription;
 
@@ -10,9 +11,10 @@ use std::{
 };
 
 pub(crate) use self::{
-    outbox::{Control, Delivery, Outbox, OutboxLimits},
+    outbox::{Control, Delivery, Lease, Outbox, OutboxLimits},
+    queues::Queues,
     routes::Routes,
-    subscription::Subscription,
+    subscription::{Subscription, Terms},
 };
 use crate::{Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
 
@@ -29,6 +31,7 @@ pub(crate) struct UserDestination {
 pub(crate) struct Hub {
     pub(crate) topics: Routes<Destination>,
     pub(crate) users: Routes<UserDestination>,
+    pub(crate) queues: Queues,
     sessions: Mutex<Sessions>,
     ids: MessageIds,
 }

@@ -1,6 +1,7 @@
 //! The queue from publishers to one session: the only hop of a message inside the server.
 
 use std::{
+    collections::VecDeque,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -9,13 +10,36 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 use super::Subscription;
-use crate::{Config, Message, Refusal};
+use crate::{Config, Destination, Message, Refusal};
 
 /// A message for one subscription.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) subscription: Arc<Subscription>,
     pub(crate) message: Message,
+    /// What is to be settled for a message of a queue.
+    pub(crate) lease: Option<Lease>,
+}
+
+/// A message of a queue that is out with a consumer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) queue: Destination,
+    pub(crate) id: u64,
+    /// How often the message has been out, this time included.
+    pub(crate) deliveries: u32,
+}
+
+impl Delivery {
+    /// A message of a topic.
+    pub(crate) fn new(subscription: &Arc<Subscription>, message: Message) -> Self {
+        Self { subscription: Arc::clone(subscription), message, lease: None }
+    }
+
+    /// A message of a queue.
+    pub(crate) fn leased(subscription: &Arc<Subscription>, message: Message, lease: Lease) -> Self {
+        Self { subscription: Arc::clone(subscription), message, lease: Some(lease) }
+    }
 }
 
 /// What the server tells a session, ahead of all messages.
@@ -54,9 +78,11 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    deliveries: Vec<Delivery>,
+    deliveries: VecDeque<Delivery>,
     bytes: usize,
     control: Option<Control>,
+    /// Leases of messages that were dropped with the queue.
+    unsent: Vec<Lease>,
     /// The session is over or about to be: nothing more is taken in.
     closed: bool,
 }
@@ -70,16 +96,18 @@ impl Outbox {
     pub(crate) fn push(&self, delivery: Delivery) {
         let mut queue = self.lock();
         if queue.closed {
+            queue.unsent.extend(delivery.lease);
             return;
         }
         let bytes = queue.bytes + delivery.message.size();
         // One message is always let in: a bound below its size would cut off every reader of it.
         let full = bytes > self.limits.bytes || queue.deliveries.len() >= self.limits.frames;
         if full && !queue.deliveries.is_empty() {
+            queue.unsent.extend(delivery.lease);
             queue.close(Control::SlowConsumer);
         } else {
             queue.bytes = bytes;
-            queue.deliveries.push(delivery);
+            queue.deliveries.push_back(delivery);
             if queue.deliveries.len() > 1 {
                 // The session has been woken for the first one and has not come yet.
                 return;
@@ -95,11 +123,12 @@ impl Outbox {
         self.session.wake();
     }
 
-    /// Takes in nothing more.
-    pub(crate) fn close(&self) {
+    /// Takes in nothing more; gives out the leases of messages that it will not deliver.
+    pub(crate) fn close(&self) -> Vec<Lease> {
         let mut queue = self.lock();
         queue.closed = true;
-        queue.deliveries = Vec::new();
+        queue.clear();
+        mem::take(&mut queue.unsent)
     }
 
     /// Ready when there is something for the session: a control, or deliveries, which change places with the
@@ -107,7 +136,7 @@ impl Outbox {
     pub(crate) fn poll_take(
         &self,
         cx: &mut Context<'_>,
-        batch: Option<&mut Vec<Delivery>>,
+        batch: Option<&mut VecDeque<Delivery>>,
     ) -> Poll<Option<Control>> {
         self.session.register(cx.waker());
         let mut queue = self.lock();
@@ -135,8 +164,13 @@ impl Queue {
         if !self.closed {
             self.control = Some(control);
             self.closed = true;
-            self.deliveries = Vec::new();
-            self.bytes = 0;
+            self.clear();
         }
+    }
+
+    fn clear(&mut self) {
+        let dropped = mem::take(&mut self.deliveries);
+        self.unsent.extend(dropped.into_iter().filter_map(|delivery| delivery.lease));
+        self.bytes = 0;
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::Subscription;
+use super::{Delivery, Subscription};
 use crate::Message;
 
 /// A map that publishers read without waiting for each other, and that forgets destinations nobody listens to.
@@ -91,7 +91,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
         };
         let mut any = false;
         for subscription in topic.lock().subscribers.iter().filter(|subscription| meant(subscription)) {
-            subscription.push(message);
+            subscription.push(Delivery::new(subscription, message.clone()));
             any = true;
         }
         any

@@ -6,25 +6,35 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use stomp_proto::Version;
+use stomp_proto::{AckMode, Version};
 
 use super::{Delivery, Outbox};
-use crate::Message;
 
 /// Where the messages of one subscription go, and how they start on the wire.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     user: Arc<str>,
     outbox: Arc<Outbox>,
-    prefix: Bytes,
-    version: Version,
+    terms: Terms,
     /// Cleared when the subscription ends: what is still queued for it is then dropped.
     active: AtomicBool,
 }
 
+/// What distinguishes a subscription from others of its session.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    /// How its MESSAGE frames start.
+    pub(crate) prefix: Bytes,
+    pub(crate) version: Version,
+    /// The session's number for it.
+    pub(crate) serial: u32,
+    /// Whether the client acknowledges messages, and how.
+    pub(crate) mode: AckMode,
+}
+
 impl Subscription {
-    pub(crate) fn new(user: Arc<str>, outbox: Arc<Outbox>, prefix: Bytes, version: Version) -> Self {
-        Self { user, outbox, prefix, version, active: AtomicBool::new(true) }
+    pub(crate) fn new(user: Arc<str>, outbox: Arc<Outbox>, terms: Terms) -> Self {
+        Self { user, outbox, terms, active: AtomicBool::new(true) }
     }
 
     pub(crate) fn user(&self) -> &str {
@@ -35,8 +45,8 @@ impl Subscription {
         Arc::ptr_eq(&self.outbox, session)
     }
 
-    pub(crate) fn push(self: &Arc<Self>, message: &Message) {
-        self.outbox.push(Delivery { subscription: Arc::clone(self), message: message.clone() });
+    pub(crate) fn push(&self, delivery: Delivery) {
+        self.outbox.push(delivery);
     }
 
     pub(crate) fn end(&self) {
@@ -47,11 +57,7 @@ impl Subscription {
         self.active.load(Ordering::Acquire)
     }
 
-    pub(crate) fn prefix(&self) -> &Bytes {
-        &self.prefix
-    }
-
-    pub(crate) fn version(&self) -> Version {
-        self.version
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
     }
 }

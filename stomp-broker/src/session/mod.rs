@@ -15,9 +15,12 @@
 //! [`poll_timeout`](Session::poll_timeout) for the next wake-up. While a request [is pending](Session::is_busy)
 //! no further frame may be fed: that keeps receipts in order (STOMP 1.2, "RECEIPT").
 
+mod acks;
+mod frames;
 mod pacemaker;
 mod reply;
 mod subscriptions;
+mod transactions;
 mod violation;
 
 use std::{
@@ -28,14 +31,18 @@ use std::{
 
 use bytes::Bytes;
 use stomp_proto::{
-    AckMode, ClientFrame, Command, Connect, DecodeError, Disconnect, Frame, HeartBeat, Send, Subscribe,
-    Unsubscribe, Version, header::name,
+    AckMode, Command, Connect, DecodeError, Frame, HeartBeat, Send, Subscribe, Version, header::name,
 };
 
-pub(crate) use self::subscriptions::SubscriptionName;
-pub use self::violation::Violation;
-use self::{pacemaker::Pacemaker, subscriptions::Subscriptions};
-use crate::{Config, Refusal, config::MAX_ID};
+pub(crate) use self::{acks::Verdict, subscriptions::SubscriptionName};
+use self::{
+    acks::{Tag, Unacknowledged},
+    pacemaker::Pacemaker,
+    subscriptions::Subscriptions,
+    transactions::Transactions,
+};
+pub use self::{transactions::TransactionLimits, violation::Violation};
+use crate::{Config, Refusal, hub::Lease};
 
 /// What the driver has to do for the session, one at a time.
 #[derive(Debug)]
@@ -44,10 +51,21 @@ pub(crate) enum Request<H> {
     Authenticate(Connect),
     /// Publish; answer with `done` or `refuse`.
     Send(Send),
-    /// Start delivery; answer with `subscribed` or `refuse`.
-    Subscribe(Subscribe),
+    /// Start delivery to the subscription of that serial number; answer with `subscribed` or `refuse`.
+    Subscribe(Subscribe, u32),
     /// End delivery; answer with `done`.
     Unsubscribe(H),
+    /// Tell the back-end what became of messages; answer with `done`.
+    Settle(Vec<Lease>, Verdict),
+    /// Do all of it or nothing; answer with `done` or `refuse`.
+    Commit(Batch),
+}
+
+/// What a transaction does when it is committed.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) sends: Vec<Send>,
+    pub(crate) settlements: Vec<(Vec<Lease>, Verdict)>,
 }
 
 /// Why a session closes.
@@ -75,7 +93,7 @@ enum State {
 #[derive(Debug, Default)]
 struct Pending {
     receipt: Option<String>,
-    subscription: Option<SubscriptionName>,
+    subscription: Option<(SubscriptionName, u32)>,
 }
 
 /// The server side of one STOMP connection. `H` is the driver's handle of a subscription.
@@ -87,6 +105,8 @@ pub(crate) struct Session<H> {
     state: State,
     pending: Option<Pending>,
     subscriptions: Subscriptions<H>,
+    unacknowledged: Unacknowledged,
+    transactions: Transactions,
     transmit: VecDeque<Bytes>,
 }
 
@@ -96,6 +116,8 @@ impl<H> Session<H> {
             state: State::Connecting { deadline: now + config.login_timeout },
             version: Version::V1_2,
             subscriptions: Subscriptions::new(config.subscriptions),
+            unacknowledged: Unacknowledged::default(),
+            transactions: Transactions::new(config.transactions),
             pending: None,
             transmit: VecDeque::new(),
             config,
@@ -138,88 +160,14 @@ impl<H> Session<H> {
         }
     }
 
-    fn accept(&mut self, now: Instant, frame: Frame) -> Result<Option<Request<H>>, Violation> {
-        let connecting = matches!(self.state, State::Connecting { .. });
-        let is_connect = matches!(frame.command(), Command::Connect | Command::Stomp);
-        match (connecting, is_connect) {
-            (true, false) => return Err(Violation::NotConnected),
-            (false, true) => return Err(Violation::AlreadyConnected),
-            _ => {}
-        }
-        check_lengths(&frame)?;
-        match ClientFrame::parse(frame, self.version)? {
-            ClientFrame::Connect(connect) => self.connect(now, connect).map(Some),
-            ClientFrame::Send(send) => self.send(send).map(Some),
-            ClientFrame::Subscribe(subscribe) => self.subscribe(subscribe).map(Some),
-            ClientFrame::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe).map(Some),
-            ClientFrame::Disconnect(disconnect) => {
-                self.disconnect(&disconnect);
-                Ok(None)
-            }
-            ClientFrame::Ack(_) | ClientFrame::Nack(_) => unsupported("acknowledgement of messages is"),
-            ClientFrame::Begin(_) | ClientFrame::Commit(_) | ClientFrame::Abort(_) => {
-                unsupported("transactions are")
-            }
-        }
+    /// Whether the client may get more messages: not while it has too many to acknowledge.
+    pub(crate) fn takes_messages(&self) -> bool {
+        self.unacknowledged.len() < self.config.unacknowledged
     }
 
-    fn connect(&mut self, now: Instant, connect: Connect) -> Result<Request<H>, Violation> {
-        self.version = Version::negotiate(connect.accept_version(), &self.config.versions)
-            .ok_or(Violation::NoCommonVersion)?;
-        let (connect, heart_beat) = match self.version {
-            // 1.0 has no heart-beats, and its clients pad header values with spaces.
-            Version::V1_0 => (trimmed(&connect)?, HeartBeat::default()),
-            _ => {
-                let heart_beat =
-                    HeartBeat::from_header(connect.heart_beat()).map_err(|_| Violation::HeartBeat)?;
-                (connect, heart_beat)
-            }
-        };
-        let deadline = self.poll_timeout().unwrap_or(now);
-        self.state = State::Authenticating { deadline, heart_beat };
-        // A receipt on CONNECT is not answered: CONNECTED is the answer.
-        self.pending = Some(Pending::default());
-        Ok(Request::Authenticate(connect))
-    }
-
-    fn send(&mut self, send: Send) -> Result<Request<H>, Violation> {
-        if send.transaction().is_some() {
-            return unsupported("transactions are");
-        }
-        self.pending = Some(Pending { receipt: send.receipt().map(str::to_owned), subscription: None });
-        Ok(Request::Send(send))
-    }
-
-    fn subscribe(&mut self, subscribe: Subscribe) -> Result<Request<H>, Violation> {
-        if subscribe.ack() != AckMode::Auto {
-            return unsupported("acknowledgement of messages (ack:client, ack:client-individual) is");
-        }
-        let subscription = match subscribe.id() {
-            Some(id) => SubscriptionName::Id(id.to_owned()),
-            None => SubscriptionName::Destination(subscribe.destination().to_owned()),
-        };
-        self.subscriptions.check(&subscription)?;
-        let receipt = subscribe.receipt().map(str::to_owned);
-        self.pending = Some(Pending { receipt, subscription: Some(subscription) });
-        Ok(Request::Subscribe(subscribe))
-    }
-
-    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<Request<H>, Violation> {
-        let name = match (unsubscribe.id(), unsubscribe.destination()) {
-            (Some(id), _) => SubscriptionName::Id(id.to_owned()),
-            (None, destination) => SubscriptionName::Destination(destination.unwrap_or_default().to_owned()),
-        };
-        let handle = self.subscriptions.remove(&name)?;
-        self.pending =
-            Some(Pending { receipt: unsubscribe.receipt().map(str::to_owned), subscription: None });
-        Ok(Request::Unsubscribe(handle))
-    }
-
-    fn disconnect(&mut self, disconnect: &Disconnect) {
-        if let Some(receipt) = disconnect.receipt() {
-            self.transmit.push_back(reply::receipt(receipt, self.version));
-        }
-        self.state = State::Closing(Closing::Disconnected);
+    /// A message goes out that the client is to acknowledge; the answer is the name it is to use.
+    pub(crate) fn delivered(&mut self, subscription: u32, mode: AckMode, lease: Option<Lease>) -> Tag {
+        self.unacknowledged.add(subscription, mode, lease)
     }
 
     /// A frame of that command has begun to arrive. One that cannot be the first is refused before it is whole: a
@@ -301,17 +249,17 @@ impl<H> Session<H> {
 
     /// The subscription is live and known to the driver as `handle`.
     pub(crate) fn subscribed(&mut self, handle: H) {
-        let Some(Pending { subscription: Some(name), receipt }) = self.pending.take() else {
+        let Some(Pending { subscription: Some((name, serial)), receipt }) = self.pending.take() else {
             return;
         };
-        self.subscriptions.insert(name, handle);
-        self.acknowledge(receipt);
+        self.subscriptions.insert(name, serial, handle);
+        self.acknowledge(receipt.as_deref());
     }
 
     /// The pending request was carried out.
     pub(crate) fn done(&mut self) {
         let receipt = self.pending.take().and_then(|pending| pending.receipt);
-        self.acknowledge(receipt);
+        self.acknowledge(receipt.as_deref());
     }
 
     /// The pending request was refused, and the client has been told in another way.
@@ -335,9 +283,9 @@ impl<H> Session<H> {
         self.subscriptions.drain()
     }
 
-    fn acknowledge(&mut self, receipt: Option<String>) {
+    fn acknowledge(&mut self, receipt: Option<&str>) {
         if let (Some(receipt), None) = (receipt, self.closing()) {
-            self.transmit.push_back(reply::receipt(&receipt, self.version));
+            self.transmit.push_back(reply::receipt(receipt, self.version));
         }
     }
 
@@ -355,32 +303,5 @@ impl<H> Session<H> {
             _ => reply::early_error(refusal, receipt, &self.config),
         });
         self.state = State::Closing(reason);
-    }
-}
-
-fn unsupported<T>(feature: &'static str) -> Result<T, Violation> {
-    Err(Violation::Unsupported { feature })
-}
-
-/// Bounds what the session keeps of a frame and echoes.
-fn check_lengths(frame: &Frame) -> Result<(), Violation> {
-    let echoed = [name::ID, name::RECEIPT, name::TRANSACTION];
-    let long = |name: &str| frame.headers().get(name).is_some_and(|value| value.len() > MAX_ID);
-    match echoed.into_iter().any(long) {
-        true => Err(Violation::ValueTooLong { limit: MAX_ID }),
-        false => Ok(()),
-    }
-}
-
-/// The CONNECT of a 1.0 client, without the padding of its headers.
-fn trimmed(connect: &Connect) -> Result<Connect, Violation> {
-    let frame = connect.frame();
-    let builder =
-        frame.headers().iter().fold(Frame::builder(frame.command().clone()), |builder, (name, value)| {
-            builder.header(name.trim_matches(' '), value.trim_matches(' '))
-        });
-    match ClientFrame::parse(builder.build(), Version::V1_0)? {
-        ClientFrame::Connect(connect) => Ok(connect),
-        _ => Err(Violation::UnknownCommand),
     }
 }

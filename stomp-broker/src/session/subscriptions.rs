@@ -16,13 +16,20 @@ pub(crate) enum SubscriptionName {
 /// A table of live subscriptions with a handle `H` of the driver's for each.
 #[derive(Debug)]
 pub(crate) struct Subscriptions<H> {
-    live: HashMap<SubscriptionName, H>,
+    live: HashMap<SubscriptionName, Live<H>>,
     limit: usize,
+    next_serial: u32,
+}
+
+#[derive(Debug)]
+struct Live<H> {
+    serial: u32,
+    handle: H,
 }
 
 impl<H> Subscriptions<H> {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { live: HashMap::new(), limit }
+        Self { live: HashMap::new(), limit, next_serial: 0 }
     }
 
     /// Checks that another subscription of that name may start.
@@ -36,16 +43,27 @@ impl<H> Subscriptions<H> {
         Ok(())
     }
 
-    pub(crate) fn insert(&mut self, name: SubscriptionName, handle: H) {
-        self.live.insert(name, handle);
+    /// A number that no other subscription of the session has had.
+    pub(crate) fn next_serial(&mut self) -> u32 {
+        self.next_serial = self.next_serial.wrapping_add(1);
+        self.next_serial
     }
 
-    pub(crate) fn remove(&mut self, name: &SubscriptionName) -> Result<H, Violation> {
-        self.live.remove(name).ok_or(Violation::UnknownSubscription)
+    pub(crate) fn insert(&mut self, name: SubscriptionName, serial: u32, handle: H) {
+        self.live.insert(name, Live { serial, handle });
+    }
+
+    pub(crate) fn serial(&self, name: &SubscriptionName) -> Option<u32> {
+        self.live.get(name).map(|live| live.serial)
+    }
+
+    pub(crate) fn remove(&mut self, name: &SubscriptionName) -> Result<(u32, H), Violation> {
+        let live = self.live.remove(name).ok_or(Violation::UnknownSubscription)?;
+        Ok((live.serial, live.handle))
     }
 
     /// Takes every handle out, at the end of the session.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = H> {
-        self.live.drain().map(|(_, handle)| handle)
+        self.live.drain().map(|(_, live)| live.handle)
     }
 }

@@ -47,11 +47,28 @@ pub enum Violation {
         /// The limit, in octets.
         limit: usize,
     },
-    /// A part of the protocol that this server does not have.
-    #[error("{feature} not supported by this server")]
-    Unsupported {
-        /// What was asked for.
-        feature: &'static str,
+    /// An ACK or NACK of a message that does not wait for one.
+    #[error("unknown message: not delivered here, or acknowledged before")]
+    UnknownMessage,
+    /// A `BEGIN` with the name of an open transaction.
+    #[error("transaction already open")]
+    DuplicateTransaction,
+    /// A frame for a transaction that is not open.
+    #[error("unknown transaction")]
+    UnknownTransaction,
+    /// More open transactions than one session may have.
+    #[error("more than {limit} open transactions")]
+    TooManyTransactions {
+        /// The limit, in transactions.
+        limit: usize,
+    },
+    /// More in a transaction than fits.
+    #[error("more than {limit} {what} in a transaction")]
+    TransactionTooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit, in those.
+        limit: usize,
     },
     /// No CONNECT in time.
     #[error("no login within {} seconds", limit.as_secs())]
@@ -81,7 +98,9 @@ impl Violation {
             Self::DuplicateSubscription | Self::TooManySubscriptions { .. } => "STOMP 1.2, SUBSCRIBE",
             Self::UnknownSubscription => "STOMP 1.2, UNSUBSCRIBE",
             Self::ValueTooLong { .. } => "STOMP 1.2, Size Limits",
-            Self::Unsupported { .. } => "STOMP 1.2, ERROR",
+            Self::UnknownMessage => "STOMP 1.2, ACK",
+            Self::DuplicateTransaction | Self::TooManyTransactions { .. } => "STOMP 1.2, BEGIN",
+            Self::UnknownTransaction | Self::TransactionTooLarge { .. } => "STOMP 1.2, SEND and COMMIT",
             Self::Expired => "the credentials of the session",
         }
     }

@@ -1,0 +1,176 @@
+//! Queues in memory.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{BrokerError, Leased, Publish, QueueStore, Settlement};
+use crate::{Destination, Message, message::MessageIds};
+
+/// Bounds on queues in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueLimits {
+    /// Messages of one queue, those out with consumers included.
+    pub messages: usize,
+    /// The octets of those messages.
+    pub bytes: usize,
+    /// How often a message is delivered before it counts as undeliverable.
+    pub deliveries: u32,
+    /// Where undeliverable messages go; without one they are dropped.
+    pub dead_letters: Option<Destination>,
+}
+
+impl Default for QueueLimits {
+    /// 100,000 messages and 64 MiB, 5 deliveries, then to `/queue/dead-letters`.
+    fn default() -> Self {
+        let dead_letters = Destination::new("/queue/dead-letters").ok();
+        Self { messages: 100_000, bytes: 64 << 20, deliveries: 5, dead_letters }
+    }
+}
+
+/// The header that tells a dead letter's reader where the message was sent to.
+const DEAD_FROM: &str = "x-dead-letter-from";
+
+/// All queues behind one lock, so that a batch is stored as one.
+#[derive(Debug)]
+pub(super) struct SimpleQueues {
+    limits: QueueLimits,
+    ids: Arc<MessageIds>,
+    queues: Mutex<HashMap<Destination, Queue>>,
+}
+
+/// Messages by age: the keys are given out in order, and a message that comes back keeps its own.
+#[derive(Debug, Default)]
+struct Queue {
+    ready: BTreeMap<u64, Stored>,
+    leased: HashMap<u64, Stored>,
+    next: u64,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Stored {
+    message: Message,
+    deliveries: u32,
+}
+
+impl SimpleQueues {
+    pub(super) fn new(limits: QueueLimits, ids: Arc<MessageIds>) -> Self {
+        Self { limits, ids, queues: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Destination, Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves a message that was refused too often to where such messages go, if it is not there already.
+    fn bury(
+        &self,
+        queues: &mut HashMap<Destination, Queue>,
+        from: &Destination,
+        message: &Message,
+    ) -> Option<Destination> {
+        let grave = self.limits.dead_letters.as_ref().filter(|grave| *grave != from)?;
+        let publish = message.to_publish(grave.clone()).header(DEAD_FROM, from);
+        let queue = queues.entry(grave.clone()).or_default();
+        // The oldest dead letters make room for new ones: nobody may be reading them.
+        while queue.is_full(&self.limits) {
+            queue.drop_oldest()?;
+        }
+        queue.push(Message::new(self.ids.next(), publish));
+        Some(grave.clone())
+    }
+}
+
+impl Queue {
+    fn push(&mut self, message: Message) {
+        self.bytes += message.size();
+        self.ready.insert(self.next, Stored { message, deliveries: 0 });
+        self.next += 1;
+    }
+
+    fn is_full(&self, limits: &QueueLimits) -> bool {
+        self.ready.len() + self.leased.len() >= limits.messages || self.bytes >= limits.bytes
+    }
+
+    fn drop_oldest(&mut self) -> Option<()> {
+        let (_, stored) = self.ready.pop_first()?;
+        self.bytes -= stored.message.size();
+        Some(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.leased.is_empty()
+    }
+}
+
+#[async_trait]
+impl QueueStore for SimpleQueues {
+    async fn enqueue(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
+        let mut queues = self.lock();
+        for publish in &batch {
+            if queues.get(&publish.destination).is_some_and(|queue| queue.is_full(&self.limits)) {
+                return Err(BrokerError::QueueFull { queue: publish.destination.clone() });
+            }
+        }
+        for publish in batch {
+            let queue = queues.entry(publish.destination.clone()).or_default();
+            queue.push(Message::new(self.ids.next(), publish));
+        }
+        Ok(())
+    }
+
+    async fn lease(&self, queue: &Destination, max: usize) -> Result<Vec<Leased>, BrokerError> {
+        let mut queues = self.lock();
+        let Some(queue) = queues.get_mut(queue) else { return Ok(Vec::new()) };
+        let mut leased = Vec::new();
+        while leased.len() < max
+            && let Some((id, mut stored)) = queue.ready.pop_first()
+        {
+            stored.deliveries += 1;
+            leased.push(Leased { id, message: stored.message.clone(), deliveries: stored.deliveries });
+            queue.leased.insert(id, stored);
+        }
+        Ok(leased)
+    }
+
+    async fn settle(
+        &self,
+        name: &Destination,
+        leases: &[u64],
+        settlement: Settlement,
+    ) -> Result<Vec<Destination>, BrokerError> {
+        let mut queues = self.lock();
+        let mut fed = Vec::new();
+        let mut dead = Vec::new();
+        let Some(queue) = queues.get_mut(name) else { return Ok(fed) };
+        for id in leases {
+            let Some(mut stored) = queue.leased.remove(id) else { continue };
+            match settlement {
+                Settlement::Consumed => queue.bytes -= stored.message.size(),
+                Settlement::Refused if stored.deliveries >= self.limits.deliveries => {
+                    queue.bytes -= stored.message.size();
+                    dead.push(stored.message);
+                }
+                Settlement::Refused => {
+                    queue.ready.insert(*id, stored);
+                    fed.push(name.clone());
+                }
+                Settlement::Undelivered => {
+                    stored.deliveries = stored.deliveries.saturating_sub(1);
+                    queue.ready.insert(*id, stored);
+                    fed.push(name.clone());
+                }
+            }
+        }
+        if queue.is_empty() {
+            queues.remove(name);
+        }
+        fed.extend(dead.iter().filter_map(|message| self.bury(&mut queues, name, message)));
+        fed.dedup();
+        Ok(fed)
+    }
+}
