@@ -16,7 +16,7 @@ export interface Grant {
 /** Renew this long before the end, so that no request is caught by it. */
 const MARGIN_MS = 30_000
 
-let current: { token: string; expiresAt: number } | undefined
+let current: { token: string; expiresAt: number; memberId: number } | undefined
 let renewal: Promise<Grant> | undefined
 let onLost: () => void = () => {}
 
@@ -26,7 +26,8 @@ export function whenSessionLost(handler: () => void): void {
 }
 
 export function keep(grant: Grant): void {
-  current = { token: grant.token, expiresAt: Date.now() + grant.expiresIn * 1000 }
+  const { token, expiresIn, member } = grant
+  current = { token, expiresAt: Date.now() + expiresIn * 1000, memberId: member.id }
 }
 
 export function forget(): void {
@@ -52,6 +53,8 @@ export function renew(): Promise<Grant> {
 async function requestGrant(): Promise<Grant> {
   try {
     const { data } = await call<Grant>('/auth/refresh', { method: 'POST' })
+    // Another tab has signed in as somebody else, and the cookie is theirs now.
+    if (current && current.memberId !== data.member.id) location.reload()
     keep(data)
     return data
   } catch (cause) {

@@ -62,7 +62,6 @@ export const en: Messages = {
     noneHint: 'Whoever comes in will show up here.',
     notFound: 'Nobody matches “{query}”',
     listLead: 'Pick somebody to talk to one to one.',
-    online: 'Online',
   },
   home: { title: 'Pick a conversation', hint: 'Open a room from the list on the left, or start a new one.' },
   room: {
@@ -88,8 +87,8 @@ export const en: Messages = {
     left: 'none left | {count} character left | {count} characters left',
     over: 'full | {count} character too many | {count} characters too many',
   },
-  message: { own: 'Me', sending: 'Sending', sent: 'Sent', failed: 'Not sent', retry: 'Retry', delete: 'Delete' },
-  action: { cancel: 'Cancel', close: 'Close', retry: 'Try again', home: 'To the start', clear: 'Clear' },
+  message: { own: 'Me', sending: 'Sending', failed: 'Not sent', retry: 'Retry', delete: 'Delete' },
+  action: { cancel: 'Cancel', retry: 'Try again', home: 'To the start', clear: 'Clear' },
   state: {
     downTitle: 'The server cannot be reached',
     downText: 'It is down, or something is wrong with the network. Please try again in a moment.',
@@ -107,6 +106,8 @@ export const en: Messages = {
     BAD_CREDENTIALS: 'Wrong e-mail or password.',
     EMAIL_TAKEN: 'There is already an account with this e-mail.',
     RATE_LIMITED: 'Too many requests. Please try again in a moment.',
+    RATE_LIMITED_FOR:
+      'Too many requests. Please try again. | Too many requests. Please try again in {count} second. | Too many requests. Please try again in {count} seconds.',
     MESSAGE_TOO_LONG: 'The message is too long.',
     NOT_PARTICIPANT: 'You are not in this room.',
     ROOM_NOT_FOUND: 'There is no such room.',

@@ -16,7 +16,8 @@ watch(locale, (choice) => (i18n.global.locale.value = choice))
 
 /** What to tell the reader: our words where we have them, else the server's. */
 export function explain(cause: unknown): string {
-  const { code, message } = ApiError.of(cause)
+  const { code, message, retryAfter } = ApiError.of(cause)
   const { t, te } = i18n.global
+  if (code === 'RATE_LIMITED' && retryAfter) return t('error.RATE_LIMITED_FOR', retryAfter)
   return te(`error.${code}`) ? t(`error.${code}`) : message
 }

@@ -60,7 +60,6 @@ export const ko = {
     noneHint: '누군가 들어오면 여기에 보입니다.',
     notFound: '‘{query}’에 맞는 사람이 없습니다',
     listLead: '이름을 골라 둘만의 대화를 시작하세요.',
-    online: '접속 중',
   },
   home: { title: '대화를 골라 주세요', hint: '왼쪽 목록에서 채팅방을 열거나 새로 시작하세요.' },
   room: {
@@ -86,8 +85,8 @@ export const ko = {
     left: '{count}자 남음',
     over: '{count}자 초과',
   },
-  message: { own: '나', sending: '보내는 중', sent: '보냄', failed: '보내지 못함', retry: '다시 보내기', delete: '삭제' },
-  action: { cancel: '취소', close: '닫기', retry: '다시 시도', home: '처음으로', clear: '지우기' },
+  message: { own: '나', sending: '보내는 중', failed: '보내지 못함', retry: '다시 보내기', delete: '삭제' },
+  action: { cancel: '취소', retry: '다시 시도', home: '처음으로', clear: '지우기' },
   state: {
     downTitle: '서버에 연결할 수 없습니다',
     downText: '서버가 꺼져 있거나 네트워크에 문제가 있습니다. 잠시 뒤 다시 시도해 주세요.',
@@ -105,6 +104,7 @@ export const ko = {
     BAD_CREDENTIALS: '이메일 또는 비밀번호가 맞지 않습니다.',
     EMAIL_TAKEN: '이미 가입된 이메일입니다.',
     RATE_LIMITED: '요청이 너무 많습니다. 잠시 뒤 다시 시도해 주세요.',
+    RATE_LIMITED_FOR: '요청이 너무 많습니다. {count}초 뒤에 다시 시도해 주세요.',
     MESSAGE_TOO_LONG: '메시지가 너무 깁니다.',
     NOT_PARTICIPANT: '참여하지 않은 채팅방입니다.',
     ROOM_NOT_FOUND: '채팅방이 없습니다.',

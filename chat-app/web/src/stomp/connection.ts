@@ -40,7 +40,7 @@ const client = new Client({
     status.value = 'online'
     handlers.forEach((handler) => handler())
   },
-  onStompError: () => (refused = true),
+  onStompError: () => (refused = !client.connected),
   onWebSocketClose: () => {
     if (status.value !== 'idle') status.value = waiting()
   },
