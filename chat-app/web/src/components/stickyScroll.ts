@@ -13,6 +13,7 @@ type ElementRef = Readonly<ShallowRef<HTMLElement | null>>
  */
 export function useStickyScroll(scroller: ElementRef, content: ElementRef) {
   const atEnd = ref(true)
+  let lastTop = 0
   let anchor: { row: HTMLElement; top: number } | undefined
 
   function toEnd(): void {
@@ -24,7 +25,12 @@ export function useStickyScroll(scroller: ElementRef, content: ElementRef) {
 
   function onScroll(): void {
     const box = scroller.value
-    if (box) atEnd.value = box.scrollHeight - box.scrollTop - box.clientHeight < AT_END_PX
+    if (!box) return
+    const near = box.scrollHeight - box.scrollTop - box.clientHeight < AT_END_PX
+    // A burst of new rows moves the end away before we have followed it; only going up is leaving it.
+    if (near) atEnd.value = true
+    else if (box.scrollTop < lastTop) atEnd.value = false
+    lastTop = box.scrollTop
   }
 
   onBeforeUpdate(() => {

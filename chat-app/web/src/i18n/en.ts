@@ -63,7 +63,7 @@ export const en: Messages = {
     notFound: 'Nobody matches “{query}”',
     listLead: 'Pick somebody to talk to one to one.',
   },
-  home: { title: 'Pick a conversation', hint: 'Open a room from the list on the left, or start a new one.' },
+  home: { welcome: 'Come on in', title: 'Pick a conversation', hint: 'Open a room from the list on the left, or start a new one.' },
   room: {
     leave: 'Leave',
     leaveTitle: 'Leave this room?',

@@ -36,7 +36,7 @@ export const ko = {
     offline: '인터넷에 연결되어 있지 않습니다. 돌아오면 이어집니다.',
   },
   rooms: {
-    empty: '참여 중인 채팅방이 없습니다',
+    empty: '아직 참여한 채팅방이 없습니다',
     emptyHint: '채팅방을 찾아 들어가거나 새로 만들어 보세요.',
     unread: '읽지 않은 메시지 {count}개',
     locked: '비밀번호가 있는 방',
@@ -61,11 +61,11 @@ export const ko = {
     notFound: '‘{query}’에 맞는 사람이 없습니다',
     listLead: '이름을 골라 둘만의 대화를 시작하세요.',
   },
-  home: { title: '대화를 골라 주세요', hint: '왼쪽 목록에서 채팅방을 열거나 새로 시작하세요.' },
+  home: { welcome: '어서 오세요', title: '대화를 골라 주세요', hint: '왼쪽 목록에서 채팅방을 열거나 새로 시작하세요.' },
   room: {
     leave: '나가기',
     leaveTitle: '채팅방을 나갈까요?',
-    leaveText: '‘{name}’ 목록에서 사라지고 더는 메시지를 받지 않습니다.',
+    leaveText: '‘{name}’ 방이 목록에서 사라지고 더는 메시지를 받지 않습니다.',
     leaveLast: '마지막 참여자가 나가면 채팅방과 대화가 삭제됩니다.',
     log: '메시지',
     joined: '{name} 님이 들어왔습니다',
