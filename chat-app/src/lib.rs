@@ -1,6 +1,31 @@
-//! Chat service.
+//! A chat service over STOMP: accounts and guests, rooms, history, and a web client.
+//!
+//! ```text
+//!  browser ── HTTP ──▶ http ─┐             ┌─▶ store (SQLite)
+//!     │                      ├─▶ auth, chat┤
+//!     └── WebSocket ▶ stomp ─┘             └─▶ broker ──▶ subscribers
+//! ```
+//!
+//! [`Listening`] is the service on its ports, [`ChatApp`] the service to embed in another server. The rules are in
+//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`].
 
+mod app;
+pub mod auth;
+pub mod chat;
+mod config;
+mod data_dir;
 pub mod domain;
 pub mod error;
+mod http;
 pub mod limits;
+mod serve;
+mod stomp;
 pub mod store;
+mod ui;
+
+pub use self::{
+    app::{ChatApp, StartError},
+    config::Config,
+    data_dir::DataDir,
+    serve::Listening,
+};

@@ -44,8 +44,9 @@ impl Rate {
         }
     }
 
-    fn quota(self) -> Option<Quota> {
-        Quota::with_period(self.per / self.count.get()).map(|quota| quota.allow_burst(self.burst))
+    fn quota(self) -> Quota {
+        let period = (self.per / self.count.get()).max(Duration::from_nanos(1));
+        Quota::with_period(period).expect("a period of at least 1 ns").allow_burst(self.burst)
     }
 }
 
@@ -60,8 +61,7 @@ impl FromStr for Rate {
             Ok(&[count, seconds, burst]) => Self::with_burst(count, seconds, burst),
             _ => None,
         };
-        rate.filter(|rate| rate.quota().is_some())
-            .ok_or("expected COUNT/SECONDS or COUNT/SECONDS/BURST, none of them 0")
+        rate.ok_or("expected COUNT/SECONDS or COUNT/SECONDS/BURST, none of them 0")
     }
 }
 
@@ -183,8 +183,7 @@ struct Limiter<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
     fn new(rate: Rate) -> Self {
-        let quota = rate.quota().unwrap_or(Quota::per_second(rate.burst));
-        Self { limiter: RateLimiter::keyed(quota), checks: AtomicU32::new(0) }
+        Self { limiter: RateLimiter::keyed(rate.quota()), checks: AtomicU32::new(0) }
     }
 
     fn check(&self, key: &K) -> Result<(), RateLimited> {

@@ -64,6 +64,17 @@ pub enum Kind {
     Bot,
 }
 
+impl Kind {
+    /// The kind as it is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::Guest => "GUEST",
+            Self::Bot => "BOT",
+        }
+    }
+}
+
 /// What a member may do on the whole server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
@@ -73,6 +84,16 @@ pub enum Role {
     User,
     /// Look after the server.
     Admin,
+}
+
+impl Role {
+    /// The role as it is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::Admin => "ADMIN",
+        }
+    }
 }
 
 /// Whether a member may log in.

@@ -17,7 +17,7 @@ pub use self::{
     id::{MemberId, MessageId, RoomId, SessionId},
     locale::Locale,
     member::{Email, Kind, Me, Member, MemberName, Password, Role, Status, Tag},
-    message::{ClientMessageId, Content, MAX_BYTES, MAX_CHARS, Message, MessageType},
+    message::{ClientMessageId, Content, InvalidContent, MAX_BYTES, MAX_CHARS, Message, MessageType},
     nickname::nickname,
     problem::{Problem, Problems},
     room::{

@@ -187,7 +187,7 @@ pub enum RoomEvent {
         /// Who.
         member_id: MemberId,
         /// Who owns the room now.
-        owner_id: Option<MemberId>,
+        owner_id: MemberId,
     },
     /// The room is gone.
     RoomDeleted,

@@ -21,7 +21,12 @@ impl Timestamp {
         Self(self.0.saturating_add(duration.try_into().unwrap_or(time::Duration::MAX)))
     }
 
-    /// Seconds since 1970.
+    /// The time so many seconds after 1970 began; `None` if it has no date.
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        OffsetDateTime::from_unix_timestamp(seconds).ok().map(Self)
+    }
+
+    /// Seconds since 1970 began.
     pub fn unix(self) -> i64 {
         self.0.unix_timestamp()
     }
@@ -62,6 +67,7 @@ mod tests {
         let time = Timestamp::try_from("2026-11-21T05:20:00Z".to_owned()).unwrap();
         assert_eq!(time.to_string(), "2026-11-21T05:20:00.000Z");
         assert_eq!(time.after(Duration::from_millis(1500)).to_string(), "2026-11-21T05:20:01.500Z");
-        assert_eq!(Timestamp::try_from(Timestamp::now().to_string()).is_ok(), true);
+        let now = Timestamp::now();
+        assert_eq!(Timestamp::try_from(now.to_string()), Ok(now));
     }
 }

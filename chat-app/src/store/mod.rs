@@ -9,6 +9,8 @@ mod room;
 mod session;
 mod sqlite;
 
+use std::fmt;
+
 pub use self::{
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     message::{Append, Cursor, MessageStore, NewMessage, Page},
@@ -18,9 +20,15 @@ pub use self::{
 };
 
 /// Everything the service keeps.
-pub trait Store: MemberStore + SessionStore + RoomStore + MessageStore + Send + Sync + 'static {}
+pub trait Store:
+    MemberStore + SessionStore + RoomStore + MessageStore + fmt::Debug + Send + Sync + 'static
+{
+}
 
-impl<T: MemberStore + SessionStore + RoomStore + MessageStore + Send + Sync + 'static> Store for T {}
+impl<T: MemberStore + SessionStore + RoomStore + MessageStore + fmt::Debug + Send + Sync + 'static> Store
+    for T
+{
+}
 
 /// Why the database did not do its part.
 #[derive(Debug, thiserror::Error)]

@@ -66,7 +66,7 @@ pub struct RoomQuery<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Join {
     /// The member is in, and this line says so.
-    Joined(Message),
+    Joined(Box<Message>),
     /// It was before.
     AlreadyIn,
     /// There is no such room.
@@ -81,7 +81,7 @@ pub enum Join {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leave {
     /// The member is out, and this line says so; who owns the room now.
-    Left(Message, Option<MemberId>),
+    Left(Box<Message>, MemberId),
     /// The member was the last one: the room is gone.
     RoomDeleted,
     /// The member was not in it.

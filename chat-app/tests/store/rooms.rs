@@ -47,10 +47,10 @@ pub(crate) async fn the_owner_who_leaves_is_followed_by_the_oldest_and_the_last_
     let leave = async |member| store.leave_room(room, member, Timestamp::now()).await.unwrap();
 
     let Leave::Left(line, next) = leave(owner).await else { panic!("not left") };
-    assert_eq!((line.r#type, next), (MessageType::Leave, Some(second)));
+    assert_eq!((line.r#type, next), (MessageType::Leave, second));
     assert_eq!(leave(owner).await, Leave::NotIn);
     let Leave::Left(_, next) = leave(third).await else { panic!("not left") };
-    assert_eq!(next, Some(second));
+    assert_eq!(next, second);
     assert_eq!(leave(second).await, Leave::RoomDeleted);
     assert_eq!(leave(second).await, Leave::NoRoom);
     assert!(!store.room_exists(room).await.unwrap());

@@ -132,7 +132,7 @@ impl RoomStore for SqliteStore {
         add_participant(&mut tx, room, member, ParticipantRole::Member, now).await?;
         let line = note(room, member, MessageType::Join, now).write(&mut tx).await?;
         tx.commit().await?;
-        Ok(Join::Joined(line))
+        Ok(Join::Joined(Box::new(line)))
     }
 
     async fn leave_room(&self, room: RoomId, member: MemberId, now: Timestamp) -> Result<Leave> {
@@ -164,7 +164,7 @@ impl RoomStore for SqliteStore {
             let owner = owner.filter(|owner| *owner != member).unwrap_or(oldest);
             set_owner(&mut tx, room, owner).await?;
             let line = note(room, member, MessageType::Leave, now).write(&mut tx).await?;
-            Leave::Left(line, Some(owner))
+            Leave::Left(Box::new(line), owner)
         } else {
             sqlx::query("DELETE FROM room WHERE id = ?").bind(room).execute(&mut *tx).await?;
             Leave::RoomDeleted

@@ -1,0 +1,124 @@
+//! The service put together.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use axum::Router;
+use stomp_broker::{BrokerError, Server};
+
+use crate::{
+    Config, DataDir,
+    auth::{Auth, KeyError},
+    chat::{Chat, Live},
+    http::{self, Http},
+    limits::Limits,
+    stomp,
+    store::{OpenError, SqliteStore, Store},
+};
+
+/// A chat service: its routes to serve, and its STOMP server.
+#[derive(Debug)]
+pub struct ChatApp {
+    router: Router,
+    stomp: Server,
+    store: SqliteStore,
+}
+
+/// Why the service could not start, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Only SQLite is there.
+    #[error(
+        "PostgreSQL is not supported yet; start without --database-url to keep data in SQLite in the data directory"
+    )]
+    Postgres,
+    /// The scheme of the URL is none of a database.
+    #[error(
+        "the database URL is not understood; start without --database-url to keep data in SQLite in the data directory"
+    )]
+    DatabaseUrl,
+    /// One server is all there is.
+    #[error("Redis is not supported yet; start without --redis-url to run a single server")]
+    Redis,
+    /// The directory cannot be made or written to.
+    #[error("cannot use the data directory {}: {error}; make it writable or choose another one with --data-dir", path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What the file system says.
+        error: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database {}: {error}; restore it from a backup, or move it away to start afresh", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        error: OpenError,
+    },
+    /// The key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The broker does not start.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// A port cannot be had.
+    #[error("cannot listen on {address}: {error}; stop what uses the port or choose another one with {flag}")]
+    Listen {
+        /// The address asked for.
+        address: std::net::SocketAddr,
+        /// What sets it.
+        flag: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl ChatApp {
+    /// Opens the data directory and starts the broker.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what to do.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        refuse_unsupported(config)?;
+        let data_dir = DataDir::create(&config.data_dir)
+            .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
+        let path = data_dir.database();
+        let store = SqliteStore::open(&path).await.map_err(|error| StartError::Database { path, error })?;
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let limits = Arc::new(Limits::new(&config.rates));
+        let auth = Auth::open(&data_dir, Arc::clone(&shared), Arc::clone(&limits))?;
+        let chat = Chat::new(shared, Live::default(), limits);
+        let stomp = stomp::start(auth.clone(), chat.clone(), config.allowed_origins.clone()).await?;
+        let http =
+            Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
+        let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
+        let router = websockets.fold(http::router(http), Router::merge);
+        Ok(Self { router, stomp, store })
+    }
+
+    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::http::serve`].
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The STOMP server, to serve more listeners.
+    pub fn stomp(&self) -> &Server {
+        &self.stomp
+    }
+
+    /// Closes the database, when nothing is served any more.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// What is asked for and not there is not passed over in silence.
+fn refuse_unsupported(config: &Config) -> Result<(), StartError> {
+    if let Some(url) = &config.database_url {
+        let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        return Err(if is_postgres { StartError::Postgres } else { StartError::DatabaseUrl });
+    }
+    if config.redis_url.is_some() { Err(StartError::Redis) } else { Ok(()) }
+}

@@ -1,0 +1,72 @@
+//! New members.
+
+use super::{Auth, Device, Grant};
+use crate::{
+    domain::{Email, Kind, Locale, MemberId, MemberName, Password, Tag, Timestamp},
+    error::{ChatError, Code},
+    store::{AddMember, NewMember},
+};
+
+/// How many tags are tried for a name: of 2^30 even a name that a million members have leaves nearly all free.
+const TAGS: usize = 8;
+
+/// What it takes to have an account.
+#[derive(Debug, Clone)]
+pub struct SignUp {
+    /// The name shown.
+    pub name: MemberName,
+    /// What to log in by.
+    pub email: Email,
+    /// What to log in with.
+    pub password: Password,
+    /// The language chosen, if one was.
+    pub locale: Option<Locale>,
+}
+
+impl Auth {
+    /// Makes an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::EmailTaken`], or a [`RateLimited`](crate::limits::RateLimited) network.
+    pub async fn sign_up(&self, sign_up: SignUp, device: Device<'_>) -> Result<MemberId, ChatError> {
+        self.limits.sign_up(device.ip)?;
+        let hash = self.passwords.hash(sign_up.password).await?;
+        let login = Some((&sign_up.email, hash.as_str()));
+        self.add(Kind::User, &sign_up.name, login, sign_up.locale).await
+    }
+
+    /// Makes a guest and logs it in.
+    ///
+    /// # Errors
+    ///
+    /// A [`RateLimited`](crate::limits::RateLimited) network.
+    pub async fn guest(
+        &self,
+        name: &MemberName,
+        locale: Option<Locale>,
+        device: Device<'_>,
+    ) -> Result<Grant, ChatError> {
+        self.limits.guest(device.ip)?;
+        let id = self.add(Kind::Guest, name, None, locale).await?;
+        self.open_session(id, device).await
+    }
+
+    async fn add(
+        &self,
+        kind: Kind,
+        name: &MemberName,
+        login: Option<(&Email, &str)>,
+        locale: Option<Locale>,
+    ) -> Result<MemberId, ChatError> {
+        for _ in 0..TAGS {
+            let new = NewMember { kind, name, tag: &Tag::random(), login, locale, now: Timestamp::now() };
+            match self.store.add_member(new).await? {
+                AddMember::Added(id) => return Ok(id),
+                AddMember::EmailTaken => return Err(Code::EmailTaken.into()),
+                AddMember::TagTaken => {}
+            }
+        }
+        Err(ChatError::Internal("no tag is free for a name"))
+    }
+}

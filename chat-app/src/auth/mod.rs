@@ -1,0 +1,80 @@
+//! Who somebody is: accounts, logins, and the tokens that stand for them.
+//!
+//! A login gives two tokens. The access token is signed, says who its bearer is, and ends after 15 minutes; it opens
+//! HTTP requests and STOMP sessions. The refresh token is a random secret that gets the next pair, once.
+
+mod account;
+mod key;
+mod password;
+mod refresh;
+mod session;
+mod token;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+pub use self::{account::SignUp, key::KeyError, session::Refreshed};
+use self::{key::load_or_create, password::Passwords, token::AccessTokens};
+use crate::{
+    data_dir::DataDir,
+    domain::{Me, Member, SessionId, Timestamp},
+    limits::Limits,
+    store::Store,
+};
+
+/// How long an access token is valid.
+pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// How long a refresh token is valid if it is not used.
+pub const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Accounts and logins; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    store: Arc<dyn Store>,
+    passwords: Passwords,
+    tokens: Arc<AccessTokens>,
+    limits: Arc<Limits>,
+}
+
+/// Somebody who has shown a valid access token.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Who it is.
+    pub member: Member,
+    /// The login the token came from.
+    pub session: SessionId,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+}
+
+/// What a login gives.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Whose it is.
+    pub me: Me,
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+}
+
+/// Where a login comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Device<'a> {
+    /// The address of the other end of the socket.
+    pub ip: IpAddr,
+    /// What the browser calls itself.
+    pub user_agent: Option<&'a str>,
+}
+
+impl Auth {
+    /// Reads the key of the installation, or makes it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when the file of the key cannot be used.
+    pub fn open(data_dir: &DataDir, store: Arc<dyn Store>, limits: Arc<Limits>) -> Result<Self, KeyError> {
+        let key = load_or_create(&data_dir.key())?;
+        Ok(Self { store, passwords: Passwords::new(), tokens: Arc::new(AccessTokens::new(&key)), limits })
+    }
+}

@@ -1,0 +1,163 @@
+//! Logging in, staying in, logging out.
+
+use super::{Auth, Device, Grant, Identity, REFRESH_LIFETIME, refresh::RefreshToken};
+use crate::{
+    domain::{Email, Me, MemberId, Password, SessionId, Status, Timestamp},
+    error::{ChatError, Code},
+    store::{NewSession, Rotated, Rotation},
+};
+
+/// Octets of a browser's name that are kept.
+const MAX_USER_AGENT: usize = 256;
+
+/// What became of a refresh token.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// The next pair of tokens.
+    Granted(Box<Grant>),
+    /// It was used before: somebody has a copy, so the session of this member is over.
+    Reused(MemberId),
+}
+
+impl Auth {
+    /// Logs a member in.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadCredentials`], after the same time and whether the address or the password is wrong;
+    /// [`Code::Banned`]; too many attempts from a network or at an address.
+    pub async fn login(&self, email: &str, password: String, device: Device<'_>) -> Result<Grant, ChatError> {
+        self.limits.login_from(device.ip)?;
+        let (Some(email), Some(password)) = (Email::parse(email), Password::parse(password)) else {
+            return Err(Code::BadCredentials.into());
+        };
+        self.limits.login_as(&email)?;
+        let (member, hash) = self.store.login(&email).await?.unzip();
+        let matches = self.passwords.verify(password, hash.flatten()).await?;
+        let member = member.filter(|_| matches).ok_or(Code::BadCredentials)?;
+        self.open_session(member.id, device).await
+    }
+
+    /// Exchanges a refresh token for the next pair.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidToken`] for one that is none, or whose session is over; [`Code::Banned`].
+    pub async fn refresh(&self, shown: &str) -> Result<Refreshed, ChatError> {
+        let now = Timestamp::now();
+        match self.rotate(shown, now).await? {
+            (Rotated::Done(session, member), next) => {
+                let me = self.active(member).await?;
+                Ok(Refreshed::Granted(Box::new(self.grant(me, session, &next, now)?)))
+            }
+            (Rotated::Reused(member), _) => {
+                tracing::warn!(%member, "a refresh token was used twice; its session is revoked");
+                Ok(Refreshed::Reused(member))
+            }
+            (Rotated::Unknown, _) => Err(Code::InvalidToken.into()),
+        }
+    }
+
+    /// Ends the session of an access token; says whose it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`identify`](Self::identify).
+    pub async fn logout(&self, access: &str) -> Result<MemberId, ChatError> {
+        let identity = self.identify(access).await?;
+        self.store.revoke_session(identity.session, Timestamp::now()).await?;
+        Ok(identity.member.id)
+    }
+
+    /// Ends the session of a refresh token; says whose it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidToken`] for one that is none, or whose session is over.
+    pub async fn logout_by_refresh(&self, shown: &str) -> Result<MemberId, ChatError> {
+        let now = Timestamp::now();
+        match self.rotate(shown, now).await?.0 {
+            Rotated::Done(session, member) => {
+                self.store.revoke_session(session, now).await?;
+                Ok(member)
+            }
+            Rotated::Reused(member) => Ok(member),
+            Rotated::Unknown => Err(Code::InvalidToken.into()),
+        }
+    }
+
+    async fn rotate(&self, shown: &str, now: Timestamp) -> Result<(Rotated, RefreshToken), ChatError> {
+        let shown = RefreshToken::parse(shown).ok_or(Code::InvalidToken)?;
+        let next = shown.next();
+        let rotation = Rotation {
+            family_hash: &shown.family_hash(),
+            shown_hash: &shown.hash(),
+            next_hash: &next.hash(),
+            now,
+            expires_at: now.after(REFRESH_LIFETIME),
+        };
+        Ok((self.store.rotate_session(rotation).await?, next))
+    }
+
+    /// Who the bearer of an access token is, if its session still lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::InvalidToken`], [`Code::TokenExpired`], [`Code::SessionRevoked`] or [`Code::Banned`].
+    pub async fn identify(&self, token: &str) -> Result<Identity, ChatError> {
+        let token = self.tokens.verify(token)?;
+        let member = self.store.session_member(token.session, Timestamp::now()).await?;
+        let member = member
+            .filter(|member| member.id == token.member && member.token_epoch == token.epoch)
+            .ok_or(Code::SessionRevoked)?;
+        refuse_inactive(member.status)?;
+        Ok(Identity { member, session: token.session, expires_at: token.expires_at })
+    }
+
+    /// Opens a session for a member who has proved who it is.
+    pub(super) async fn open_session(
+        &self,
+        member: MemberId,
+        device: Device<'_>,
+    ) -> Result<Grant, ChatError> {
+        let me = self.active(member).await?;
+        let (refresh, now) = (RefreshToken::first(), Timestamp::now());
+        let user_agent = device.user_agent.map(|name| &name[..name.floor_char_boundary(MAX_USER_AGENT)]);
+        let new = NewSession {
+            member,
+            family_hash: &refresh.family_hash(),
+            refresh_hash: &refresh.hash(),
+            user_agent,
+            ip: &device.ip.to_string(),
+            now,
+            expires_at: now.after(REFRESH_LIFETIME),
+        };
+        let session = self.store.open_session(new).await?;
+        self.grant(me, session, &refresh, now)
+    }
+
+    async fn active(&self, member: MemberId) -> Result<Me, ChatError> {
+        let me = self.store.me(member).await?.ok_or(Code::MemberNotFound)?;
+        refuse_inactive(me.member.status)?;
+        Ok(me)
+    }
+
+    fn grant(
+        &self,
+        me: Me,
+        session: SessionId,
+        refresh: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<Grant, ChatError> {
+        let access = self.tokens.issue(&me.member, session, now)?;
+        Ok(Grant { me, access, refresh: refresh.encode() })
+    }
+}
+
+fn refuse_inactive(status: Status) -> Result<(), Code> {
+    match status {
+        Status::Active => Ok(()),
+        Status::Banned => Err(Code::Banned),
+        Status::Deleted => Err(Code::BadCredentials),
+    }
+}

@@ -1,0 +1,112 @@
+//! The connected members: what reaches them, and what ends for them.
+
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+use stomp_broker::{Destination, Handle, Publish, Refusal};
+
+use crate::{
+    domain::{MemberId, Message, RoomEvent, RoomId},
+    error::Code,
+};
+
+/// The broker as the use cases see it; cheap to clone.
+///
+/// The broker's handlers call the use cases and the use cases call the broker, so one has to be there first:
+/// until [`connect`](Self::connect), nobody is connected and nothing is told.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    handle: Arc<OnceLock<Handle>>,
+}
+
+/// A queue of each member's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// Messages that were stored.
+    Acks,
+    /// What was refused.
+    Errors,
+    /// The list of the member's rooms.
+    Rooms,
+}
+
+impl Queue {
+    /// Its destination.
+    pub fn destination(self) -> &'static str {
+        match self {
+            Self::Acks => "/user/queue/acks",
+            Self::Errors => "/user/queue/errors",
+            Self::Rooms => "/user/queue/rooms",
+        }
+    }
+}
+
+/// Where a room's messages go.
+pub fn messages_of(room: RoomId) -> Destination {
+    destination(&format!("/topic/room/{room}"))
+}
+
+/// Where a room's events go.
+pub fn events_of(room: RoomId) -> Destination {
+    destination(&format!("/topic/room/{room}/events"))
+}
+
+impl Live {
+    /// Gives it the broker; the first one stays.
+    pub fn connect(&self, handle: Handle) {
+        let _ = self.handle.set(handle);
+    }
+
+    /// Sends a message to those who have its room open.
+    pub(super) async fn message(&self, message: &Message) {
+        self.publish(messages_of(message.room_id), message).await;
+    }
+
+    /// Tells those who have a room open what happened there.
+    pub(super) async fn event(&self, room: RoomId, event: &RoomEvent) {
+        self.publish(events_of(room), event).await;
+    }
+
+    /// Tells a member something on all its connections.
+    pub fn tell(&self, member: MemberId, queue: Queue, body: &impl Serialize) {
+        if let (Some(handle), Some(body)) = (self.handle.get(), json(body)) {
+            handle.send_to_user(&member.to_string(), Publish::json(destination(queue.destination()), body));
+        }
+    }
+
+    /// Whether a member is connected.
+    pub fn is_online(&self, member: MemberId) -> bool {
+        self.handle.get().is_some_and(|handle| handle.sessions_of(&member.to_string()) > 0)
+    }
+
+    /// Ends what a member receives of a room.
+    pub(super) async fn close(&self, room: RoomId, member: MemberId) {
+        let Some(handle) = self.handle.get() else { return };
+        for destination in [messages_of(room), events_of(room)] {
+            handle.revoke(&member.to_string(), &destination).await;
+        }
+    }
+
+    /// Ends every connection of a member.
+    pub fn disconnect(&self, member: MemberId, reason: Code) {
+        if let Some(handle) = self.handle.get() {
+            handle.disconnect(&member.to_string(), &Refusal::new(reason.as_str()));
+        }
+    }
+
+    /// What cannot be told is in the database, where clients that miss a number look for it.
+    async fn publish(&self, destination: Destination, body: &impl Serialize) {
+        let (Some(handle), Some(body)) = (self.handle.get(), json(body)) else { return };
+        if let Err(error) = handle.publish(Publish::json(destination.clone(), body)).await {
+            tracing::warn!(%error, %destination, "stored, but not told");
+        }
+    }
+}
+
+fn destination(name: &str) -> Destination {
+    Destination::new(name).expect("names made of literals and numbers are valid")
+}
+
+fn json(body: &impl Serialize) -> Option<Vec<u8>> {
+    serde_json::to_vec(body).inspect_err(|error| tracing::error!(%error, "cannot be written as JSON")).ok()
+}

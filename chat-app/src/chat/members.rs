@@ -1,0 +1,69 @@
+//! Members, as they see each other and themselves.
+
+use super::Chat;
+use crate::{
+    domain::{Locale, Me, Member, MemberId, MemberName, Status, Tag, Timestamp},
+    error::{ChatError, Code},
+    store::{MemberChange, MemberQuery},
+};
+
+/// How many other tags are tried when the new name with the old tag is somebody else's.
+const TAGS: usize = 8;
+
+impl Chat {
+    /// The members, as far as one is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::Store`] alone.
+    pub async fn members(&self, query: MemberQuery<'_>) -> Result<Vec<Member>, ChatError> {
+        let members = self.store.members(query).await?;
+        Ok(members.into_iter().map(|member| self.present(member)).collect())
+    }
+
+    /// A member who is not gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::MemberNotFound`].
+    pub async fn member(&self, id: MemberId) -> Result<Member, ChatError> {
+        let me = self.store.me(id).await?.filter(|me| me.member.status != Status::Deleted);
+        me.map(|me| self.present(me.member)).ok_or_else(|| Code::MemberNotFound.into())
+    }
+
+    /// A member as it sees itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::MemberNotFound`].
+    pub async fn me(&self, id: MemberId) -> Result<Me, ChatError> {
+        let me = self.store.me(id).await?.ok_or(Code::MemberNotFound)?;
+        Ok(Me { member: self.present(me.member), ..me })
+    }
+
+    /// Changes the name or the language of a member. The tag changes when somebody else has the new name with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::MemberNotFound`].
+    pub async fn change_me(
+        &self,
+        id: MemberId,
+        name: Option<&MemberName>,
+        locale: Option<Locale>,
+    ) -> Result<Me, ChatError> {
+        let mut tag = None;
+        for _ in 0..TAGS {
+            let change = MemberChange { name, tag: tag.as_ref(), locale, now: Timestamp::now() };
+            if self.store.change_member(id, change).await? {
+                return self.me(id).await;
+            }
+            tag = Some(Tag::random());
+        }
+        Err(ChatError::Internal("no tag is free for a name"))
+    }
+
+    pub(super) fn present(&self, member: Member) -> Member {
+        Member { online: self.live.is_online(member.id), ..member }
+    }
+}

@@ -1,0 +1,104 @@
+//! The list of rooms at the side of each member's screen.
+//!
+//! A message changes the list of everyone in its room: telling each of them at once would make a message in a room of
+//! 500 cost 500 look-ups. So rooms that changed are noted, and those members of them who are connected are told a
+//! moment later, once for all changes of that moment.
+
+use std::{
+    collections::HashSet,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde::Serialize;
+
+use super::{Live, Queue, turns::Turns};
+use crate::{
+    domain::{MemberId, MyRoom, RoomId},
+    store::{Store, StoreError},
+};
+
+/// The moment.
+const DELAY: Duration = Duration::from_millis(200);
+
+/// Tells members how their lists change; cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Rail {
+    store: Arc<dyn Store>,
+    live: Live,
+    changed: Arc<Mutex<HashSet<RoomId>>>,
+    /// What is looked up of a room is told before it is looked up again: the last word is the newest.
+    turns: Arc<Turns>,
+}
+
+/// How a list changes.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "UPPERCASE")]
+enum Change<'a> {
+    /// A room is new in it or different.
+    Upsert { room: &'a MyRoom },
+    /// A room is in it no more.
+    Remove { room: Removed },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Removed {
+    room_id: RoomId,
+}
+
+impl Rail {
+    /// Nothing has changed yet.
+    pub(super) fn new(store: Arc<dyn Store>, live: Live) -> Self {
+        Self { store, live, changed: Arc::default(), turns: Arc::default() }
+    }
+
+    /// Notes that a room looks different to everyone in it. The first one to note something sees to the rest.
+    pub(super) fn room_changed(&self, room: RoomId) {
+        let mut rooms = self.changed();
+        if rooms.is_empty() {
+            tokio::spawn(self.clone().tell_soon());
+        }
+        rooms.insert(room);
+    }
+
+    /// Shows a member at once how a room looks now.
+    pub(super) async fn show(&self, room: RoomId, member: MemberId) {
+        if !self.live.is_online(member) {
+            return;
+        }
+        let _turn = self.turns.take(room).await;
+        match self.store.my_room(room, member).await {
+            Ok(Some(room)) => self.live.tell(member, Queue::Rooms, &Change::Upsert { room: &room }),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, %room, "a list of rooms is not brought up to date"),
+        }
+    }
+
+    /// Takes a room off a member's list.
+    pub(super) fn remove(&self, room: RoomId, member: MemberId) {
+        self.live.tell(member, Queue::Rooms, &Change::Remove { room: Removed { room_id: room } });
+    }
+
+    async fn tell_soon(self) {
+        tokio::time::sleep(DELAY).await;
+        let rooms = mem::take(&mut *self.changed());
+        for room in rooms {
+            if let Err(error) = self.tell_participants(room).await {
+                tracing::warn!(%error, %room, "lists of rooms are not brought up to date");
+            }
+        }
+    }
+
+    async fn tell_participants(&self, room: RoomId) -> Result<(), StoreError> {
+        for participant in self.store.participants(room).await? {
+            self.show(room, participant.member.id).await;
+        }
+        Ok(())
+    }
+
+    fn changed(&self) -> MutexGuard<'_, HashSet<RoomId>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,25 @@
+//! Whose turn it is in a room.
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::domain::RoomId;
+
+const STRIPES: usize = 64;
+
+/// Lets one change of a room be stored and told before the next one is stored, so that subscribers hear of changes in
+/// the order of the database. Rooms share a fixed number of locks: no room's lock need be made or forgotten.
+#[derive(Debug)]
+pub(super) struct Turns([Mutex<()>; STRIPES]);
+
+impl Turns {
+    /// Waits for the room's turn, which lasts as long as the guard.
+    pub(super) async fn take(&self, room: RoomId) -> MutexGuard<'_, ()> {
+        self.0[room.0.unsigned_abs() as usize % STRIPES].lock().await
+    }
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::default()))
+    }
+}

@@ -1,0 +1,63 @@
+//! A login as an answer.
+
+use axum::{
+    Json,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::cookie;
+use crate::{
+    auth::{ACCESS_LIFETIME, Grant},
+    domain::{Me, MemberId},
+};
+
+/// How the refresh token travels: in a cookie, or with `?transport=body` in the body, for programs that are no
+/// browsers.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Transport {
+    #[serde(default)]
+    transport: By,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    #[default]
+    Cookie,
+    Body,
+}
+
+impl Transport {
+    pub(super) const BODY: Self = Self { transport: By::Body };
+    pub(super) const COOKIE: Self = Self { transport: By::Cookie };
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    id: MemberId,
+    token: &'a str,
+    expires_in: u64,
+    member: &'a Me,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+}
+
+/// The answer that gives a client its tokens.
+pub(super) fn answer(grant: &Grant, transport: Transport, headers: &HeaderMap) -> Response {
+    let in_body = transport.transport == By::Body;
+    let body = Json(Body {
+        id: grant.me.member.id,
+        token: &grant.access,
+        expires_in: ACCESS_LIFETIME.as_secs(),
+        member: &grant.me,
+        refresh_token: in_body.then_some(&grant.refresh),
+    });
+    if in_body {
+        body.into_response()
+    } else {
+        ([cookie::set(&grant.refresh, headers)], body).into_response()
+    }
+}

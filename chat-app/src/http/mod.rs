@@ -1,0 +1,55 @@
+//! The HTTP interface: one router per file, errors and headers that all of them share.
+
+mod auth;
+mod caller;
+mod cookie;
+mod error;
+mod extract;
+mod grant;
+mod guard;
+mod health;
+mod members;
+mod messages;
+mod page;
+mod rooms;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+pub(crate) use self::error::Error;
+use crate::{auth::Auth, chat::Chat, limits::Rates, ui};
+
+/// Octets of a request's body, at most.
+const MAX_BODY: usize = 64 * 1024;
+
+/// What the handlers share; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    pub(crate) auth: Auth,
+    pub(crate) chat: Chat,
+    pub(crate) rates: Rates,
+    pub(crate) allowed_origins: Arc<[String]>,
+}
+
+/// Everything but the WebSocket endpoints.
+pub(crate) fn router(http: Http) -> Router {
+    let api = Router::new()
+        .merge(auth::router())
+        .merge(members::router())
+        .merge(rooms::router())
+        .merge(messages::router())
+        .merge(health::router())
+        .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))
+        .layer(middleware::map_response(guard::forbid_storing))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    api.with_state(http)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .fallback(ui::serve)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::from_fn(guard::limit_time))
+        .layer(middleware::from_fn(error::render))
+        .layer(middleware::map_response(guard::harden))
+        .layer(CompressionLayer::new())
+}

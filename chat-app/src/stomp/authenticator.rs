@@ -1,0 +1,57 @@
+//! Who connects: the bearer of an access token.
+
+use std::time::{Duration, SystemTime};
+
+use stomp_broker::{Authenticator, Credentials, Principal, Refusal, async_trait};
+
+use super::refusal::refusal;
+use crate::{
+    auth::{Auth, Identity},
+    domain::{Locale, MemberId},
+    error::{ChatError, Code},
+};
+
+/// A member on one connection, as handlers read it back from the principal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Session {
+    pub(super) member: MemberId,
+    pub(super) locale: Locale,
+}
+
+impl Session {
+    /// That of a principal, which only [`Tokens`] makes.
+    pub(super) fn of(principal: &Principal) -> Result<Self, Refusal> {
+        principal.get().copied().ok_or_else(|| Refusal::new(Code::NoToken.as_str()))
+    }
+}
+
+/// Lets in whoever shows a valid access token.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    auth: Auth,
+}
+
+impl Tokens {
+    pub(super) fn new(auth: Auth) -> Self {
+        Self { auth }
+    }
+
+    async fn identify(&self, credentials: &Credentials<'_>) -> Result<Identity, ChatError> {
+        let token = credentials.bearer().ok_or(Code::NoToken)?;
+        self.auth.identify(token).await
+    }
+}
+
+#[async_trait]
+impl Authenticator for Tokens {
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal> {
+        let locale = credentials.header("accept-language").map_or_else(Locale::default, Locale::negotiate);
+        let identity =
+            self.identify(&credentials).await.map_err(|error| refusal(&error, "CONNECT", None, locale))?;
+        let member = identity.member.id;
+        let seconds = u64::try_from(identity.expires_at.unix()).unwrap_or_default();
+        Ok(Principal::new(member.to_string())
+            .expires_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+            .with(Session { member, locale }))
+    }
+}

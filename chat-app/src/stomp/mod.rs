@@ -1,0 +1,53 @@
+//! The STOMP interface: who connects, who subscribes, and the handlers of what is sent.
+
+mod authenticator;
+mod authorizer;
+mod destination;
+mod handlers;
+mod refusal;
+
+use std::time::Duration;
+
+use stomp_broker::{App, BrokerError, Config, Server, proto::HeartBeat};
+
+use self::{authenticator::Tokens, authorizer::Participants};
+use crate::{
+    auth::Auth,
+    chat::{Chat, Queue},
+};
+
+/// Where WebSockets are opened; the others are for older clients.
+pub(crate) const WEBSOCKET_PATHS: [&str; 4] =
+    ["/ws-connect", "/ws-connect/websocket", "/connect", "/connect/websocket"];
+
+const HEART_BEAT: Duration = Duration::from_secs(10);
+
+/// Starts the broker with the service's handlers, and lets the use cases reach it.
+pub(crate) async fn start(
+    auth: Auth,
+    chat: Chat,
+    allowed_origins: Vec<String>,
+) -> Result<Server, BrokerError> {
+    let config = Config {
+        heart_beat: HeartBeat { send: HEART_BEAT, receive: HEART_BEAT },
+        server_name: concat!("chat-app/", env!("CARGO_PKG_VERSION")).to_owned(),
+        allowed_origins,
+        ..Config::default()
+    };
+    let app = App::new(chat.clone())
+        .send("/app/chat.sendMessage", handlers::send)
+        .send("/app/chat.read", handlers::read)
+        .send("/app/{room_id}", handlers::send_to_room)
+        .send("/publish/{room_id}", handlers::send_to_room)
+        .send("/pub/chat", handlers::send)
+        .errors_to(Queue::Errors.destination());
+    let server = Server::builder(Tokens::new(auth), Participants::new(chat.clone()))
+        .config(config)
+        .topics("/topic")
+        .topics("/sub")
+        .app(app)
+        .start()
+        .await?;
+    chat.live().connect(server.handle());
+    Ok(server)
+}

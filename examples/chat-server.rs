@@ -1,0 +1,108 @@
+//! The chat service as a program: accounts and guests, rooms, history, and a web client.
+//!
+//! ```text
+//! cargo run --example chat-server
+//! open http://127.0.0.1:8080/ in a browser
+//! ```
+
+use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use chat_app::{
+    Config, Listening,
+    limits::{Rate, Rates},
+};
+use clap::Parser;
+use tracing::info;
+
+/// A chat server with a web client.
+///
+/// Without options it serves http://127.0.0.1:8080/ to this machine and keeps its data in ./data: a database and the
+/// key that signs logins. Once it takes connections it says so on stdout, in one line:
+///
+///   ready http=127.0.0.1:8080 stomp=off
+///
+/// Logs go to stderr; RUST_LOG chooses which, as in RUST_LOG=chat_app=debug. SIGTERM and SIGINT end it gracefully,
+/// within five seconds. It exits with 0 then, with 1 when it could not start or go on, with 2 for wrong options.
+///
+/// A rate is COUNT/SECONDS or COUNT/SECONDS/BURST: so many in so many seconds, and so many at once.
+#[derive(Debug, Parser)]
+#[command(version, verbatim_doc_comment)]
+struct Options {
+    /// Where to serve the web client, the API and WebSockets; port 0 is any free one.
+    #[arg(long, env = "CHAT_LISTEN", value_name = "ADDRESS", default_value_t = Config::default().listen)]
+    listen: SocketAddr,
+
+    /// Where to serve STOMP over TCP, such as 127.0.0.1:61613; nowhere if not given.
+    #[arg(long, env = "CHAT_STOMP_LISTEN", value_name = "ADDRESS")]
+    stomp_listen: Option<SocketAddr>,
+
+    /// Where to keep the database and the key; made if it is not there.
+    #[arg(long, env = "CHAT_DATA_DIR", value_name = "DIRECTORY", default_value = "data")]
+    data_dir: PathBuf,
+
+    /// A PostgreSQL database instead of SQLite in the data directory (not supported yet).
+    #[arg(long, env = "CHAT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+
+    /// The Redis server that joins several chat servers (not supported yet).
+    #[arg(long, env = "CHAT_REDIS_URL", value_name = "URL", hide_env_values = true)]
+    redis_url: Option<String>,
+
+    /// Another host whose pages may use this server, such as https://chat.example.org; may be repeated.
+    #[arg(long, env = "CHAT_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<String>,
+
+    /// Logins, for each network address and for each account.
+    #[arg(long, env = "CHAT_LOGIN_RATE", value_name = "RATE", default_value_t = Rates::default().login)]
+    login_rate: Rate,
+
+    /// New accounts, for each network address.
+    #[arg(long, env = "CHAT_SIGN_UP_RATE", value_name = "RATE", default_value_t = Rates::default().sign_up)]
+    sign_up_rate: Rate,
+
+    /// New guests, for each network address.
+    #[arg(long, env = "CHAT_GUEST_RATE", value_name = "RATE", default_value_t = Rates::default().guest)]
+    guest_rate: Rate,
+
+    /// Messages, for each member in each room.
+    #[arg(long, env = "CHAT_SEND_RATE", value_name = "RATE", default_value_t = Rates::default().send)]
+    send_rate: Rate,
+}
+
+impl From<Options> for Config {
+    fn from(options: Options) -> Self {
+        Self {
+            listen: options.listen,
+            stomp_listen: options.stomp_listen,
+            data_dir: options.data_dir,
+            database_url: options.database_url,
+            redis_url: options.redis_url,
+            allowed_origins: options.allow_origin,
+            rates: Rates {
+                login: options.login_rate,
+                sign_up: options.sign_up_rate,
+                guest: options.guest_rate,
+                send: options.send_rate,
+            },
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    examples::log_to_stderr();
+    examples::exit(run(options.into()).await)
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn Error>> {
+    let listening = Listening::bind(&config).await?;
+    let http = listening.http_address();
+    let stomp = listening.stomp_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
+    // Whoever started it may not listen.
+    let _ = writeln!(std::io::stdout(), "ready http={http} stomp={stomp}");
+    info!("open http://{http}/ in a browser");
+    listening.serve(examples::asked_to_stop()).await?;
+    info!("stopped");
+    Ok(())
+}
