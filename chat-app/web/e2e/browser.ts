@@ -47,7 +47,9 @@ export async function say(page: Page, text: string): Promise<void> {
 
 /** The texts of the stored messages on the page, from top to bottom. */
 export function texts(page: Page): Promise<string[]> {
-  return page.locator('[data-seq]').evaluateAll((rows) => rows.map((row) => row.querySelector('.text')?.lastChild?.textContent ?? ''))
+  return page
+    .locator('[data-seq] .text')
+    .evaluateAll((rows) => rows.map(({ lastChild }) => lastChild?.textContent ?? ''))
 }
 
 /** Waits until `count` stored messages are on the page. */

@@ -83,7 +83,9 @@ describe('conversation', () => {
       if (/Content Security Policy/.test(line.text())) incidents.push(line.text())
     })
     await page.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective }) => console.log(`Content Security Policy: ${violatedDirective}`))
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective }) =>
+        console.log(`Content Security Policy: ${violatedDirective}`),
+      )
     })
     await logIn(page, owner)
     await openRoom(page, roomId)

@@ -26,7 +26,7 @@ function topOf(page: Page, seq: string) {
 const rowCount = (page: Page) => page.locator('[data-seq]').count()
 
 describe('history', () => {
-  it('grows upwards without moving what is in sight', { timeout: 300_000 }, async () => {
+  it('grows upwards without moving what is in sight', { timeout: 60_000 }, async () => {
     const people = await Promise.all(['가람', '나래', '다솜', '라온', '마음', '바다'].map((name) => chat.api().signUp(name)))
     const [owner, ...others] = people
     const roomId = await chat.api().createRoom(owner!, '긴 이야기', ...others)

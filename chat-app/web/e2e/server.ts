@@ -7,6 +7,14 @@ import { createInterface } from 'node:readline'
 
 const REPOSITORY = join(import.meta.dirname, '../../..')
 
+/** Tests sign up and write more than people do. */
+const GENEROUS = {
+  CHAT_LOGIN_RATE: '1000/1',
+  CHAT_SIGN_UP_RATE: '1000/1',
+  CHAT_GUEST_RATE: '1000/1',
+  CHAT_SEND_RATE: '1000/1',
+}
+
 export interface Server {
   url: string
   stop(): Promise<void>
@@ -19,7 +27,8 @@ export async function startServer(): Promise<Server> {
   const [command, args] = binary
     ? [binary, options]
     : ['cargo', ['run', '--package', 'examples', '--example', 'chat-server', '--', ...options]]
-  const child = spawn(command, args, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'] })
+  const env = { ...process.env, ...GENEROUS }
+  const child = spawn(command, args, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await ready(child)
   return {
     url,

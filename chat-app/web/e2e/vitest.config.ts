@@ -2,8 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ['*.e2e.ts'],
+    include: ['e2e/*.e2e.ts'],
     testTimeout: 30_000,
     // The first start of the server may have to build it.
     hookTimeout: 600_000,

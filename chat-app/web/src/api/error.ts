@@ -5,8 +5,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly status = 0,
-    /** Why each field was refused, when `code` is `VALIDATION`. */
-    readonly fields: Record<string, string> = {},
+    /** The fields that were refused, when `code` is `VALIDATION`. */
+    readonly fields: string[] = [],
     /** Seconds until a retry makes sense, when the server said so. */
     readonly retryAfter?: number,
   ) {
@@ -24,7 +24,7 @@ export class ApiError extends Error {
       body.code ?? (response.status >= 500 ? 'UNAVAILABLE' : 'UNKNOWN'),
       body.message ?? response.statusText,
       response.status,
-      body.details?.fields,
+      body.details?.fields?.map(({ field }) => field),
       retryAfter,
     )
   }
@@ -33,7 +33,7 @@ export class ApiError extends Error {
 interface ErrorBody {
   code?: string
   message?: string
-  details?: { fields?: Record<string, string> }
+  details?: { fields?: { field: string }[] }
 }
 
 /** A proxy in between may answer with a page of its own instead of JSON. */

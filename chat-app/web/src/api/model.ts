@@ -24,9 +24,10 @@ export interface Message {
   seq: number
   type: 'TALK' | 'JOIN' | 'LEAVE' | 'SYSTEM'
   message: string
+  /** Null, like name and tag, when the sender's account is gone. */
   senderId: number | null
-  senderName: string
-  senderTag: string
+  senderName: string | null
+  senderTag: string | null
   createdAt: string
   clientMessageId: string | null
 }
@@ -65,10 +66,7 @@ export interface Ack {
   duplicate: boolean
 }
 
-export interface RoomUpdate {
-  type: 'UPSERT' | 'REMOVE'
-  room: MyRoom
-}
+export type RoomUpdate = { type: 'UPSERT'; room: MyRoom } | { type: 'REMOVE'; room: Pick<MyRoom, 'roomId'> }
 
 /** A refusal that arrives by STOMP instead of as a response. */
 export interface Refusal {

@@ -8,6 +8,7 @@ export const en: Messages = {
     guest: 'Continue as guest',
     or: 'or',
     email: 'E-mail',
+    emailHint: 'Please enter a valid e-mail address',
     password: 'Password',
     passwordHint: 'At least 8 characters',
     name: 'Name',
@@ -53,6 +54,7 @@ export const en: Messages = {
     create: 'Create a room',
     createLead: 'Anyone can find it in the directory and join.',
     name: 'Room name',
+    nameHint: '1 to 64 characters',
     listLead: 'Rooms anyone can join.',
   },
   people: {
@@ -63,7 +65,11 @@ export const en: Messages = {
     notFound: 'Nobody matches “{query}”',
     listLead: 'Pick somebody to talk to one to one.',
   },
-  home: { welcome: 'Come on in', title: 'Pick a conversation', hint: 'Open a room from the list on the left, or start a new one.' },
+  home: {
+    welcome: 'Come on in',
+    title: 'Pick a conversation',
+    hint: 'Open a room from the list on the left, or start a new one.',
+  },
   room: {
     leave: 'Leave',
     leaveTitle: 'Leave this room?',
@@ -76,6 +82,7 @@ export const en: Messages = {
     unread: 'New from here',
     newMessages: 'no new messages | {count} new message | {count} new messages',
     toEnd: 'To the end',
+    someoneGone: '(unknown)',
     loading: 'Loading…',
     olderFailed: 'Earlier messages could not be loaded.',
     removed: 'You are no longer in this room.',
@@ -106,8 +113,7 @@ export const en: Messages = {
     BAD_CREDENTIALS: 'Wrong e-mail or password.',
     EMAIL_TAKEN: 'There is already an account with this e-mail.',
     RATE_LIMITED: 'Too many requests. Please try again in a moment.',
-    RATE_LIMITED_FOR:
-      'Too many requests. Please try again. | Too many requests. Please try again in {count} second. | Too many requests. Please try again in {count} seconds.',
+    RATE_LIMITED_FOR: 'Too many requests. Please try again in {count} s.',
     MESSAGE_TOO_LONG: 'The message is too long.',
     NOT_PARTICIPANT: 'You are not in this room.',
     ROOM_NOT_FOUND: 'There is no such room.',

@@ -6,6 +6,7 @@ export const ko = {
     guest: '게스트로 시작',
     or: '또는',
     email: '이메일',
+    emailHint: '올바른 이메일 주소를 적어 주세요',
     password: '비밀번호',
     passwordHint: '8자 이상',
     name: '이름',
@@ -51,6 +52,7 @@ export const ko = {
     create: '채팅방 만들기',
     createLead: '누구나 목록에서 찾아 들어올 수 있습니다.',
     name: '채팅방 이름',
+    nameHint: '1~64자',
     listLead: '누구나 들어갈 수 있는 채팅방입니다.',
   },
   people: {
@@ -61,7 +63,11 @@ export const ko = {
     notFound: '‘{query}’에 맞는 사람이 없습니다',
     listLead: '이름을 골라 둘만의 대화를 시작하세요.',
   },
-  home: { welcome: '어서 오세요', title: '대화를 골라 주세요', hint: '왼쪽 목록에서 채팅방을 열거나 새로 시작하세요.' },
+  home: {
+    welcome: '어서 오세요',
+    title: '대화를 골라 주세요',
+    hint: '왼쪽 목록에서 채팅방을 열거나 새로 시작하세요.',
+  },
   room: {
     leave: '나가기',
     leaveTitle: '채팅방을 나갈까요?',
@@ -74,6 +80,7 @@ export const ko = {
     unread: '여기서부터 새 메시지',
     newMessages: '새 메시지 {count}개',
     toEnd: '맨 아래로',
+    someoneGone: '(알 수 없음)',
     loading: '불러오는 중…',
     olderFailed: '이전 메시지를 불러오지 못했습니다.',
     removed: '이 채팅방에서 나왔습니다.',

@@ -43,8 +43,12 @@ export function applyRoomUpdate(update: RoomUpdate): void {
 
 function apply({ type, room }: RoomUpdate): void {
   const others = all.value.filter(({ roomId }) => roomId !== room.roomId)
-  all.value = type === 'UPSERT' ? [...others, keepMarker(room)] : others
-  if (type === 'REMOVE') removalListeners.forEach((listener) => listener(room.roomId))
+  if (type === 'UPSERT') {
+    all.value = [...others, keepMarker(room)]
+  } else {
+    all.value = others
+    removalListeners.forEach((listener) => listener(room.roomId))
+  }
 }
 
 /** Calls `listener` when a room stops being ours, until the returned function is called. */

@@ -10,7 +10,7 @@ const kinds = (rows: Row[]) => rows.map(({ kind }) => kind)
 describe('rowsOf', () => {
   it('puts one divider before the first message of each day', () => {
     const rows = rowsOf(
-      [message(1, { createdAt: noon(20) }), message(2, { createdAt: noon(21) }), message(3, { createdAt: noon(21, 5) })],
+      [noon(20), noon(21), noon(21, 5)].map((createdAt, index) => message(index + 1, { createdAt })),
       [],
       { me: ME },
     )

@@ -72,7 +72,6 @@ function keyOf({ clientMessageId, seq }: Message): string {
 
 /** Said in one breath: by the same member, in the same minute. */
 function sameGroup(a: Message | undefined, b: Message | undefined): boolean {
-  return (
-    a?.type === 'TALK' && b?.type === 'TALK' && a.senderId === b.senderId && minuteKey(a.createdAt) === minuteKey(b.createdAt)
-  )
+  if (a?.type !== 'TALK' || b?.type !== 'TALK') return false
+  return a.senderId === b.senderId && minuteKey(a.createdAt) === minuteKey(b.createdAt)
 }

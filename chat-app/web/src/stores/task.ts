@@ -6,13 +6,13 @@ import { explain } from '../i18n'
 export function useTask<Args extends unknown[]>(work: (...args: Args) => Promise<unknown>) {
   const running = ref(false)
   const problem = ref('')
-  const fields = ref<Record<string, string>>({})
+  const fields = ref<string[]>([])
 
   async function run(...args: Args): Promise<void> {
     if (running.value) return
     running.value = true
     problem.value = ''
-    fields.value = {}
+    fields.value = []
     try {
       await work(...args)
     } catch (cause) {
