@@ -126,7 +126,11 @@ impl<T: Transport> Connection<T> {
                 Event::Input => self.session.handle_input(now()),
                 Event::Written => {}
                 Event::End => return Ok(Closing::Disconnected),
-                Event::Done(done) => self.handle_done(done),
+                Event::Done(done) => {
+                    self.handle_done(done);
+                    // The peer could not be heard meanwhile; its silence starts anew.
+                    self.session.handle_input(now());
+                }
                 Event::Control(control) => self.handle_control(&control),
                 Event::Timeout => self.handle_timeout()?,
             }

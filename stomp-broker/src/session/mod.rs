@@ -208,7 +208,9 @@ impl<H> Session<H> {
             State::Open { expires: Some(expires), .. } if *expires <= now => {
                 self.fail(&Violation::Expired, None)
             }
-            State::Open { pacemaker, .. } if pacemaker.silence().is_some_and(|silence| silence <= now) => {
+            State::Open { pacemaker, .. }
+                if self.pending.is_none() && pacemaker.silence().is_some_and(|silence| silence <= now) =>
+            {
                 self.fail(&Violation::Silence, None);
             }
             State::Open { pacemaker, .. } if pacemaker.next_beat().is_some_and(|beat| beat <= now) => {
@@ -224,7 +226,9 @@ impl<H> Session<H> {
         match &self.state {
             State::Connecting { deadline } | State::Authenticating { deadline, .. } => Some(*deadline),
             State::Open { pacemaker, expires } => {
-                [pacemaker.next_beat(), pacemaker.silence(), *expires].into_iter().flatten().min()
+                // While a request is carried out nothing is read: who cannot be heard is not silent.
+                let silence = pacemaker.silence().filter(|_| self.pending.is_none());
+                [pacemaker.next_beat(), silence, *expires].into_iter().flatten().min()
             }
             State::Closing(_) => None,
         }
@@ -305,3 +309,6 @@ impl<H> Session<H> {
         self.state = State::Closing(reason);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Whatever a client sends, and however that goes, some things hold.
+
+use std::collections::HashMap;
+
+use bytes::BytesMut;
+use proptest::{collection::vec, prelude::*, sample::select};
+use stomp_proto::{Command, Decoder, Frame, Item};
+
+use super::{Driven, decode};
+use crate::{
+    Config, Refusal,
+    session::{Closing, Request},
+};
+
+/// What happens to a session.
+#[derive(Debug, Clone)]
+enum Happening {
+    /// The client sends this, and a request that comes of it ends like this.
+    Octets(String, End),
+    Wait(u64),
+    Shutdown,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Well,
+    Refused,
+    RefusedSoftly,
+    /// Not before the session is over by itself.
+    Late,
+}
+
+const COMMANDS: [&str; 14] = [
+    "CONNECT",
+    "STOMP",
+    "SEND",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "ACK",
+    "NACK",
+    "BEGIN",
+    "COMMIT",
+    "ABORT",
+    "DISCONNECT",
+    "MESSAGE",
+    "NONSENSE",
+    "",
+];
+
+const LINES: [&str; 26] = [
+    "accept-version:1.0",
+    "accept-version:1.1",
+    "accept-version:1.2",
+    "accept-version:1.0,1.1,1.2",
+    "accept-version:9",
+    "heart-beat:0,0",
+    "heart-beat:1,1",
+    "heart-beat:18446744073709551615,1",
+    "heart-beat:x",
+    "login:alice",
+    "destination:/topic/a",
+    "destination:",
+    "id:1",
+    "id:2",
+    "id:a\\nb\\cc",
+    "ack:client",
+    "ack:auto",
+    "transaction:t",
+    "transaction:u",
+    "receipt:",
+    "receipt:a\rb",
+    "receipt:a\\rb",
+    "receipt:a\\n\\c\\\\",
+    "content-length:0",
+    "content-length:9",
+    "\\:\\",
+];
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let end = select(&[End::Well, End::Well, End::Refused, End::RefusedSoftly, End::Late][..]);
+    let frame = (select(&COMMANDS[..]), vec(select(&LINES[..]), 0..6), select(&["", "body"][..]), end);
+    let frame = frame.prop_map(|(command, lines, body, end)| {
+        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        Happening::Octets(format!("{command}\n{lines}\n{body}\0"), end)
+    });
+    prop_oneof![8 => frame, 1 => (0..20_000_u64).prop_map(Happening::Wait), 1 => Just(Happening::Shutdown)]
+}
+
+/// Most sessions begin well, else few would get anywhere.
+fn script() -> impl Strategy<Value = Vec<Happening>> {
+    let connect = select(&["1.0", "1.1", "1.2"][..]).prop_map(|version| {
+        Happening::Octets(format!("CONNECT\naccept-version:{version}\nheart-beat:9000,1000\n\n\0"), End::Well)
+    });
+    (connect, vec(happening(), 0..12)).prop_map(|(connect, mut script)| {
+        script.insert(0, connect);
+        script
+    })
+}
+
+/// Plays the script; gives back what the client gets and the receipts that it asked for.
+fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
+    let mut driven = Driven::new(Config::default());
+    let (mut decoder, mut now) = (Decoder::new(), driven.start);
+    let (mut input, mut answers, mut asked) = (BytesMut::new(), BytesMut::new(), HashMap::new());
+    for happening in script {
+        match happening {
+            Happening::Wait(ms) => {
+                now += std::time::Duration::from_millis(ms);
+                driven.session.handle_timeout(now);
+            }
+            Happening::Shutdown => driven.session.close_with(&Refusal::new("shutdown"), Closing::Shutdown),
+            Happening::Octets(octets, end) => {
+                input.extend_from_slice(octets.as_bytes());
+                while driven.session.closing().is_none() {
+                    match decoder.decode(&mut input) {
+                        Ok(Some(Item::Frame(frame))) => {
+                            count_receipt(&frame, &mut asked);
+                            if let Some(request) = driven.session.handle_frame(now, frame) {
+                                decoder.set_version(driven.session.version());
+                                carry_out(&mut driven, request, end, &mut now);
+                            }
+                        }
+                        Ok(Some(Item::HeartBeat)) => {}
+                        Ok(None) => break,
+                        Err(error) => driven.session.handle_decode_error(error, decoder.failed_receipt()),
+                    }
+                }
+            }
+        }
+        std::iter::from_fn(|| driven.session.poll_transmit())
+            .for_each(|octets| answers.extend_from_slice(&octets));
+    }
+    (answers, asked)
+}
+
+fn carry_out(driven: &mut Driven, request: Request<u32>, end: End, now: &mut std::time::Instant) {
+    if let End::Late = end {
+        *now += std::time::Duration::from_secs(60);
+        driven.session.handle_timeout(*now);
+    }
+    match (request, end) {
+        (_, End::Refused) => driven.session.refuse(&Refusal::new("no:\r\n\\")),
+        (Request::Send(_), End::RefusedSoftly) => driven.session.refused_softly(),
+        (Request::Authenticate(_), _) => driven.session.authenticated(*now, "al:ice\r\n", None),
+        (Request::Subscribe(..), _) => driven.session.subscribed(1),
+        _ => driven.session.done(),
+    }
+}
+
+fn count_receipt(frame: &Frame, asked: &mut HashMap<String, usize>) {
+    if let Some(receipt) = frame.headers().get("receipt") {
+        *asked.entry(receipt.to_owned()).or_default() += 1;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    #[test]
+    fn a_client_gets_one_well_formed_answer_and_nothing_behind_an_error(script in script()) {
+        let (mut answers, mut asked) = play(script);
+        let frames = decode(&mut answers);
+        let errors = frames.iter().filter(|frame| frame.command() == &Command::Error).count();
+        prop_assert!(errors <= 1);
+        if errors == 1 {
+            prop_assert_eq!(frames.last().map(Frame::command), Some(&Command::Error));
+        }
+        let connected = frames.iter().filter(|frame| frame.command() == &Command::Connected).count();
+        prop_assert!(connected <= 1);
+        for receipt in frames.iter().filter(|frame| frame.command() == &Command::Receipt) {
+            let id = receipt.headers().get("receipt-id").expect("a receipt id");
+            let left = asked.get_mut(id);
+            prop_assert!(left.as_ref().is_some_and(|left| **left > 0), "nobody asked for {id:?}");
+            left.map(|left| *left -= 1);
+        }
+    }
+}
