@@ -20,10 +20,11 @@ pub(crate) enum Body {
 
 impl Body {
     /// What the head says of the body, within the limits.
+    #[inline]
     pub(crate) fn expected(head: &Head, src: &[u8], rules: &Rules) -> Result<Self, DecodeError> {
         let limit = rules.limits.body;
         let declared = head.value(src, name::CONTENT_LENGTH);
-        let declared = declared.map(|value| parser::content_length(value.as_bytes())).transpose()?;
+        let declared = declared.map(parser::content_length).transpose()?;
         let allowed = head.command().is_some_and(|command| command.allows_body(rules.version));
         match declared {
             Some(length) if length > 0 && !allowed => Err(DecodeError::BodyNotAllowed),

@@ -126,7 +126,7 @@ impl Decoder {
             Ok(Step::Starved) => Ok(None),
             Err(error) => {
                 self.failed = Some(error.clone());
-                self.failed_receipt = self.head.value(src, name::RECEIPT).map(ByteStr::from);
+                self.failed_receipt = self.receipt(src);
                 Err(error)
             }
         }
@@ -144,6 +144,11 @@ impl Decoder {
     /// An ERROR frame should name it in `receipt-id` (STOMP 1.2, "ERROR").
     pub fn failed_receipt(&self) -> Option<&str> {
         self.failed_receipt.as_deref()
+    }
+
+    fn receipt(&self, src: &[u8]) -> Option<ByteStr> {
+        let value = self.head.value(src, name::RECEIPT)?;
+        core::str::from_utf8(value).ok().map(ByteStr::from)
     }
 
     #[inline]

@@ -41,48 +41,30 @@ impl Head {
         rules: &Rules,
         scan: &mut Scan,
     ) -> Result<bool, DecodeError> {
-        if self.command.is_none() {
-            let Some(end) = scan.next_line(src) else {
+        loop {
+            let in_headers = self.command.is_some();
+            let plain = if in_headers { scan.next_plain_header(self.line_start) } else { None };
+            if let Some((colon, end)) = plain {
+                self.check_length(end - self.line_start, rules)?;
+                self.push(src, colon, end, false, rules)?;
+                self.line_start = end + 1;
+            } else if let Some(end) = scan.next_line() {
+                if self.read_line(src, end, rules)? {
+                    return Ok(true);
+                }
+                self.line_start = end.at + 1;
+            } else if !scan.load(src) {
                 return self.unfinished(src, rules);
-            };
-            self.read_command(src, end, rules)?;
-        }
-        while let Some(end) = scan.next_line(src) {
-            if self.is_plain_header(end, rules) {
-                self.push(end.colon, end.at);
-            } else if self.read_line(src, end, rules)? {
-                return Ok(true);
             }
-            self.line_start = end.at + 1;
         }
-        self.unfinished(src, rules)
     }
 
-    fn read_command(&mut self, src: &[u8], end: LineEnd, rules: &Rules) -> Result<(), DecodeError> {
-        let line = self.line(src, end, rules).map_err(|error| match error {
-            DecodeError::StrayCr => error,
-            _ => DecodeError::BadCommand,
-        })?;
-        self.command = Some(command(line.text)?);
-        self.line_start = end.at + 1;
-        Ok(())
-    }
-
-    /// Whether the line is a header that the buffer holds as it is meant, within the limits.
-    #[inline]
-    fn is_plain_header(&self, end: LineEnd, rules: &Rules) -> bool {
-        self.line_start < end.colon
-            && end.colon < end.at
-            && end.at < end.care
-            && end.at - self.line_start <= rules.limits.header_line
-            && end.at <= rules.limits.head as usize
-            && self.entries.len() < rules.limits.headers
-            && !rules.trims()
-    }
-
-    /// Reads any other line; `true` when it ends the head.
-    #[cold]
+    /// Reads any line; `true` when it ends the head.
     fn read_line(&mut self, src: &mut BytesMut, end: LineEnd, rules: &Rules) -> Result<bool, DecodeError> {
+        if self.command.is_none() {
+            self.command = Some(self.read_command(src, end, rules)?);
+            return Ok(false);
+        }
         if rules.leniency.missing_blank_line && src.get(self.line_start) == Some(&0) {
             return Ok(true);
         }
@@ -91,49 +73,86 @@ impl Head {
             self.line_start = end.at + 1;
             return Ok(true);
         }
-        if self.entries.len() >= rules.limits.headers {
-            return Err(DecodeError::TooManyHeaders { limit: rules.limits.headers });
-        }
-        let (mut colon, mut length, care) = (line.name_end()?, line.text.len(), line.care);
-        if care || rules.trims() {
-            let line = src.get_mut(self.line_start..self.line_start + length).unwrap_or_default();
-            let escaped = self.command.as_ref().is_some_and(|command| command.escapes(rules.version));
-            (colon, length) = normalise(line, colon, rules, escaped)?;
-        }
-        self.push(self.line_start + colon, self.line_start + length);
+        let (colon, length, care) = (line.name_end()?, line.text.len(), line.care);
+        self.push(src, self.line_start + colon, self.line_start + length, care, rules)?;
         Ok(false)
     }
 
-    /// The entry of the line at `line_start`, which ends within `Limits::head`, a `u32`.
-    #[inline]
-    fn push(&mut self, colon: usize, end: usize) {
-        self.entries.push(Entry { start: self.line_start as u32, colon: colon as u32, end: end as u32 });
+    fn read_command(&self, src: &[u8], end: LineEnd, rules: &Rules) -> Result<Command, DecodeError> {
+        let line = self.line(src, end, rules).map_err(|error| match error {
+            DecodeError::StrayCr => error,
+            _ => DecodeError::BadCommand,
+        })?;
+        match Command::known(line.text) {
+            Some(command) => Ok(command),
+            None => {
+                let name = Bytes::copy_from_slice(parser::command_text(line.text)?);
+                Ok(Command::Other(ByteStr::from_checked(name)))
+            }
+        }
     }
 
     fn line<'a>(&self, src: &'a [u8], end: LineEnd, rules: &Rules) -> Result<Line<'a>, DecodeError> {
-        self.check_length(src.get(self.line_start..end.at), rules)?;
+        let line = src.get(self.line_start..end.at).unwrap_or_default();
+        self.check_length(text_length(line, rules), rules)?;
         parser::checked_line(src, self.line_start, end, rules.cr())
     }
 
     /// Checks what is there of a line that still lacks its end.
     fn unfinished(&self, src: &[u8], rules: &Rules) -> Result<bool, DecodeError> {
-        let checked = self.check_length(src.get(self.line_start..), rules);
+        let line = src.get(self.line_start..).unwrap_or_default();
+        let checked = self.check_length(text_length(line, rules), rules);
         checked.map(|()| false).map_err(|error| match self.command {
             None => DecodeError::BadCommand,
             Some(_) => error,
         })
     }
 
-    fn check_length(&self, line: Option<&[u8]>, rules: &Rules) -> Result<(), DecodeError> {
-        let line = line.unwrap_or_default();
-        let head = rules.limits.head as usize;
-        let left = head.saturating_sub(self.line_start);
-        // A CR at the end belongs to the line end, or is an error that the next octet shows.
-        let cr = rules.cr().ends_line() && line.ends_with(b"\r");
-        if line.len() - usize::from(cr) <= left.min(rules.limits.header_line) {
+    /// Appends the header that the buffer holds from `line_start` to `end`.
+    #[inline]
+    fn push(
+        &mut self,
+        src: &mut BytesMut,
+        mut colon: usize,
+        mut end: usize,
+        care: bool,
+        rules: &Rules,
+    ) -> Result<(), DecodeError> {
+        if self.entries.len() >= rules.limits.headers {
+            return Err(DecodeError::TooManyHeaders { limit: rules.limits.headers });
+        }
+        if care || rules.trims() {
+            (colon, end) = self.normalise(src, colon, end, rules)?;
+        }
+        // `check_length` has compared the end with `Limits::head`, a `u32`.
+        self.entries.push(Entry { start: self.line_start as u32, colon: colon as u32, end: end as u32 });
+        Ok(())
+    }
+
+    #[cold]
+    fn normalise(
+        &self,
+        src: &mut BytesMut,
+        colon: usize,
+        end: usize,
+        rules: &Rules,
+    ) -> Result<(usize, usize), DecodeError> {
+        let start = self.line_start;
+        let line = src.get_mut(start..end).unwrap_or_default();
+        let escaped = self.command.as_ref().is_some_and(|command| command.escapes(rules.version));
+        let (colon, length) = normalise(line, colon - start, rules, escaped)?;
+        Ok((start + colon, start + length))
+    }
+
+    /// Checks a line of so many octets, so far, at `line_start`.
+    #[inline]
+    fn check_length(&self, length: usize, rules: &Rules) -> Result<(), DecodeError> {
+        let (line, head) = (rules.limits.header_line, rules.limits.head as usize);
+        if length <= line && length <= head.saturating_sub(self.line_start) {
             return Ok(());
         }
-        let limit = if rules.limits.header_line <= left { rules.limits.header_line } else { head };
+        // The limit that such a line meets first, however it is cut.
+        let limit = if self.line_start.saturating_add(line) <= head { line } else { head };
         Err(DecodeError::HeaderTooLong { limit })
     }
 
@@ -143,9 +162,9 @@ impl Head {
     }
 
     /// The value of the first header of that name among those read so far.
-    pub(crate) fn value<'a>(&self, src: &'a [u8], name: &str) -> Option<&'a str> {
+    pub(crate) fn value<'a>(&self, src: &'a [u8], name: &str) -> Option<&'a [u8]> {
         let entry = self.entries.iter().find(|entry| entry.is_named(src, name))?;
-        core::str::from_utf8(src.get(entry.value())?).ok()
+        src.get(entry.value())
     }
 
     /// The octets of the whole head, blank line included.
@@ -168,10 +187,8 @@ impl Head {
     }
 }
 
-fn command(line: &[u8]) -> Result<Command, DecodeError> {
-    if let Some(command) = Command::known(line) {
-        return Ok(command);
-    }
-    let name = parser::command_text(line)?;
-    Ok(Command::Other(ByteStr::from_checked(Bytes::copy_from_slice(name))))
+/// The octets of an unfinished or finished line without the CR of its line end, or what may become one.
+fn text_length(line: &[u8], rules: &Rules) -> usize {
+    let cr = rules.cr().ends_line() && line.ends_with(b"\r");
+    line.len() - usize::from(cr)
 }

@@ -95,11 +95,14 @@ pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, E
 /// A line of the head with its line end.
 pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, Error = DecodeError> {
     move |input: Input<'a>| {
-        let Some(end) = Scan::default().next_line(input) else {
-            return Err(nom::Err::Incomplete(Needed::new(1)));
-        };
-        let line = checked_line(input, 0, end, Cr::of(version)).map_err(nom::Err::Failure)?;
-        Ok((input.get(end.at + 1..).unwrap_or_default(), line))
+        let mut scan = Scan::default();
+        while scan.load(input) {
+            if let Some(end) = scan.next_line() {
+                let line = checked_line(input, 0, end, Cr::of(version)).map_err(nom::Err::Failure)?;
+                return Ok((input.get(end.at + 1..).unwrap_or_default(), line));
+            }
+        }
+        Err(nom::Err::Incomplete(Needed::new(1)))
     }
 }
 
@@ -112,21 +115,21 @@ pub(crate) fn checked_line(
     cr: Cr,
 ) -> Result<Line<'_>, DecodeError> {
     let mut text = head.get(start..end.at).unwrap_or_default();
-    let nul = head.get(end.at) == Some(&0);
-    let mut care = end.care < end.at;
-    if care && cr.ends_line() {
-        if let (false, Some(before_cr)) = (nul, text.strip_suffix(b"\r")) {
+    let mut care = end.care;
+    if care {
+        let nul = head.get(end.at) == Some(&0);
+        if let (Some(before_cr), true, false) = (text.strip_suffix(b"\r"), cr.ends_line(), nul) {
             text = before_cr;
-            care = end.care + 1 < end.at;
+            care = text.iter().any(|&octet| matches!(octet, b'\r' | b'\\' | 0x80..));
         }
-        if care && cr == Cr::LineEnd && text.contains(&b'\r') {
+        if cr == Cr::LineEnd && text.contains(&b'\r') {
             return Err(DecodeError::StrayCr);
         }
+        if nul {
+            return Err(DecodeError::NulInHeader);
+        }
     }
-    if nul {
-        return Err(DecodeError::NulInHeader);
-    }
-    let colon = (end.colon < end.at).then(|| end.colon - start);
+    let colon = end.colon.map(|at| at - start);
     Ok(Line { text, colon, care })
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Masks {
     pub(crate) end: u64,
     /// `:`
     pub(crate) colon: u64,
-    /// `\`, CR and octets outside ASCII.
+    /// NUL, CR, `\` and octets outside ASCII.
     pub(crate) care: u64,
 }
 
@@ -68,10 +68,11 @@ mod sse2 {
     #[inline]
     pub(crate) fn classify(block: &[u8; BLOCK]) -> Masks {
         let [end, colon, care] = masks(block, |octets| {
-            let end = either(equal(octets, b'\n'), equal(octets, 0));
+            let nul = equal(octets, 0);
             let escape = either(equal(octets, b'\\'), equal(octets, b'\r'));
             // The mask takes the highest bit of each octet, which tells ASCII from the rest.
-            [end, equal(octets, b':'), either(escape, octets)]
+            let care = either(either(nul, escape), octets);
+            [either(equal(octets, b'\n'), nul), equal(octets, b':'), care]
         });
         Masks { end, colon, care }
     }
@@ -125,9 +126,9 @@ pub(crate) mod portable {
     /// Classifies a block for decoding.
     pub(crate) fn classify(block: &[u8; BLOCK]) -> Masks {
         let [end, colon, care] = masks(block, |octets| {
-            let end = equal(octets, b'\n') | equal(octets, 0);
+            let nul = equal(octets, 0);
             let escape = equal(octets, b'\\') | equal(octets, b'\r');
-            [end, equal(octets, b':'), escape | octets & !LOW_BITS]
+            [equal(octets, b'\n') | nul, equal(octets, b':'), nul | escape | octets & !LOW_BITS]
         });
         Masks { end, colon, care }
     }
@@ -177,7 +178,7 @@ mod tests {
         Masks {
             end: mark(octets, |octet| matches!(octet, b'\n' | 0)),
             colon: mark(octets, |octet| octet == b':'),
-            care: mark(octets, |octet| matches!(octet, b'\\' | b'\r' | 0x80..)),
+            care: mark(octets, |octet| matches!(octet, 0 | b'\\' | b'\r' | 0x80..)),
         }
     }
 

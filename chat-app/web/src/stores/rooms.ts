@@ -4,6 +4,10 @@ import * as api from '../api/rooms'
 import type { MyRoom, RoomUpdate } from '../api/model'
 
 const all = shallowRef<MyRoom[]>([])
+/** Loads on their way, and what arrived by the connection meanwhile. */
+const running = new Set<{ number: number; overtaking: RoomUpdate[] }>()
+let loadsBegun = 0
+let newestLoad = 0
 const removalListeners = new Set<(roomId: number) => void>()
 
 /** False until the list has come once. */
@@ -13,12 +17,31 @@ export const rooms = computed(() =>
 )
 export const unreadTotal = computed(() => all.value.reduce((sum, room) => sum + room.unReadCount, 0))
 
+/**
+ * Fetches the list. It may be older than updates that overtook it on the
+ * connection, so those are applied again on top.
+ */
 export async function loadRooms(): Promise<void> {
-  all.value = (await api.myRooms()).map(keepMarker)
-  roomsLoaded.value = true
+  const load = { number: ++loadsBegun, overtaking: [] as RoomUpdate[] }
+  running.add(load)
+  try {
+    const fetched = await api.myRooms()
+    if (load.number < newestLoad) return
+    newestLoad = load.number
+    all.value = fetched.map(keepMarker)
+    roomsLoaded.value = true
+    load.overtaking.forEach(apply)
+  } finally {
+    running.delete(load)
+  }
 }
 
-export function applyRoomUpdate({ type, room }: RoomUpdate): void {
+export function applyRoomUpdate(update: RoomUpdate): void {
+  running.forEach(({ overtaking }) => overtaking.push(update))
+  apply(update)
+}
+
+function apply({ type, room }: RoomUpdate): void {
   const others = all.value.filter(({ roomId }) => roomId !== room.roomId)
   all.value = type === 'UPSERT' ? [...others, keepMarker(room)] : others
   if (type === 'REMOVE') removalListeners.forEach((listener) => listener(room.roomId))
@@ -43,7 +66,7 @@ export function roomById(roomId: number): MyRoom | undefined {
 export async function markRead(roomId: number, seq: number): Promise<void> {
   const room = roomById(roomId)
   if (room && room.lastReadSeq >= seq) return
-  if (room) applyRoomUpdate({ type: 'UPSERT', room: { ...room, lastReadSeq: seq, unReadCount: 0 } })
+  if (room) apply({ type: 'UPSERT', room: { ...room, lastReadSeq: seq, unReadCount: 0 } })
   await api.markRead(roomId, seq)
 }
 

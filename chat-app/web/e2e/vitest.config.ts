@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['*.e2e.ts'],
+    testTimeout: 30_000,
+    // The first start of the server may have to build it.
+    hookTimeout: 600_000,
+    // One server and one browser per file; two at a time would only fight for the processor.
+    fileParallelism: false,
+  },
+})

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+const fetched = vi.fn<(path: string, init: RequestInit) => Promise<Response>>()
+const answer = (status: number, body: unknown) => Promise.resolve(new Response(JSON.stringify(body), { status }))
+const grant = (token: string, expiresIn = 900) => ({ token, expiresIn, member: { id: 1, name: '하늘', tag: 'ABC123' } })
+
+const authorization = (call: number) => new Headers(fetched.mock.calls[call]?.[1].headers).get('Authorization')
+const paths = () => fetched.mock.calls.map(([path]) => path)
+
+describe('access', () => {
+  let access: typeof import('./access')
+  let client: typeof import('./client')
+
+  beforeEach(async () => {
+    vi.resetModules()
+    vi.stubGlobal('fetch', fetched.mockReset())
+    vi.stubGlobal('navigator', { ...navigator, locks: undefined })
+    access = await import('./access')
+    client = await import('./client')
+  })
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it('sends the token it has', async () => {
+    access.keep(grant('one') as never)
+    fetched.mockReturnValueOnce(answer(200, []))
+    await client.get('/chat/my/rooms')
+    expect(authorization(0)).toBe('Bearer one')
+  })
+
+  it('renews a token that is about to expire, once for all who ask', async () => {
+    access.keep(grant('old', 20) as never)
+    fetched.mockReturnValueOnce(answer(200, grant('new')))
+    expect(await Promise.all([access.freshToken(), access.freshToken()])).toEqual(['new', 'new'])
+    expect(paths()).toEqual(['/auth/refresh'])
+  })
+
+  it('renews a refused token and repeats the request', async () => {
+    access.keep(grant('old') as never)
+    fetched
+      .mockReturnValueOnce(answer(401, { code: 'TOKEN_EXPIRED' }))
+      .mockReturnValueOnce(answer(200, grant('new')))
+      .mockReturnValueOnce(answer(200, [1]))
+    expect(await client.get('/chat/my/rooms')).toEqual([1])
+    expect(authorization(2)).toBe('Bearer new')
+  })
+
+  it('says that the session is lost when it cannot be renewed', async () => {
+    const lost = vi.fn()
+    access.whenSessionLost(lost)
+    fetched.mockReturnValueOnce(answer(401, { code: 'SESSION_REVOKED', message: 'revoked' }))
+    await expect(access.freshToken()).rejects.toMatchObject({ code: 'SESSION_REVOKED', status: 401 })
+    expect(lost).toHaveBeenCalledOnce()
+  })
+
+  it('keeps the session when the server does not answer', async () => {
+    const lost = vi.fn()
+    access.whenSessionLost(lost)
+    fetched.mockRejectedValueOnce(new TypeError('Failed to fetch'))
+    await expect(access.freshToken()).rejects.toMatchObject({ code: 'NETWORK' })
+    expect(lost).not.toHaveBeenCalled()
+  })
+})

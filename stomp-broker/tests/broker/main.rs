@@ -1,0 +1,4 @@
+//! The server seen from outside: its protocol, its promises, and what it withstands.
+
+mod sessions;
+mod transports;
