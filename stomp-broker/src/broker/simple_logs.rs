@@ -155,3 +155,79 @@ impl Log {
         self.kept.pop_front().map_or(0, |(_, message)| message.size())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MessageIds, Publish};
+
+    const HOUR: HistoryPolicy = HistoryPolicy { messages: 3, age: Duration::from_secs(3600) };
+    const PLENTY: usize = 1 << 20;
+
+    fn topic(name: &str) -> Destination {
+        Destination::new(name).unwrap()
+    }
+
+    fn keep(logs: &mut Logs, ids: &MessageIds, name: &str, budget: usize) -> Position {
+        let position = logs.next(&topic(name));
+        let message = Message::at(ids.next(), Publish::new(topic(name), "body"), Some(position));
+        logs.append(message, HOUR, budget);
+        position
+    }
+
+    fn offsets(page: &HistoryPage) -> Vec<u64> {
+        page.messages.iter().filter_map(|message| Some(message.position()?.offset)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_log_keeps_the_newest_and_says_what_is_missing() {
+        let (mut logs, ids) = (Logs::default(), MessageIds::new());
+        let epoch = (0..5).map(|_| keep(&mut logs, &ids, "/topic/a", PLENTY)).last().unwrap().epoch;
+        let mut page = |start| {
+            let page = logs.page(&topic("/topic/a"), start, HOUR);
+            (offsets(&page), page.complete)
+        };
+        assert_eq!(page(Start::First), (vec![3, 4, 5], true));
+        assert_eq!(page(Start::Last(2)), (vec![4, 5], true));
+        assert_eq!(page(Start::After { offset: 2, epoch: Some(epoch) }), (vec![3, 4, 5], true));
+        assert_eq!(page(Start::After { offset: 5, epoch: Some(epoch) }), (vec![], true));
+        assert_eq!(page(Start::After { offset: 1, epoch: Some(epoch) }), (vec![3, 4, 5], false));
+        assert_eq!(page(Start::After { offset: 9, epoch: Some(epoch) }), (vec![3, 4, 5], false));
+        assert_eq!(page(Start::After { offset: 4, epoch: Some(Epoch(0)) }), (vec![3, 4, 5], false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_leave_by_age() {
+        let (mut logs, ids) = (Logs::default(), MessageIds::new());
+        keep(&mut logs, &ids, "/topic/a", PLENTY);
+        tokio::time::advance(HOUR.age + Duration::from_secs(1)).await;
+        let second = keep(&mut logs, &ids, "/topic/a", PLENTY);
+        assert_eq!(second.offset, 2);
+        assert_eq!(offsets(&logs.page(&topic("/topic/a"), Start::First, HOUR)), [2]);
+    }
+
+    #[tokio::test]
+    async fn over_the_budget_the_oldest_of_all_topics_goes_first() {
+        let (mut logs, ids) = (Logs::default(), MessageIds::new());
+        let first = keep(&mut logs, &ids, "/topic/a", PLENTY);
+        let budget = logs.bytes;
+        keep(&mut logs, &ids, "/topic/b", budget);
+        assert!(logs.bytes <= budget);
+        assert_eq!(offsets(&logs.page(&topic("/topic/b"), Start::First, HOUR)), [1]);
+        // The topic that lost everything starts anew, so that nobody takes its offsets for the old ones.
+        let again = keep(&mut logs, &ids, "/topic/a", PLENTY);
+        assert_eq!(again.offset, 1);
+        assert_ne!(again.epoch, first.epoch);
+    }
+
+    #[tokio::test]
+    async fn what_has_left_the_logs_is_forgotten() {
+        let (mut logs, ids) = (Logs::default(), MessageIds::new());
+        keep(&mut logs, &ids, "/topic/idle", PLENTY);
+        for _ in 0..10_000 {
+            keep(&mut logs, &ids, "/topic/busy", PLENTY);
+        }
+        assert!(logs.order.len() <= 2 * 4 + TIDY_ABOVE + 1, "{}", logs.order.len());
+        assert_eq!(logs.kept, 4);
+    }
+}
