@@ -1,4 +1,4 @@
-//! Patterns of destinations, for tables of settings.
+//! Patterns of destinations.
 
 use std::{fmt, str::FromStr};
 
@@ -23,7 +23,7 @@ impl Pattern {
     /// Whether the destination is one of those meant.
     pub fn matches(&self, destination: &str) -> bool {
         let mut segments = destination.split('/');
-        let mut pattern = self.0.split('/').peekable();
+        let mut pattern = self.segments().peekable();
         while let Some(expected) = pattern.next() {
             let Some(segment) = segments.next() else { return false };
             match expected {
@@ -34,6 +34,18 @@ impl Pattern {
             }
         }
         segments.next().is_none()
+    }
+}
+
+impl Pattern {
+    /// Whether everything it matches lies below `root`: `/topic/*` is under `/topic`.
+    pub fn is_under(&self, root: &str) -> bool {
+        self.0.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// The parts between slashes; the first one is empty.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
     }
 }
 

@@ -6,8 +6,8 @@ use futures_util::future::BoxFuture;
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, Peer, Principal, Publish, Refusal, Settlement,
-    Start, app,
+    Action, BrokerError, Credentials, Decision, Destination, Pattern, Peer, Principal, Publish, Refusal,
+    Settlement, Start, app,
     hub::{Lease, Outbox, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     server::{Place, Shared},
@@ -33,6 +33,7 @@ pub(super) struct Subscribed {
 #[derive(Debug)]
 enum Target {
     Topic(Destination),
+    Pattern(Pattern),
     Queue(Destination),
     User(UserDestination),
 }
@@ -47,6 +48,7 @@ impl Subscribed {
                     shared.lose_interest(destination).await;
                 }
             }
+            Target::Pattern(pattern) => hub.patterns.remove(pattern, &self.subscription),
             Target::Queue(destination) => hub.queues.remove(destination, &self.subscription).await,
             Target::User(destination) => {
                 hub.users.remove(destination, &self.subscription);
@@ -146,13 +148,13 @@ impl Context {
     }
 
     async fn subscribe(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
+        if subscribe.destination().contains('*') {
+            return self.subscribe_pattern(subscribe, serial).await;
+        }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
         let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
+        let subscription = self.subscription(subscribe, serial)?;
         let user = Arc::clone(self.principal()?.user());
-        let prefix = fanout::prefix(subscribe.id(), self.version)
-            .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
-        let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack() };
-        let subscription = Subscription::new(Arc::clone(&user), Arc::clone(&self.outbox), terms);
         let hub = &self.shared.hub;
         match place {
             Place::User => {
@@ -169,6 +171,32 @@ impl Context {
             }
             Place::Topic => self.subscribe_topic(destination, subscription, history_start(subscribe)?).await,
         }
+    }
+
+    /// Starts delivery from every topic that a pattern matches.
+    async fn subscribe_pattern(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
+        let pattern: Pattern = subscribe.destination().parse().map_err(|error| Refusal::from(&error))?;
+        self.shared.check_pattern(&pattern)?;
+        if history_start(subscribe)?.is_some() {
+            return Err(Refusal::new("a pattern has no history"));
+        }
+        match self.shared.authorizer.authorize_pattern(self.principal()?, &pattern).await {
+            Decision::Allow => {}
+            Decision::Deny(refusal) => return Err(refusal),
+            Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
+        }
+        let subscription = Arc::new(self.subscription(subscribe, serial)?);
+        self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
+        Ok(Subscribed { to: Target::Pattern(pattern), subscription, recovered: None })
+    }
+
+    /// The subscription that a frame asks for, to nothing yet.
+    fn subscription(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscription, Refusal> {
+        let user = Arc::clone(self.principal()?.user());
+        let prefix = fanout::prefix(subscribe.id(), self.version)
+            .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
+        let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack() };
+        Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
     }
 
     /// Starts delivery from a topic, behind the part of its history that the client asked for.
