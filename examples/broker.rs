@@ -5,7 +5,8 @@ use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 use clap::Parser;
 use examples::{asked_to_stop, exit, log_to_stderr};
 use stomp_broker::{
-    Authenticator, Config, Credentials, Open, Principal, Refusal, Server, async_trait, http, proto::Limits,
+    Authenticator, Config, Credentials, HistoryPolicy, HistorySettings, InvalidDestination, Open, Principal,
+    QueueLimits, Refusal, Server, SimpleBroker, async_trait, http, proto::Limits,
 };
 use tokio::net::TcpListener;
 
@@ -24,6 +25,9 @@ struct Args {
     /// The passcode of that login.
     #[arg(long, requires = "login", env = "BROKER_PASSCODE", hide_env_values = true)]
     passcode: Option<String>,
+    /// How many messages each topic keeps, for an hour, for subscribers that ask by an x-offset header.
+    #[arg(long, value_name = "MESSAGES", default_value_t = 0)]
+    history: usize,
     /// An origin, such as https://app.example.org, whose pages may connect; `*` is any. Repeatable.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -56,7 +60,8 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let config =
         Config { limits, outbox_bytes: 16 << 20, allowed_origins: args.allow_origin, ..Config::default() };
     let door = Door(args.login.zip(args.passcode));
-    let server = Server::builder(door, Open).config(config).topics("/topic").queues("/queue").start().await?;
+    let builder = Server::builder(door, Open).config(config).broker(back_end(args.history)?);
+    let server = builder.topics("/topic").queues("/queue").start().await?;
 
     let tcp = bind(args.tcp).await?;
     let web = bind(args.ws).await?;
@@ -67,6 +72,15 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     }
     server.shutdown(Duration::from_secs(3)).await;
     Ok(())
+}
+
+fn back_end(messages: usize) -> Result<SimpleBroker, InvalidDestination> {
+    let mut history = HistorySettings::default();
+    if messages > 0 {
+        let policy = HistoryPolicy { messages, age: Duration::from_secs(60 * 60) };
+        history.policies.push(("/topic/**".parse()?, policy));
+    }
+    Ok(SimpleBroker::with(QueueLimits::default(), history))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, String> {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use stomp_proto::Connect;
 use subtle::ConstantTimeEq;
 
-use crate::{Destination, Refusal};
+use crate::{Destination, Pattern, Refusal};
 
 /// Somebody who has logged in.
 #[derive(Clone)]
@@ -165,6 +165,14 @@ pub enum Decision {
 pub trait Authorizer: fmt::Debug + Send + Sync + 'static {
     /// Whether `principal` may do `action`; asked for every SEND and SUBSCRIBE.
     async fn authorize(&self, principal: &Principal, action: Action, destination: &Destination) -> Decision;
+
+    /// Whether `principal` may subscribe to every topic that the pattern matches, those to come included.
+    ///
+    /// Nobody may unless this says so. [`Decision::Redirect`] counts as a refusal here.
+    async fn authorize_pattern(&self, principal: &Principal, pattern: &Pattern) -> Decision {
+        let _ = (principal, pattern);
+        Decision::Deny(Refusal::new("patterns are not allowed"))
+    }
 }
 
 /// Lets anyone in under the name given, and lets everyone do everything.
@@ -183,6 +191,10 @@ impl Authenticator for Open {
 #[async_trait]
 impl Authorizer for Open {
     async fn authorize(&self, _: &Principal, _: Action, _: &Destination) -> Decision {
+        Decision::Allow
+    }
+
+    async fn authorize_pattern(&self, _: &Principal, _: &Pattern) -> Decision {
         Decision::Allow
     }
 }

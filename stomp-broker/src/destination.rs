@@ -26,8 +26,8 @@ pub enum InvalidDestination {
     /// A control character, which logs and keys must not carry.
     #[error("a destination has no control characters")]
     ControlCharacter,
-    /// `*`, which is kept for patterns.
-    #[error("a destination has no '*': patterns are not supported")]
+    /// `*` where it means nothing: in a destination to send to, or in a pattern beside other characters.
+    #[error("'*' stands for whole segments of a pattern to subscribe to, '**' for the rest of it")]
     Pattern,
 }
 

@@ -39,6 +39,7 @@ mod handle;
 pub mod http;
 mod hub;
 mod message;
+mod pattern;
 mod refusal;
 mod server;
 mod session;
@@ -53,13 +54,14 @@ pub use self::{
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
-        Broker, BrokerError, Inbound, Leased, Publish, Published, QueueLimits, QueueStore, Settlement,
-        SimpleBroker,
+        Broker, BrokerError, Epoch, HistoryPage, HistoryPolicy, HistorySettings, Inbound, Leased, Position,
+        Publish, Published, QueueLimits, QueueStore, Settlement, SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, InvalidDestination, MAX_DESTINATION},
     handle::Handle,
     message::{Message, MessageId, MessageIds},
+    pattern::Pattern,
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},

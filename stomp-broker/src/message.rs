@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use stomp_proto::{Headers, Version, fanout::MessageTail, header::name};
 
-use crate::{Destination, Publish};
+use crate::{Destination, Position, Publish};
 
 /// A message that subscribers share: cloning it costs a count, and what all of them get is encoded once per
 /// protocol version, when the first one needs it.
@@ -23,6 +23,7 @@ pub struct Message {
 #[derive(Debug)]
 struct Shared {
     id: MessageId,
+    position: Option<Position>,
     destination: Destination,
     headers: Headers,
     body: Bytes,
@@ -30,9 +31,18 @@ struct Shared {
     tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
 }
 
+/// The header with a message's offset in the history of its destination; in SUBSCRIBE, that of the last one held.
+pub(crate) const OFFSET: &str = "x-offset";
+
+/// The header with the epoch of that offset.
+pub(crate) const EPOCH: &str = "x-epoch";
+
+/// The header of RECEIPT that says whether everything since the offset of SUBSCRIBE is there.
+pub(crate) const RECOVERED: &str = "x-recovered";
+
 /// Headers of SEND that are addressed to the server, and headers of MESSAGE that only the server may set:
 /// neither is handed on.
-const NOT_HANDED_ON: [&str; 9] = [
+const NOT_HANDED_ON: [&str; 13] = [
     name::DESTINATION,
     name::CONTENT_LENGTH,
     name::RECEIPT,
@@ -42,20 +52,41 @@ const NOT_HANDED_ON: [&str; 9] = [
     name::ACK,
     "user-name",
     "redelivered",
+    "x-delivery-count",
+    OFFSET,
+    EPOCH,
+    RECOVERED,
 ];
 
 impl Message {
     /// A message under an id that is unique on the back-end.
     pub fn new(id: MessageId, publish: Publish) -> Self {
+        Self::at(id, publish, None)
+    }
+
+    /// A message with its place in the history of its destination.
+    pub fn at(id: MessageId, publish: Publish, position: Option<Position>) -> Self {
         let Publish { destination, headers, body } = publish;
-        let shared =
-            Shared { id, destination, headers, body, is_text: OnceLock::new(), tails: Default::default() };
+        let shared = Shared {
+            id,
+            position,
+            destination,
+            headers,
+            body,
+            is_text: OnceLock::new(),
+            tails: Default::default(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
     /// Where it was sent to.
     pub fn destination(&self) -> &Destination {
         &self.shared.destination
+    }
+
+    /// Its place in the history of its destination, if that has one.
+    pub fn position(&self) -> Option<Position> {
+        self.shared.position
     }
 
     /// The octets of the message.
@@ -73,10 +104,10 @@ impl Message {
         self.shared.id
     }
 
-    /// About what it costs a queue to hold, in octets.
+    /// About what it costs to keep, in octets.
     pub(crate) fn size(&self) -> usize {
-        self.shared.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
-            + self.shared.body.len()
+        let headers = self.shared.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        size_of::<Shared>() + headers + self.shared.body.len()
     }
 
     /// Whether the body is UTF-8; headers always are.
@@ -89,7 +120,11 @@ impl Message {
     pub(crate) fn tail(&self, version: Version) -> Option<&MessageTail> {
         let shared = &self.shared;
         let encode = || {
-            let headers = shared.headers.iter().filter(|(name, _)| !NOT_HANDED_ON.contains(name));
+            let position = shared.position.map(|at| (at.offset.to_string(), at.epoch.to_string()));
+            let position =
+                position.iter().flat_map(|(offset, epoch)| [(OFFSET, &**offset), (EPOCH, &**epoch)]);
+            let sent = shared.headers.iter().filter(|(name, _)| !NOT_HANDED_ON.contains(name));
+            let headers = position.chain(sent);
             let id = shared.id.to_string();
             MessageTail::encode(&id, &shared.destination, headers, &shared.body, version).ok()
         };

@@ -11,8 +11,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Peer, Publish,
-    Refusal, SimpleBroker,
+    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Pattern, Peer,
+    Publish, Refusal, SimpleBroker,
     app::Application,
     connection::Connection,
     hub::Hub,
@@ -252,6 +252,14 @@ impl Shared {
             Ok(Place::Topic)
         } else {
             Err(self.no_such_destination())
+        }
+    }
+
+    /// Whether a pattern stays within the declared topics.
+    pub(crate) fn check_pattern(&self, pattern: &Pattern) -> Result<(), Refusal> {
+        match self.topics.iter().any(|root| pattern.is_under(root)) {
+            true => Ok(()),
+            false => Err(self.no_such_destination()),
         }
     }
 

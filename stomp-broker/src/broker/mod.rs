@@ -3,8 +3,10 @@
 //! A back-end knows destinations and messages, nothing of sessions: the server tells it which destinations
 //! its clients listen to ([`Broker::interest`]) and gets every message for those back through [`Inbound`].
 
+mod history;
 mod queue;
 mod simple;
+mod simple_logs;
 mod simple_queues;
 
 use std::{fmt, sync::Arc};
@@ -14,8 +16,10 @@ use bytes::Bytes;
 use stomp_proto::{Command, Frame, Headers, header::name};
 
 pub use self::{
+    history::{Epoch, HistoryPage, Position, Start},
     queue::{Leased, QueueStore, Settlement},
     simple::SimpleBroker,
+    simple_logs::{HistoryPolicy, HistorySettings},
     simple_queues::QueueLimits,
 };
 use crate::{Destination, Message};
@@ -54,8 +58,10 @@ impl Publish {
 
 /// A message that the back-end has accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Published;
+pub struct Published {
+    /// Where it stands, if its destination has a history.
+    pub position: Option<Position>,
+}
 
 /// Why a back-end could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +107,20 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
 
     /// Publishes a batch in order; one answer for each.
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>>;
+
+    /// What a destination's history has from `start` on; `None` for a destination without a history.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when it cannot be read.
+    async fn history(
+        &self,
+        destination: &Destination,
+        start: Start,
+    ) -> Result<Option<HistoryPage>, BrokerError> {
+        let _ = (destination, start);
+        Ok(None)
+    }
 
     /// The back-end's queues, if it has any.
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {

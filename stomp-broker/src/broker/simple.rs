@@ -3,55 +3,69 @@
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use async_trait::async_trait;
 
 use super::{
-    Broker, BrokerError, Inbound, Publish, Published, QueueLimits, QueueStore, simple_queues::SimpleQueues,
+    Broker, BrokerError, HistoryPage, HistorySettings, Inbound, Publish, Published, QueueLimits, QueueStore,
+    Start, simple_logs::Logs, simple_queues::SimpleQueues,
 };
 use crate::{Destination, Message, message::MessageIds};
 
-/// Delivers in memory, at most once, in one order per destination.
+/// Delivers in memory, in one order per destination: topics at most once, queues until a consumer has settled.
 #[derive(Debug)]
 pub struct SimpleBroker {
     inbound: OnceLock<Arc<dyn Inbound>>,
     ids: Arc<MessageIds>,
     queues: Arc<SimpleQueues>,
+    history: HistorySettings,
     hasher: RandomState,
     /// One lock for each share of the destinations: whoever holds it decides the order there.
-    order: [Mutex<()>; SHARDS],
+    shards: [Mutex<Logs>; SHARDS],
 }
 
 /// Enough that publishers of different destinations seldom meet; a power of two.
 const SHARDS: usize = 64;
 
 impl SimpleBroker {
-    /// An empty broker.
+    /// A broker whose topics have no history.
     pub fn new() -> Self {
-        Self::with_queues(QueueLimits::default())
+        Self::with(QueueLimits::default(), HistorySettings::default())
     }
 
-    /// An empty broker with other limits for its queues.
-    pub fn with_queues(limits: QueueLimits) -> Self {
+    /// A broker with limits for its queues, and with histories of topics.
+    pub fn with(queues: QueueLimits, history: HistorySettings) -> Self {
         let ids = Arc::new(MessageIds::new());
         Self {
             inbound: OnceLock::new(),
-            queues: Arc::new(SimpleQueues::new(limits, Arc::clone(&ids))),
+            queues: Arc::new(SimpleQueues::new(queues, Arc::clone(&ids))),
             ids,
+            history,
             hasher: RandomState::new(),
-            order: [const { Mutex::new(()) }; SHARDS],
+            shards: std::array::from_fn(|_| Mutex::default()),
         }
     }
 
     fn deliver(&self, publish: Publish) -> Result<Published, BrokerError> {
         let inbound = self.inbound.get().ok_or(BrokerError::Unavailable)?;
-        let shard = self.hasher.hash_one(&publish.destination) as usize % SHARDS;
-        // The lock guards an order, not data: after a panic under it the order is still one.
-        let _order = self.order[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        inbound.message(Message::new(self.ids.next(), publish));
-        Ok(Published)
+        let id = self.ids.next();
+        let policy = self.history.policy(&publish.destination);
+        // The message reaches the subscribers under the lock: that makes the order of the log theirs.
+        let mut logs = self.shard(&publish.destination);
+        let position = policy.is_some().then(|| logs.next(&publish.destination));
+        let message = Message::at(id, publish, position);
+        inbound.message(message.clone());
+        if let Some(policy) = policy {
+            logs.append(message, policy, self.history.bytes / SHARDS);
+        }
+        Ok(Published { position })
+    }
+
+    fn shard(&self, destination: &Destination) -> MutexGuard<'_, Logs> {
+        let shard = self.hasher.hash_one(destination) as usize % SHARDS;
+        self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -73,6 +87,15 @@ impl Broker for SimpleBroker {
 
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>> {
         batch.into_iter().map(|publish| self.deliver(publish)).collect()
+    }
+
+    async fn history(
+        &self,
+        destination: &Destination,
+        start: Start,
+    ) -> Result<Option<HistoryPage>, BrokerError> {
+        let policy = self.history.policy(destination);
+        Ok(policy.map(|policy| self.shard(destination).page(destination, start, policy)))
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {

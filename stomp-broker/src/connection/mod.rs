@@ -290,7 +290,8 @@ impl<T: Transport> Connection<T> {
                 self.principal = Some(principal);
             }
             Done::Subscribed(Ok(subscribed)) => {
-                self.session.subscribed(subscribed);
+                let recovered = subscribed.recovered;
+                self.session.subscribed(subscribed, recovered);
             }
             Done::Finished(Ok(())) => self.session.done(),
             Done::Authenticated(Err(refusal)) => self.session.refuse(&refusal),

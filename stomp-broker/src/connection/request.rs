@@ -6,8 +6,10 @@ use futures_util::future::BoxFuture;
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
-    Action, Credentials, Decision, Destination, Peer, Principal, Publish, Refusal, Settlement, app,
+    Action, BrokerError, Credentials, Decision, Destination, Pattern, Peer, Principal, Publish, Refusal,
+    Settlement, Start, app,
     hub::{Lease, Outbox, Subscription, Terms, UserDestination},
+    message::{EPOCH, OFFSET},
     server::{Place, Shared},
     session::{self, Batch, Verdict},
 };
@@ -21,26 +23,35 @@ pub(super) enum Done {
 
 /// A live subscription: what it takes to end it.
 #[derive(Debug)]
-pub(super) enum Subscribed {
-    Topic(Destination, Arc<Subscription>),
-    Queue(Destination, Arc<Subscription>),
-    User(UserDestination, Arc<Subscription>),
+pub(super) struct Subscribed {
+    to: Target,
+    subscription: Arc<Subscription>,
+    /// Whether the client has all it missed, if it asked.
+    pub(super) recovered: Option<bool>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Topic(Destination),
+    Pattern(Pattern),
+    Queue(Destination),
+    User(UserDestination),
 }
 
 impl Subscribed {
     /// Ends the subscription; what is queued for it is not delivered any more.
     pub(super) async fn end(&self, shared: &Shared) {
-        match self {
-            Self::Topic(destination, subscription) => {
-                if shared.hub.topics.remove(destination, subscription) {
+        let hub = &shared.hub;
+        match &self.to {
+            Target::Topic(destination) => {
+                if hub.topics.remove(destination, &self.subscription) {
                     shared.lose_interest(destination).await;
                 }
             }
-            Self::Queue(destination, subscription) => {
-                shared.hub.queues.remove(destination, subscription).await
-            }
-            Self::User(destination, subscription) => {
-                shared.hub.users.remove(destination, subscription);
+            Target::Pattern(pattern) => hub.patterns.remove(pattern, &self.subscription),
+            Target::Queue(destination) => hub.queues.remove(destination, &self.subscription).await,
+            Target::User(destination) => {
+                hub.users.remove(destination, &self.subscription);
             }
         }
     }
@@ -137,36 +148,92 @@ impl Context {
     }
 
     async fn subscribe(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
+        if subscribe.destination().contains('*') {
+            return self.subscribe_pattern(subscribe, serial).await;
+        }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
         let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
+        let subscription = self.subscription(subscribe, serial)?;
+        let user = Arc::clone(self.principal()?.user());
+        let hub = &self.shared.hub;
+        match place {
+            Place::User => {
+                let (subscription, destination) =
+                    (Arc::new(subscription), UserDestination { user, name: destination });
+                hub.users.add(&destination, Arc::clone(&subscription));
+                Ok(Subscribed { to: Target::User(destination), subscription, recovered: None })
+            }
+            Place::Queue => {
+                let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
+                let subscription = Arc::new(subscription);
+                hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
+                Ok(Subscribed { to: Target::Queue(destination), subscription, recovered: None })
+            }
+            Place::Topic => self.subscribe_topic(destination, subscription, history_start(subscribe)?).await,
+        }
+    }
+
+    /// Starts delivery from every topic that a pattern matches.
+    async fn subscribe_pattern(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
+        let pattern: Pattern = subscribe.destination().parse().map_err(|error| Refusal::from(&error))?;
+        self.shared.check_pattern(&pattern)?;
+        if history_start(subscribe)?.is_some() {
+            return Err(Refusal::new("a pattern has no history"));
+        }
+        match self.shared.authorizer.authorize_pattern(self.principal()?, &pattern).await {
+            Decision::Allow => {}
+            Decision::Deny(refusal) => return Err(refusal),
+            Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
+        }
+        let subscription = Arc::new(self.subscription(subscribe, serial)?);
+        self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
+        Ok(Subscribed { to: Target::Pattern(pattern), subscription, recovered: None })
+    }
+
+    /// The subscription that a frame asks for, to nothing yet.
+    fn subscription(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
         let prefix = fanout::prefix(subscribe.id(), self.version)
             .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack() };
-        let subscription = Arc::new(Subscription::new(Arc::clone(&user), Arc::clone(&self.outbox), terms));
-        let hub = &self.shared.hub;
-        match place {
-            Place::User => {
-                let destination = UserDestination { user, name: destination };
-                hub.users.add(&destination, Arc::clone(&subscription));
-                Ok(Subscribed::User(destination, subscription))
-            }
-            Place::Queue => {
-                let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
-                hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
-                Ok(Subscribed::Queue(destination, subscription))
-            }
-            Place::Topic => {
-                if hub.topics.add(&destination, Arc::clone(&subscription))
-                    && let Err(error) =
-                        self.shared.broker.interest(std::slice::from_ref(&destination), &[]).await
-                {
-                    hub.topics.remove(&destination, &subscription);
-                    return Err(Refusal::from(&error));
-                }
-                Ok(Subscribed::Topic(destination, subscription))
+        Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
+    }
+
+    /// Starts delivery from a topic, behind the part of its history that the client asked for.
+    async fn subscribe_topic(
+        &self,
+        destination: Destination,
+        subscription: Subscription,
+        start: Option<Start>,
+    ) -> Result<Subscribed, Refusal> {
+        let subscription = Arc::new(if start.is_some() { subscription.recovering() } else { subscription });
+        let is_first = self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
+        let subscribed = Subscribed { to: Target::Topic(destination), subscription, recovered: None };
+        match self.listen(&subscribed, is_first, start).await {
+            Ok(recovered) => Ok(Subscribed { recovered, ..subscribed }),
+            Err(error) => {
+                subscribed.end(&self.shared).await;
+                Err(Refusal::from(&error))
             }
         }
+    }
+
+    /// Makes sure that the back-end delivers, and asks it for history; says whether that is all the client missed.
+    async fn listen(
+        &self,
+        subscribed: &Subscribed,
+        is_first: bool,
+        start: Option<Start>,
+    ) -> Result<Option<bool>, BrokerError> {
+        let Target::Topic(destination) = &subscribed.to else { return Ok(None) };
+        if is_first {
+            self.shared.broker.interest(std::slice::from_ref(destination), &[]).await?;
+        }
+        let Some(start) = start else { return Ok(None) };
+        let page = self.shared.broker.history(destination, start).await?;
+        let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
+        subscribed.subscription.recover(messages);
+        Ok(Some(complete))
     }
 
     /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
@@ -205,6 +272,22 @@ fn prefetch(subscribe: &Subscribe, limit: usize) -> Result<usize, Refusal> {
         Some(Ok(asked)) if asked > 0 => Ok(asked.min(limit)),
         Some(_) => Err(Refusal::new("prefetch-count must be a positive number")),
     }
+}
+
+/// From where the client wants the topic's history: `x-offset: N | first | last:N`, and `x-epoch`.
+fn history_start(subscribe: &Subscribe) -> Result<Option<Start>, Refusal> {
+    let headers = subscribe.frame().headers();
+    let Some(text) = headers.get(OFFSET) else { return Ok(None) };
+    let start = match (text, text.strip_prefix("last:")) {
+        ("first", _) => Some(Start::First),
+        (_, Some(count)) => count.parse().ok().map(Start::Last),
+        _ => {
+            let epoch = headers.get(EPOCH).map(str::parse).transpose();
+            let epoch = epoch.map_err(|_| Refusal::new("x-epoch must be the value of a MESSAGE"))?;
+            text.parse().ok().map(|offset| Start::After { offset, epoch })
+        }
+    };
+    start.map(Some).ok_or_else(|| Refusal::new("x-offset must be a number, 'first' or 'last:' and a number"))
 }
 
 impl Shared {

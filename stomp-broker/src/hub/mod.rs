@@ -1,6 +1,7 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
 mod outbox;
+mod patterns;
 mod queues;
 mod routes;
 mod subscription;
@@ -12,6 +13,7 @@ use std::{
 
 pub(crate) use self::{
     outbox::{Control, Delivery, Lease, Outbox, OutboxLimits},
+    patterns::Patterns,
     queues::Queues,
     routes::Routes,
     subscription::{Subscription, Terms},
@@ -30,6 +32,7 @@ pub(crate) struct UserDestination {
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     pub(crate) topics: Routes<Destination>,
+    pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
     pub(crate) queues: Queues,
     sessions: Mutex<Sessions>,
@@ -102,8 +105,9 @@ impl Hub {
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
     }
 
-    /// Ends the user's subscriptions to a topic; says whether they were the last ones.
+    /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
     pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+        self.patterns.revoke(user, destination);
         self.topics.remove_where(destination, |subscription| subscription.user() == user)
     }
 
@@ -115,6 +119,7 @@ impl Hub {
 impl Inbound for Hub {
     fn message(&self, message: Message) {
         self.topics.deliver(message.destination(), &message);
+        self.patterns.deliver(&message);
     }
 }
 

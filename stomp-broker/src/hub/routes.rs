@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Delivery, Subscription};
+use super::Subscription;
 use crate::Message;
 
 /// A map that publishers read without waiting for each other, and that forgets destinations nobody listens to.
@@ -83,7 +83,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
         &self,
         key: &K,
         message: &Message,
-        meant: impl Fn(&Subscription) -> bool,
+        meant: impl Fn(&Arc<Subscription>) -> bool,
     ) -> bool {
         let topics = self.topics.pin();
         let Some(topic) = topics.get(key) else {
@@ -91,7 +91,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
         };
         let mut any = false;
         for subscription in topic.lock().subscribers.iter().filter(|subscription| meant(subscription)) {
-            subscription.push(Delivery::new(subscription, message.clone()));
+            subscription.deliver(message);
             any = true;
         }
         any

@@ -1,14 +1,18 @@
 //! One subscription, as the publishing side sees it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
 use super::{Delivery, Outbox};
+use crate::Message;
 
 /// Where the messages of one subscription go, and how they start on the wire.
 #[derive(Debug)]
@@ -18,6 +22,9 @@ pub(crate) struct Subscription {
     terms: Terms,
     /// Cleared when the subscription ends: what is still queued for it is then dropped.
     active: AtomicBool,
+    /// Whether live messages are to wait in `held` until the history before them has been queued.
+    recovering: AtomicBool,
+    held: Mutex<Vec<Message>>,
 }
 
 /// What distinguishes a subscription from others of its session.
@@ -34,7 +41,53 @@ pub(crate) struct Terms {
 
 impl Subscription {
     pub(crate) fn new(user: Arc<str>, outbox: Arc<Outbox>, terms: Terms) -> Self {
-        Self { user, outbox, terms, active: AtomicBool::new(true) }
+        Self {
+            user,
+            outbox,
+            terms,
+            active: AtomicBool::new(true),
+            recovering: AtomicBool::new(false),
+            held: Mutex::default(),
+        }
+    }
+
+    /// A subscription that takes live messages in only when [`recover`](Self::recover) has been called.
+    pub(crate) fn recovering(self) -> Self {
+        Self { recovering: AtomicBool::new(true), ..self }
+    }
+
+    /// Queues the history, then the live messages that came meanwhile and are not part of it.
+    pub(crate) fn recover(self: &Arc<Self>, history: Vec<Message>) {
+        // Whoever publishes now either sees the lock and waits, or finds the subscription live.
+        let mut held = self.held();
+        let last = history.last().and_then(Message::position);
+        for message in history {
+            self.push(Delivery::new(self, message));
+        }
+        let is_new = |message: &Message| match (last, message.position()) {
+            (Some(last), Some(at)) => at.epoch != last.epoch || at.offset > last.offset,
+            _ => true,
+        };
+        for message in mem::take(&mut *held).into_iter().filter(is_new) {
+            self.push(Delivery::new(self, message));
+        }
+        self.recovering.store(false, Ordering::Release);
+    }
+
+    /// Queues a message of a topic.
+    pub(crate) fn deliver(self: &Arc<Self>, message: &Message) {
+        if self.recovering.load(Ordering::Acquire) {
+            let mut held = self.held();
+            if self.recovering.load(Ordering::Acquire) {
+                held.push(message.clone());
+                return;
+            }
+        }
+        self.push(Delivery::new(self, message.clone()));
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Message>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn user(&self) -> &str {

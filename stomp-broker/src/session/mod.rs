@@ -251,13 +251,19 @@ impl<H> Session<H> {
         self.transmit.push_back(reply::connected(&self.config, &self.id, user, self.version));
     }
 
-    /// The subscription is live and known to the driver as `handle`.
-    pub(crate) fn subscribed(&mut self, handle: H) {
+    /// The subscription is live and known to the driver as `handle`. If the client asked for history, it is told
+    /// whether it has `recovered` all it missed.
+    pub(crate) fn subscribed(&mut self, handle: H, recovered: Option<bool>) {
         let Some(Pending { subscription: Some((name, serial)), receipt }) = self.pending.take() else {
             return;
         };
         self.subscriptions.insert(name, serial, handle);
-        self.acknowledge(receipt.as_deref());
+        match (receipt, recovered, self.closing()) {
+            (Some(receipt), Some(recovered), None) => {
+                self.transmit.push_back(reply::recovery(&receipt, recovered, self.version));
+            }
+            (receipt, ..) => self.acknowledge(receipt.as_deref()),
+        }
     }
 
     /// The pending request was carried out.

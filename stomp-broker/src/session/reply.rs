@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use stomp_proto::{Command, Frame, FrameBuilder, Version, encode, header::name};
 
 use super::Violation;
-use crate::{Config, Refusal};
+use crate::{Config, Refusal, message::RECOVERED};
 
 /// CONNECTED.
 pub(super) fn connected(config: &Config, session: &str, user: &str, version: Version) -> Bytes {
@@ -20,6 +20,12 @@ pub(super) fn connected(config: &Config, session: &str, user: &str, version: Ver
 /// RECEIPT for a frame that asked for one.
 pub(super) fn receipt(id: &str, version: Version) -> Bytes {
     encoded(Frame::builder(Command::Receipt).header(name::RECEIPT_ID, id), version)
+}
+
+/// RECEIPT for a SUBSCRIBE that asked for history.
+pub(super) fn recovery(id: &str, recovered: bool, version: Version) -> Bytes {
+    let frame = Frame::builder(Command::Receipt).header(name::RECEIPT_ID, id);
+    encoded(frame.header(RECOVERED, if recovered { "true" } else { "false" }), version)
 }
 
 /// ERROR.
