@@ -12,6 +12,19 @@
 //! # }
 //! ```
 //!
+//! # Metrics
+//!
+//! Counted through the [`metrics`](https://docs.rs/metrics) facade; install a recorder to see them.
+//!
+//! | name | kind | what |
+//! | --- | --- | --- |
+//! | `stomp_connections` | gauge | open connections |
+//! | `stomp_sessions` | gauge | those that have logged in |
+//! | `stomp_messages_received_total` | counter | SENDs taken in |
+//! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
+//! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `session-closed`, `unsubscribed`, `unencodable` in its version |
+//! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
+//!
 //! # The way of a message
 //!
 //! ```text
@@ -39,6 +52,8 @@ mod handle;
 pub mod http;
 mod hub;
 mod message;
+mod metrics;
+mod overflow;
 mod pattern;
 mod refusal;
 mod server;
@@ -61,6 +76,7 @@ pub use self::{
     destination::{Destination, InvalidDestination, MAX_DESTINATION},
     handle::Handle,
     message::{Message, MessageId, MessageIds},
+    overflow::Overflow,
     pattern::Pattern,
     refusal::Refusal,
     server::{Server, ServerBuilder},

@@ -89,6 +89,11 @@ impl Message {
         self.shared.position
     }
 
+    /// The value of a header of the sender's.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.shared.headers.get(name)
+    }
+
     /// The octets of the message.
     pub fn body(&self) -> &Bytes {
         &self.shared.body

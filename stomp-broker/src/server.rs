@@ -11,8 +11,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Pattern, Peer,
-    Publish, Refusal, SimpleBroker,
+    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Overflow,
+    Pattern, Peer, Publish, Refusal, SimpleBroker,
     app::Application,
     connection::Connection,
     hub::Hub,
@@ -49,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
+    overflow: Vec<(Pattern, Overflow)>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
     room: Arc<Semaphore>,
@@ -64,6 +65,7 @@ pub struct ServerBuilder {
     app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
+    overflow: Vec<(Pattern, Overflow)>,
 }
 
 impl ServerBuilder {
@@ -84,6 +86,14 @@ impl ServerBuilder {
     #[must_use]
     pub fn topics(mut self, root: impl Into<String>) -> Self {
         self.topics.push(root.into());
+        self
+    }
+
+    /// Sets what happens to messages of matching topics that a subscriber does not take in time; the first pattern
+    /// that matches counts. Without one it is [`Overflow::Disconnect`].
+    #[must_use]
+    pub fn overflow(mut self, topics: Pattern, policy: Overflow) -> Self {
+        self.overflow.push((topics, policy));
         self
     }
 
@@ -124,6 +134,7 @@ impl ServerBuilder {
             app: self.app,
             topics: self.topics,
             queues: self.queues,
+            overflow: self.overflow,
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
@@ -142,6 +153,7 @@ impl Server {
             app: None,
             topics: Vec::new(),
             queues: Vec::new(),
+            overflow: Vec::new(),
         }
     }
 
@@ -253,6 +265,12 @@ impl Shared {
         } else {
             Err(self.no_such_destination())
         }
+    }
+
+    /// What happens to messages for the destination that a subscriber does not take in time.
+    pub(crate) fn overflow(&self, destination: &str) -> Overflow {
+        let found = self.overflow.iter().find(|(pattern, _)| pattern.matches(destination));
+        found.map(|(_, policy)| policy.clone()).unwrap_or_default()
     }
 
     /// Whether a pattern stays within the declared topics.

@@ -23,6 +23,7 @@ use self::request::{Done, Subscribed};
 use crate::{
     Peer, Principal, Refusal, Settlement,
     hub::{Control, Delivery, Lease, Outbox, OutboxLimits},
+    metrics::{self, Counted},
     server::Shared,
     session::{Closing, Session},
     transport::{Outgoing, Transport},
@@ -39,6 +40,8 @@ pub(crate) struct Connection<T> {
     decoder: Decoder,
     session: Session<Subscribed>,
     principal: Option<Principal>,
+    _open: Counted,
+    logged_in: Option<Counted>,
     outbox: Arc<Outbox>,
     input: BytesMut,
     batch: VecDeque<Delivery>,
@@ -83,6 +86,8 @@ impl<T: Transport> Connection<T> {
             transport,
             peer,
             principal: None,
+            _open: Counted::connection(),
+            logged_in: None,
             input: BytesMut::new(),
             batch: VecDeque::new(),
             written: Vec::new(),
@@ -101,6 +106,7 @@ impl<T: Transport> Connection<T> {
         let reason = self.serve().await;
         self.clean_up().await;
         if let Ok(reason) = reason {
+            metrics::ended(reason);
             self.finish(reason).await;
         }
     }
@@ -245,12 +251,18 @@ impl<T: Transport> Connection<T> {
 
     /// Hands the transport what the outbox held, until the client has enough to acknowledge.
     fn push_batch(&mut self) {
+        let mut sent = 0;
         while self.session.takes_messages()
             && let Some(delivery) = self.batch.pop_front()
         {
             let Delivery { subscription, message, lease } = &delivery;
             let terms = subscription.terms();
-            let Some(tail) = message.tail(terms.version).filter(|_| subscription.is_active()) else {
+            if !subscription.is_active() {
+                metrics::dropped(1, "unsubscribed");
+                continue;
+            }
+            let Some(tail) = message.tail(terms.version) else {
+                metrics::dropped(1, "unencodable");
                 continue;
             };
             let (prefix, rest) = match (terms.mode, lease) {
@@ -258,7 +270,9 @@ impl<T: Transport> Connection<T> {
                 _ => self.named(&delivery, tail),
             };
             self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
+            sent += 1;
         }
+        metrics::sent(sent);
     }
 
     /// A MESSAGE with headers of its own: a name to acknowledge it by, a count of deliveries.
@@ -288,6 +302,7 @@ impl<T: Transport> Connection<T> {
                 self.decoder.set_limits(self.shared.config.limits);
                 self.shared.hub.join(principal.user(), &self.outbox);
                 self.principal = Some(principal);
+                self.logged_in = Some(Counted::session());
             }
             Done::Subscribed(Ok(subscribed)) => {
                 let recovered = subscribed.recovered;

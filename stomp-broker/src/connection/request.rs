@@ -10,6 +10,7 @@ use crate::{
     Settlement, Start, app,
     hub::{Lease, Outbox, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
+    metrics,
     server::{Place, Shared},
     session::{self, Batch, Verdict},
 };
@@ -73,7 +74,10 @@ impl Context {
                 let credentials = Credentials::new(&connect, &self.peer);
                 Done::Authenticated(self.shared.authenticator.authenticate(credentials).await)
             }
-            session::Request::Send(send) => Done::Finished(self.send(&send).await),
+            session::Request::Send(send) => {
+                metrics::received();
+                Done::Finished(self.send(&send).await)
+            }
             session::Request::Subscribe(subscribe, serial) => {
                 Done::Subscribed(self.subscribe(&subscribe, serial).await)
             }
@@ -153,7 +157,7 @@ impl Context {
         }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
         let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
-        let subscription = self.subscription(subscribe, serial)?;
+        let subscription = self.subscription(subscribe, &destination, serial)?;
         let user = Arc::clone(self.principal()?.user());
         let hub = &self.shared.hub;
         match place {
@@ -185,17 +189,23 @@ impl Context {
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
         }
-        let subscription = Arc::new(self.subscription(subscribe, serial)?);
+        let subscription = Arc::new(self.subscription(subscribe, subscribe.destination(), serial)?);
         self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
         Ok(Subscribed { to: Target::Pattern(pattern), subscription, recovered: None })
     }
 
     /// The subscription that a frame asks for, to nothing yet.
-    fn subscription(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscription, Refusal> {
+    fn subscription(
+        &self,
+        subscribe: &Subscribe,
+        destination: &str,
+        serial: u32,
+    ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
         let prefix = fanout::prefix(subscribe.id(), self.version)
             .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
-        let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack() };
+        let overflow = self.shared.overflow(destination);
+        let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
         Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
     }
 

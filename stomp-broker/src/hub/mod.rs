@@ -1,5 +1,6 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod delivery;
 mod outbox;
 mod patterns;
 mod queues;
@@ -12,7 +13,8 @@ use std::{
 };
 
 pub(crate) use self::{
-    outbox::{Control, Delivery, Lease, Outbox, OutboxLimits},
+    delivery::{Delivery, Lease},
+    outbox::{Control, Outbox, OutboxLimits},
     patterns::Patterns,
     queues::Queues,
     routes::Routes,

@@ -9,38 +9,8 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use super::Subscription;
-use crate::{Config, Destination, Message, Refusal};
-
-/// A message for one subscription.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) subscription: Arc<Subscription>,
-    pub(crate) message: Message,
-    /// What is to be settled for a message of a queue.
-    pub(crate) lease: Option<Lease>,
-}
-
-/// A message of a queue that is out with a consumer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lease {
-    pub(crate) queue: Destination,
-    pub(crate) id: u64,
-    /// How often the message has been out, this time included.
-    pub(crate) deliveries: u32,
-}
-
-impl Delivery {
-    /// A message of a topic.
-    pub(crate) fn new(subscription: &Arc<Subscription>, message: Message) -> Self {
-        Self { subscription: Arc::clone(subscription), message, lease: None }
-    }
-
-    /// A message of a queue.
-    pub(crate) fn leased(subscription: &Arc<Subscription>, message: Message, lease: Lease) -> Self {
-        Self { subscription: Arc::clone(subscription), message, lease: Some(lease) }
-    }
-}
+use super::{Delivery, Lease};
+use crate::{Config, Overflow, Refusal, metrics};
 
 /// What the server tells a session, ahead of all messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +38,8 @@ impl From<&Config> for OutboxLimits {
 
 /// A bounded queue that publishers push into without waiting, and that the session empties as a whole.
 ///
-/// A publisher never waits for a session: one that does not keep up loses its queue and is told to close.
+/// A publisher never waits for a session. What becomes of messages that one does not take in time is for the
+/// [`Overflow`] policy of their subscription to say; all that is dropped is counted.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limits: OutboxLimits,
@@ -92,29 +63,29 @@ impl Outbox {
         Self { limits, queue: Mutex::default(), session: AtomicWaker::new() }
     }
 
-    /// Queues a message.
+    /// Queues a message. When there is no room for it, the subscription's policy says what happens.
     pub(crate) fn push(&self, delivery: Delivery) {
         let mut queue = self.lock();
         if queue.closed {
             queue.unsent.extend(delivery.lease);
             return;
         }
-        let bytes = queue.bytes + delivery.message.size();
-        // One message is always let in: a bound below its size would cut off every reader of it.
-        let full = bytes > self.limits.bytes || queue.deliveries.len() >= self.limits.frames;
-        if full && !queue.deliveries.is_empty() {
-            queue.unsent.extend(delivery.lease);
-            queue.close(Control::SlowConsumer);
-        } else {
-            queue.bytes = bytes;
-            queue.deliveries.push_back(delivery);
-            if queue.deliveries.len() > 1 {
-                // The session has been woken for the first one and has not come yet.
-                return;
+        let was_empty = queue.deliveries.is_empty();
+        match queue.make_room(&delivery, self.limits) {
+            Room::Made => queue.append(delivery),
+            Room::Replaced(at) => queue.replace(at, delivery),
+            Room::None => queue.drop_message(delivery),
+            Room::Overflow => {
+                queue.drop_message(delivery);
+                queue.close(Control::SlowConsumer);
             }
         }
+        let wake = was_empty || queue.closed;
         drop(queue);
-        self.session.wake();
+        // A session that was woken for the first message and has not come yet need not be woken again.
+        if wake {
+            self.session.wake();
+        }
     }
 
     /// Tells the session something; what waits is not delivered any more.
@@ -164,7 +135,77 @@ impl Outbox {
     }
 }
 
+/// What a full queue does about one more message.
+enum Room {
+    Made,
+    /// It takes the place of the one at this index.
+    Replaced(usize),
+    /// It is the one to go.
+    None,
+    /// The session is cut off.
+    Overflow,
+}
+
 impl Queue {
+    /// Whether a message of that size fits. One is always let in: a bound below its size would cut off every reader.
+    fn fits(&self, size: usize, limits: OutboxLimits) -> bool {
+        self.deliveries.is_empty()
+            || (self.bytes + size <= limits.bytes && self.deliveries.len() < limits.frames)
+    }
+
+    fn make_room(&mut self, delivery: &Delivery, limits: OutboxLimits) -> Room {
+        let size = delivery.message.size();
+        if self.fits(size, limits) {
+            return Room::Made;
+        }
+        // Messages of queues are never dropped: their consumers have room for them by prefetch.
+        let overflow = &delivery.subscription.terms().overflow;
+        if delivery.lease.is_some() || *overflow == Overflow::Disconnect {
+            return Room::Overflow;
+        }
+        if let Overflow::Conflate(key) = overflow
+            && let Some(at) = self.deliveries.iter().position(|waiting| waiting.is_same(delivery, key))
+        {
+            return Room::Replaced(at);
+        }
+        while *overflow != Overflow::DropNewest && !self.fits(size, limits) {
+            if !self.drop_oldest_of(delivery) {
+                return Room::None;
+            }
+        }
+        if self.fits(size, limits) { Room::Made } else { Room::None }
+    }
+
+    fn append(&mut self, delivery: Delivery) {
+        self.bytes += delivery.message.size();
+        self.deliveries.push_back(delivery);
+    }
+
+    fn replace(&mut self, at: usize, delivery: Delivery) {
+        if let Some(waiting) = self.deliveries.get_mut(at) {
+            self.bytes = self.bytes - waiting.message.size() + delivery.message.size();
+            let replaced = mem::replace(waiting, delivery);
+            self.drop_message(replaced);
+        }
+    }
+
+    /// Drops the oldest message of the same subscription, if one waits.
+    fn drop_oldest_of(&mut self, delivery: &Delivery) -> bool {
+        let is_same = |waiting: &Delivery| Arc::ptr_eq(&waiting.subscription, &delivery.subscription);
+        let oldest = self.deliveries.iter().position(is_same).and_then(|at| self.deliveries.remove(at));
+        if let Some(oldest) = oldest {
+            self.bytes -= oldest.message.size();
+            self.drop_message(oldest);
+            return true;
+        }
+        false
+    }
+
+    fn drop_message(&mut self, delivery: Delivery) {
+        metrics::dropped(1, "overflow");
+        self.unsent.extend(delivery.lease);
+    }
+
     /// Makes room by dropping what waits; the first reason to close is the one that is told.
     fn close(&mut self, control: Control) {
         if !self.closed {
@@ -176,6 +217,7 @@ impl Queue {
 
     fn clear(&mut self) {
         let dropped = mem::take(&mut self.deliveries);
+        metrics::dropped(dropped.len(), "session-closed");
         self.unsent.extend(dropped.into_iter().filter_map(|delivery| delivery.lease));
         self.bytes = 0;
     }

@@ -149,13 +149,19 @@ mod tests {
 
     use super::*;
     use crate::{
-        Config, Destination, MessageIds, Publish,
+        Config, Destination, MessageIds, Overflow, Publish,
         hub::{Outbox, OutboxLimits, Terms},
     };
 
     fn subscription() -> (Arc<Subscription>, Arc<Outbox>) {
         let outbox = Arc::new(Outbox::new(OutboxLimits::from(&Config::default())));
-        let terms = Terms { prefix: Bytes::new(), version: Version::V1_2, serial: 0, mode: AckMode::Auto };
+        let terms = Terms {
+            prefix: Bytes::new(),
+            version: Version::V1_2,
+            serial: 0,
+            mode: AckMode::Auto,
+            overflow: Overflow::Disconnect,
+        };
         (Arc::new(Subscription::new("user".into(), Arc::clone(&outbox), terms)), outbox)
     }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
 use super::{Delivery, Outbox};
-use crate::Message;
+use crate::{Message, Overflow};
 
 /// Where the messages of one subscription go, and how they start on the wire.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(crate) struct Terms {
     pub(crate) serial: u32,
     /// Whether the client acknowledges messages, and how.
     pub(crate) mode: AckMode,
+    /// What happens to messages that the client does not take in time.
+    pub(crate) overflow: Overflow,
 }
 
 impl Subscription {

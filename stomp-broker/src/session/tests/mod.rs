@@ -184,7 +184,7 @@ fn receipts_come_in_the_order_of_the_frames() {
     let mut driven = Driven::open("0,0", None);
     assert!(matches!(driven.subscribe("s", "1"), Some(Request::Subscribe(..))));
     assert!(driven.session.is_busy());
-    driven.session.subscribed(7);
+    driven.session.subscribed(7, None);
     assert!(matches!(driven.send("2"), Some(Request::Send(_))));
     driven.session.done();
     let unsubscribe = driven.feed("UNSUBSCRIBE", &[("id", "s"), ("receipt", "3")]);
@@ -217,7 +217,7 @@ fn an_error_is_the_last_frame() {
     let late = driven.at(60 * SECOND);
     driven.session.handle_timeout(late);
     driven.session.done();
-    driven.session.subscribed(1);
+    driven.session.subscribed(1, None);
     driven.session.refuse(&Refusal::new("again"));
     driven.session.close_with(&Refusal::new("again"), Closing::Shutdown);
     driven.session.authenticated(late, "mallory", None);
@@ -253,12 +253,12 @@ fn subscription_ids_are_unique_bounded_and_reusable() {
     driven.session.authenticated(now, "alice", None);
     for (id, handle) in [("a", 1), ("b", 2)] {
         driven.subscribe(id, id);
-        driven.session.subscribed(handle);
+        driven.session.subscribed(handle, None);
     }
     driven.feed("UNSUBSCRIBE", &[("id", "a"), ("receipt", "u")]);
     driven.session.done();
     driven.subscribe("a", "again");
-    driven.session.subscribed(3);
+    driven.session.subscribed(3, None);
     assert_eq!(driven.written(), ["CONNECTED", "RECEIPT a", "RECEIPT b", "RECEIPT u", "RECEIPT again"]);
     assert!(driven.subscribe("c", "r").is_none());
     assert_eq!(driven.written(), ["ERROR more than 2 subscriptions"]);

@@ -1,0 +1,62 @@
+//! What is counted; the crate's documentation lists the names.
+
+use metrics::{counter, gauge};
+
+use crate::session::Closing;
+
+/// A connection, counted while it lives.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    name: &'static str,
+}
+
+impl Counted {
+    /// An open connection.
+    pub(crate) fn connection() -> Self {
+        Self::new("stomp_connections")
+    }
+
+    /// A session that has logged in.
+    pub(crate) fn session() -> Self {
+        Self::new("stomp_sessions")
+    }
+
+    fn new(name: &'static str) -> Self {
+        gauge!(name).increment(1.0);
+        Self { name }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        gauge!(self.name).decrement(1.0);
+    }
+}
+
+/// A SEND was taken in.
+pub(crate) fn received() {
+    counter!("stomp_messages_received_total").increment(1);
+}
+
+/// MESSAGE frames were written.
+pub(crate) fn sent(messages: usize) {
+    counter!("stomp_messages_sent_total").increment(messages as u64);
+}
+
+/// Messages will not reach a subscriber.
+pub(crate) fn dropped(messages: usize, reason: &'static str) {
+    if messages > 0 {
+        counter!("stomp_messages_dropped_total", "reason" => reason).increment(messages as u64);
+    }
+}
+
+/// The server ended a session by an ERROR frame.
+pub(crate) fn ended(reason: Closing) {
+    let reason = match reason {
+        Closing::Disconnected => return,
+        Closing::Error => "error",
+        Closing::TooSlow => "slow-consumer",
+        Closing::Shutdown => "shutdown",
+    };
+    counter!("stomp_errors_total", "reason" => reason).increment(1);
+}
