@@ -101,10 +101,12 @@ fn offered_protocol(headers: &HeaderMap) -> Option<Version> {
 
 /// Whether the page that asks may: one of this very host, one that is listed, or a client that is no browser.
 fn is_allowed_origin(headers: &HeaderMap, config: &Config) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let Some(origin) = origins.next() else {
         return true;
     };
-    let Ok(origin) = origin.to_str() else { return false };
+    // A browser sends one; of several, another check may believe a different one.
+    let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
     if config.allowed_origins.iter().any(|allowed| allowed == "*" || allowed == origin) {
         return true;
     }
