@@ -79,13 +79,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
                 Some(Err(error)) => return Poll::Ready(self.end(error)),
                 Some(Ok(Message::Text(text))) => Bytes::from(text),
                 Some(Ok(Message::Binary(binary))) => binary,
-                // The answer to a ping is queued by the library and leaves with the next flush.
-                Some(Ok(Message::Ping(_))) => {
-                    self.has_output = true;
-                    cx.waker().wake_by_ref();
-                    continue;
-                }
-                Some(Ok(Message::Pong(_) | Message::Frame(_))) => continue,
+                // The library answers a ping when it reads on. That is no output of ours: heart-beats of STOMP
+                // are due all the same.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             };
             if !payload.is_empty() {
                 input.extend_from_slice(&payload);

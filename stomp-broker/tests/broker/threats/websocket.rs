@@ -152,10 +152,12 @@ async fn pings_do_not_stand_in_for_heart_beats() {
         }
     };
     let heart_beat = async {
+        let mut answered = false;
         while let Some(Ok(message)) = stream.next().await {
             if message == Message::text("\n") {
-                return;
+                return assert!(answered, "pings are answered");
             }
+            answered |= message.is_pong();
         }
         panic!("closed without a heart-beat");
     };
