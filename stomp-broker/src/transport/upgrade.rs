@@ -52,9 +52,12 @@ async fn open(State(server): State<Server>, mut request: Request) -> Response {
     tokio::spawn(async move {
         match upgrade.await {
             Ok(upgraded) => {
-                let limits = server.config().limits;
+                let Config { limits, login_limits, .. } = server.config();
                 let max_message = limits.body.saturating_add(limits.head as usize);
-                let transport = WebSocketTransport::new(TokioIo::new(upgraded), max_message).await;
+                // Room for the first frame, and as much for what it is wrapped in and what is sent behind it.
+                let before_login = 2 * u64::from(login_limits.head);
+                let transport =
+                    WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
                 server.serve_transport(transport, Peer { address });
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),
