@@ -94,7 +94,7 @@ impl ChatApp {
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
         let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
-        let router = websockets.fold(http::router(http), Router::merge);
+        let router = http::router(http, websockets.fold(Router::new(), Router::merge));
         Ok(Self { router, stomp, store })
     }
 

@@ -33,7 +33,9 @@ fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), Enco
     dst.reserve(size + if length_needed { content_length_line(body.len()) } else { 0 });
 
     let mut writer = FrameWriter::new(dst, command, version)?;
-    if escapes == 0 && headers.iter().all(|(name, _)| !name.is_empty()) {
+    // The last line may have come with CR LF, and `text` then ends in its CR.
+    let verbatim = escapes == 0 && text.ends_with(b"\n");
+    if verbatim && headers.iter().all(|(name, _)| can_name(name, version)) {
         writer.verbatim(text, headers.get(name::CONTENT_LENGTH))?;
     } else {
         headers.iter().try_for_each(|(name, value)| writer.header(name, value))?;
@@ -63,6 +65,7 @@ fn content_length_line(length: usize) -> usize {
 #[derive(Debug)]
 pub struct FrameWriter<'a> {
     dst: &'a mut BytesMut,
+    version: Version,
     escaping: Escaping,
     body_allowed: bool,
     content_length: Option<usize>,
@@ -86,6 +89,7 @@ impl<'a> FrameWriter<'a> {
     pub(crate) fn behind_command(dst: &'a mut BytesMut, command: &Command, version: Version) -> Self {
         Self {
             dst,
+            version,
             escaping: Escaping::of(command, version),
             body_allowed: command.allows_body(version),
             content_length: None,
@@ -98,7 +102,7 @@ impl<'a> FrameWriter<'a> {
     ///
     /// [`EncodeError::UnencodableHeader`], and nothing is appended.
     pub fn header(&mut self, name: &str, value: &str) -> Result<(), EncodeError> {
-        if name.is_empty() {
+        if !can_name(name, self.version) {
             return Err(EncodeError::UnencodableHeader);
         }
         if name == name::CONTENT_LENGTH && self.content_length.is_none() {
@@ -142,6 +146,11 @@ impl<'a> FrameWriter<'a> {
         self.dst.put_u8(0);
         Ok(())
     }
+}
+
+/// Whether a header may have that name. 1.0 peers trim spaces, so that one with outer spaces would become another.
+fn can_name(name: &str, version: Version) -> bool {
+    !name.is_empty() && (version > Version::V1_0 || name.trim_matches(' ').len() == name.len())
 }
 
 /// `number` in decimal, without an allocation; 20 digits hold every `usize`.

@@ -86,8 +86,8 @@ pub enum EncodeError {
     /// The command is empty or holds control characters.
     #[error("the command is empty or holds control characters")]
     BadCommand,
-    /// A header that the version has no way to write: an empty name, a NUL, or an octet that would end the
-    /// line or the name where there is no escape for it.
+    /// A header that the version has no way to write: an empty name, a NUL, an octet that would end the line
+    /// or the name where there is no escape for it, or (1.0) a name with outer spaces.
     #[error("a header cannot be written in this version of STOMP")]
     UnencodableHeader,
     /// A `content-length` header that is not the body's length.

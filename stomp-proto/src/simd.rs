@@ -118,6 +118,7 @@ mod sse2 {
 
 /// The same in safe code for any machine: eight octets at a time in one register.
 #[cfg(any(test, fuzzing, not(target_arch = "x86_64")))]
+#[cfg_attr(fuzzing, allow(dead_code))]
 pub(crate) mod portable {
     use super::{BLOCK, Masks};
 

@@ -33,8 +33,8 @@ pub(crate) struct Http {
     pub(crate) allowed_origins: Arc<[String]>,
 }
 
-/// Everything but the WebSocket endpoints.
-pub(crate) fn router(http: Http) -> Router {
+/// The API, the client, and the WebSocket endpoints, which bring their own state.
+pub(crate) fn router(http: Http, websockets: Router) -> Router {
     let api = Router::new()
         .merge(auth::router())
         .merge(members::router())
@@ -45,6 +45,7 @@ pub(crate) fn router(http: Http) -> Router {
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     api.with_state(http)
+        .merge(websockets)
         .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(ui::serve)
         .layer(CatchPanicLayer::custom(error::panicked))

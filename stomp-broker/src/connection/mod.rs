@@ -300,6 +300,7 @@ impl<T: Transport> Connection<T> {
             Done::Authenticated(Ok(principal)) => {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
+                self.transport.logged_in();
                 self.shared.hub.join(principal.user(), &self.outbox);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());

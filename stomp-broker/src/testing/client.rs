@@ -12,7 +12,7 @@ use tokio::{
 use crate::{Peer, Server};
 
 /// How long an expectation waits before it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Octets on their way between client and server, each way, before the writer has to wait.
 const PIPE: usize = 64 * 1024;
@@ -98,7 +98,8 @@ impl Client {
         let receipt = format!("confirm-{}", self.receipts);
         self.send(frame.header(name::RECEIPT, &receipt).build()).await;
         loop {
-            match self.read().await {
+            let answer = timeout(PATIENCE, self.read()).await.expect("the server answers or closes");
+            match answer {
                 Some(frame) if frame.headers().get(name::RECEIPT_ID) == Some(&receipt) => {
                     assert_eq!(frame.command(), &Command::Receipt, "{frame:?}");
                     return;
@@ -131,10 +132,12 @@ impl Client {
 
     /// The next frame, or `None` when the server has closed the connection.
     pub async fn receive(&mut self) -> Option<Frame> {
-        match self.early.pop_front() {
-            Some(frame) => Some(frame),
-            None => self.read().await,
-        }
+        timeout(PATIENCE, self.next()).await.expect("the server answers or closes")
+    }
+
+    /// The next frame, or `None` when there is none for so long or the server has closed the connection.
+    pub async fn receive_within(&mut self, time: Duration) -> Option<Frame> {
+        timeout(time, self.next()).await.ok().flatten()
     }
 
     /// The next frame, which must be one of that command.
@@ -154,7 +157,7 @@ impl Client {
 
     /// Nothing but heart-beats may come for so long.
     pub async fn expect_nothing(&mut self, time: Duration) {
-        if let Ok(unexpected) = timeout(time, self.receive()).await {
+        if let Ok(unexpected) = timeout(time, self.next()).await {
             panic!("expected nothing, got {unexpected:?}");
         }
     }
@@ -165,11 +168,14 @@ impl Client {
         assert!(frame.is_none(), "expected the end of the connection, got {frame:?}");
     }
 
-    async fn read(&mut self) -> Option<Frame> {
-        timeout(PATIENCE, self.read_frame()).await.expect("the server answers or closes")
+    async fn next(&mut self) -> Option<Frame> {
+        match self.early.pop_front() {
+            Some(frame) => Some(frame),
+            None => self.read().await,
+        }
     }
 
-    async fn read_frame(&mut self) -> Option<Frame> {
+    async fn read(&mut self) -> Option<Frame> {
         loop {
             match self.decoder.decode(&mut self.input) {
                 Ok(Some(Item::Frame(frame))) => return Some(frame),

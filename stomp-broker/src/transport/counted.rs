@@ -1,4 +1,4 @@
-//! A stream that counts what leaves it.
+//! A stream that counts what leaves it, and bounds what comes in.
 
 use std::{
     io::{self, IoSlice},
@@ -8,16 +8,23 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Passes everything through.
+/// Passes through what there is an allowance for.
 #[derive(Debug)]
 pub(super) struct Counted<S> {
     stream: S,
     written: u64,
+    /// Octets that may still be read.
+    allowance: u64,
 }
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, written: 0 }
+        Self { stream, written: 0, allowance: u64::MAX }
+    }
+
+    /// Makes reading fail, with [`io::ErrorKind::FileTooLarge`], once more than so many octets have come.
+    pub(super) fn allow(&mut self, octets: u64) {
+        self.allowance = octets;
     }
 
     /// The octets written so far.
@@ -32,7 +39,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let read = (buf.filled().len() - before) as u64;
+        match self.allowance.checked_sub(read) {
+            Some(left) => self.allowance = left,
+            None => return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into())),
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

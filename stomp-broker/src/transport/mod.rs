@@ -47,6 +47,9 @@ pub(crate) trait Transport: Send + Unpin {
     /// Says goodbye, in whatever way the transport has, and finishes sending.
     fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>>;
 
+    /// The peer has logged in: bounds on who has not are lifted.
+    fn logged_in(&mut self) {}
+
     /// Octets that the peer's side has taken so far: while this grows, the peer is not stuck.
     fn written(&self) -> u64;
 }

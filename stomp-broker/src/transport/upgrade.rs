@@ -52,9 +52,12 @@ async fn open(State(server): State<Server>, mut request: Request) -> Response {
     tokio::spawn(async move {
         match upgrade.await {
             Ok(upgraded) => {
-                let limits = server.config().limits;
+                let Config { limits, login_limits, .. } = server.config();
                 let max_message = limits.body.saturating_add(limits.head as usize);
-                let transport = WebSocketTransport::new(TokioIo::new(upgraded), max_message).await;
+                // Room for the first frame, and as much for what it is wrapped in and what is sent behind it.
+                let before_login = 2 * u64::from(login_limits.head);
+                let transport =
+                    WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
                 server.serve_transport(transport, Peer { address });
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),
@@ -101,10 +104,12 @@ fn offered_protocol(headers: &HeaderMap) -> Option<Version> {
 
 /// Whether the page that asks may: one of this very host, one that is listed, or a client that is no browser.
 fn is_allowed_origin(headers: &HeaderMap, config: &Config) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let Some(origin) = origins.next() else {
         return true;
     };
-    let Ok(origin) = origin.to_str() else { return false };
+    // A browser sends one; of several, another check may believe a different one.
+    let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
     if config.allowed_origins.iter().any(|allowed| allowed == "*" || allowed == origin) {
         return true;
     }

@@ -38,14 +38,17 @@ pub(crate) struct WebSocketTransport<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
-    /// Takes over an upgraded connection; `max_message` octets bound one message.
-    pub(crate) async fn new(stream: S, max_message: usize) -> Self {
+    /// Takes over an upgraded connection; `max_message` octets bound one message, and `before_login` octets all that
+    /// is read until then: the library collects a message before anybody can look at it.
+    pub(crate) async fn new(stream: S, max_message: usize, before_login: u64) -> Self {
+        let mut stream = Counted::new(stream);
+        stream.allow(before_login);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(max_message))
             .max_frame_size(Some(max_message));
         Self {
-            socket: WebSocketStream::from_raw_socket(Counted::new(stream), Role::Server, Some(config)).await,
+            socket: WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await,
             has_output: false,
             fault: None,
             finishing: false,
@@ -56,6 +59,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
     fn end(&mut self, error: Error) -> io::Result<usize> {
         self.fault = match error {
             Error::ConnectionClosed | Error::AlreadyClosed => return Ok(0),
+            Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Some(CloseCode::Size),
             Error::Io(error) => return Err(error),
             Error::Utf8(_) => Some(CloseCode::Invalid),
             Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseCode::Size),
@@ -79,13 +83,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
                 Some(Err(error)) => return Poll::Ready(self.end(error)),
                 Some(Ok(Message::Text(text))) => Bytes::from(text),
                 Some(Ok(Message::Binary(binary))) => binary,
-                // The answer to a ping is queued by the library and leaves with the next flush.
-                Some(Ok(Message::Ping(_))) => {
-                    self.has_output = true;
-                    cx.waker().wake_by_ref();
-                    continue;
-                }
-                Some(Ok(Message::Pong(_) | Message::Frame(_))) => continue,
+                // The library answers a ping when it reads on. That is no output of ours: heart-beats of STOMP
+                // are due all the same.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             };
             if !payload.is_empty() {
                 input.extend_from_slice(&payload);
@@ -133,6 +133,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
             let _ = Pin::new(&mut self.socket).start_send(close);
         }
         Pin::new(&mut self.socket).poll_flush(cx).map_err(into_io)
+    }
+
+    fn logged_in(&mut self) {
+        self.socket.get_mut().allow(u64::MAX);
     }
 
     fn written(&self) -> u64 {

@@ -1,4 +1,5 @@
 //! The server seen from outside: its protocol, its promises, and what it withstands.
 
 mod sessions;
+mod threats;
 mod transports;

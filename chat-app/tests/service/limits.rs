@@ -1,0 +1,86 @@
+//! How often something may be asked for.
+
+use std::time::Duration;
+
+use chat_app::limits::Rate;
+use serde_json::json;
+
+use crate::support::TestApp;
+
+fn two() -> Rate {
+    Rate::new(2, 3_600).unwrap()
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_again() {
+    let app = TestApp::start_with(|config| config.rates.guest = two()).await;
+    app.guest("kim").await;
+    app.guest("lee").await;
+    let limited = app.post("/auth/guest", &json!({})).await;
+    let body = limited.refused(429, "RATE_LIMITED");
+    let seconds: u64 = limited.header("retry-after").parse().unwrap();
+    assert!((1..=1_801).contains(&seconds));
+    assert_eq!(body["details"]["retryAfter"], seconds);
+    assert_eq!(limited.header("x-ratelimit-limit"), "2");
+    assert_eq!(limited.header("x-ratelimit-remaining"), "0");
+    assert_eq!(limited.header("x-ratelimit-reset"), seconds.to_string());
+}
+
+#[tokio::test]
+async fn accounts_and_logins_are_limited() {
+    let app = TestApp::start_with(|config| {
+        config.rates.sign_up = two();
+        config.rates.login = two();
+    })
+    .await;
+    for number in 0..3 {
+        let account = json!({ "name": "kim", "email": format!("kim{number}@example.com"), "password": "correct horse" });
+        let status = app.post("/member/create", &account).await.status;
+        assert_eq!(status, if number < 2 { 200 } else { 429 });
+    }
+    let login = json!({ "email": "kim0@example.com", "password": "battery staple" });
+    app.post("/member/doLogin", &login).await.refused(401, "BAD_CREDENTIALS");
+    app.post("/member/doLogin", &login).await.refused(401, "BAD_CREDENTIALS");
+    app.post("/member/doLogin", &login).await.refused(429, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn messages_are_limited_for_each_room_and_the_refused_one_is_named() {
+    let app = TestApp::start_with(|config| config.rates.send = two()).await;
+    let kim = app.guest("kim").await;
+    let (room, other) = (kim.create_room("room").await, kim.create_room("other").await);
+    let mut stomp = kim.connect().await;
+    stomp.subscribe("/user/queue/errors").await;
+    stomp.subscribe("/user/queue/acks").await;
+    for number in 0..3 {
+        let body = json!({ "roomId": room, "message": "안녕", "clientMessageId": format!("a-{number}") });
+        stomp.post("/app/chat.sendMessage", &body).await;
+    }
+    for number in 0..2 {
+        assert_eq!(stomp.message_of("/user/queue/acks").await["clientMessageId"], format!("a-{number}"));
+    }
+    let error = stomp.message_of("/user/queue/errors").await;
+    assert_eq!((&error["code"], &error["clientMessageId"]), (&json!("RATE_LIMITED"), &json!("a-2")));
+    assert_eq!(error["destination"], "/app/chat.sendMessage");
+    kim.say(other, "elsewhere").await;
+    assert_eq!(kim.texts(room).await.len(), 2);
+}
+
+#[tokio::test]
+async fn silent_connections_are_closed() {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+    let app = TestApp::start().await;
+    let mut dripping = TcpStream::connect(app.address).await.unwrap();
+    dripping.write_all(b"GET /ws-connect HTTP/1.1\r\nHost: x\r\nUpgrade: web").await.unwrap();
+    let mut silent = TcpStream::connect(app.address).await.unwrap();
+    for socket in [&mut dripping, &mut silent] {
+        let mut answer = Vec::new();
+        tokio::time::timeout(Duration::from_secs(12), socket.read_to_end(&mut answer))
+            .await
+            .unwrap()
+            .unwrap();
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole service in one process, as its clients see it: HTTP and STOMP over WebSocket on a free port of loopback,
+//! data in a directory of the test's own.
+
+mod accounts;
+mod defects;
+mod errors;
+mod history;
+mod limits;
+mod live;
+mod pages;
+mod rooms;
+mod startup;
+mod support;
+mod tokens;

@@ -1,0 +1,114 @@
+//! What tokens open, and until when.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stomp_broker::proto::Command;
+
+use crate::support::{Answer, Stomp, TestApp, User};
+
+async fn refresh(app: &TestApp, token: &str) -> Answer {
+    app.post("/auth/refresh", &json!({ "refreshToken": token })).await
+}
+
+fn refresh_token(answer: &Answer) -> String {
+    answer.ok()["refreshToken"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nothing_opens_without_a_token() {
+    let app = TestApp::start().await;
+    app.get("/member/me").await.refused(401, "NO_TOKEN");
+    let with = async |authorization: &str| {
+        Answer::of(app.request(Method::GET, "/member/me").header("authorization", authorization)).await
+    };
+    with("Basic a2ltOmtpbQ==").await.refused(401, "NO_TOKEN");
+    let invalid = with("Bearer x.y.z").await;
+    invalid.refused(401, "INVALID_TOKEN");
+    assert_eq!(invalid.header("www-authenticate"), "Bearer");
+}
+
+#[tokio::test]
+async fn a_refresh_token_works_once_and_a_second_time_ends_the_session() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let first = refresh(&app, &kim.refresh_token).await;
+    let second = refresh(&app, &refresh_token(&first)).await;
+    let newest = refresh_token(&second);
+
+    refresh(&app, &kim.refresh_token).await.refused(401, "SESSION_REVOKED");
+    refresh(&app, &newest).await.refused(401, "INVALID_TOKEN");
+    kim.get("/member/me").await.refused(401, "SESSION_REVOKED");
+}
+
+#[tokio::test]
+async fn the_cookie_refreshes_in_the_cookie() {
+    let app = TestApp::start().await;
+    let login = app.post("/auth/guest", &json!({})).await;
+    let cookie = login.header("set-cookie").split(';').next().unwrap();
+    let request =
+        app.request(Method::POST, "/auth/refresh").header("cookie", format!("theme=dark; {cookie}"));
+    let refreshed = Answer::of(request).await;
+    assert_eq!(refreshed.ok()["member"]["id"], login.ok()["id"]);
+    assert_eq!(refreshed.ok().get("refreshToken"), None);
+    assert!(!refreshed.header("set-cookie").starts_with(cookie), "it is another one");
+    Answer::of(app.request(Method::POST, "/auth/refresh")).await.refused(401, "NO_TOKEN");
+}
+
+#[tokio::test]
+async fn logging_out_ends_tokens_and_connections() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let mut stomp = kim.connect().await;
+    let answer = kim.ask(Method::POST, "/auth/logout", None).await;
+    assert_eq!(answer.status, 204);
+    assert!(answer.header("set-cookie").starts_with("refresh=;"));
+    kim.get("/member/me").await.refused(401, "SESSION_REVOKED");
+    refresh(&app, &kim.refresh_token).await.refused(401, "INVALID_TOKEN");
+    let error = stomp.frame().await.unwrap();
+    assert_eq!((error.command(), error.headers().get("message")), (&Command::Error, Some("SESSION_REVOKED")));
+    assert!(stomp.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn the_cookie_logs_out_when_the_access_token_is_gone() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let request = app.request(Method::POST, "/auth/logout");
+    let answer = Answer::of(request.header("cookie", format!("refresh={}", kim.refresh_token))).await;
+    assert_eq!(answer.status, 204);
+    kim.get("/member/me").await.refused(401, "SESSION_REVOKED");
+}
+
+#[tokio::test]
+async fn connecting_takes_a_valid_token() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let refused = async |token: &str| {
+        let error = Stomp::open(app.address).await.log_in(token).await;
+        assert_eq!(error.command(), &Command::Error);
+        let body: Value = serde_json::from_slice(error.body()).unwrap();
+        assert_eq!(body["code"].as_str(), error.headers().get("message"));
+        body["code"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(refused("x.y.z").await, "INVALID_TOKEN");
+    let connected = Stomp::open(app.address).await.log_in(&kim.token).await;
+    assert_eq!(connected.headers().get("user-name"), Some(&*kim.id.to_string()));
+    kim.ask(Method::POST, "/auth/logout", None).await;
+    assert_eq!(refused(&kim.token).await, "SESSION_REVOKED");
+}
+
+#[tokio::test]
+async fn tokens_outlive_the_process_but_not_the_key() {
+    let app = TestApp::start().await;
+    let token = app.guest("kim").await.token;
+    let dir = app.stop().await;
+
+    let app = TestApp::start_in(dir, |_| {}).await;
+    let login = json!({ "id": 1, "token": token, "refreshToken": "" });
+    User::new(&app, &login).get("/member/me").await.ok();
+    let dir = app.stop().await;
+
+    std::fs::remove_file(dir.path().join("jwt.key")).unwrap();
+    let app = TestApp::start_in(dir, |_| {}).await;
+    User::new(&app, &login).get("/member/me").await.refused(401, "INVALID_TOKEN");
+}

@@ -1,0 +1,170 @@
+//! Attacks by frames of RFC 6455 behind a good handshake.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use stomp_broker::Config;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, interval, timeout},
+};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{handshake::upgrade, server, server_with};
+use crate::transports::{open_websocket, serve_http};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A raw frame of the client's: the first octet, and a masked payload (all-zero key).
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = match payload.len() {
+        length @ 0..=125 => vec![0x80 | length as u8],
+        length @ 126..=0xFFFF => [&[0xFE][..], &(length as u16).to_be_bytes()].concat(),
+        length => [&[0xFF][..], &(length as u64).to_be_bytes()].concat(),
+    };
+    [&[first][..], &length, &[0; 4], payload].concat()
+}
+
+/// What the server says when it closes; it must do so soon, and without a crash.
+async fn close_code(socket: &mut TcpStream) -> Option<u16> {
+    timeout(PATIENCE, async {
+        loop {
+            let [first, length] = [socket.read_u8().await.ok()?, socket.read_u8().await.ok()?];
+            let length =
+                if length == 126 { socket.read_u16().await.ok()?.into() } else { usize::from(length) };
+            let mut payload = vec![0; length];
+            socket.read_exact(&mut payload).await.ok()?;
+            if first == 0x88 {
+                return payload.first_chunk().map(|code| u16::from_be_bytes(*code));
+            }
+        }
+    })
+    .await
+    .expect("the server closes")
+}
+
+async fn assert_closed_with(code: u16, attack: &[u8]) {
+    let address = serve_http(&server().await).await;
+    let mut socket = upgrade(address).await;
+    socket.write_all(attack).await.expect("an open socket");
+    assert_eq!(close_code(&mut socket).await, Some(code), "{:02x?}", &attack[..attack.len().min(16)]);
+    // Nobody else is harmed.
+    open_websocket(address).await;
+}
+
+#[tokio::test]
+async fn t22_impossible_lengths_are_refused_at_once() {
+    for length in [u64::MAX, u64::MAX >> 1, 1 << 40] {
+        assert_closed_with(1009, &[&[0x82, 0xFF][..], &length.to_be_bytes(), &[0; 4]].concat()).await;
+    }
+}
+
+#[tokio::test]
+async fn t22_compressed_frames_are_refused() {
+    // Nothing was agreed that could make 260 kB 256 MiB: the bit that says "compressed" is a fault.
+    assert_closed_with(1002, &frame(0xC2, &[0; 100])).await;
+}
+
+#[tokio::test]
+async fn t22_a_message_of_many_fragments_is_bounded() {
+    let mut attack = frame(0x02, b"CONNECT\n");
+    for _ in 0..400 {
+        attack.extend(frame(0x00, &[b'\n'; 1024]));
+    }
+    let address = serve_http(&server().await).await;
+    let mut socket = upgrade(address).await;
+    // The server need not read all of it.
+    let _ = socket.write_all(&attack).await;
+    assert!(matches!(close_code(&mut socket).await, Some(1009) | None));
+}
+
+#[tokio::test]
+async fn t23_violations_of_rfc_6455_are_answered_by_its_codes() {
+    for (code, attack) in [
+        // Unmasked.
+        (1002, vec![0x81, 0x01, b'x']),
+        // Reserved bits, and reserved operations.
+        (1002, frame(0x91, b"x")),
+        (1002, frame(0x83, b"x")),
+        (1002, frame(0x8B, b"x")),
+        // A control frame that is too long, and one in fragments.
+        (1002, frame(0x89, &[0; 126])),
+        (1002, frame(0x09, b"x")),
+        // A continuation of nothing, and a second beginning.
+        (1002, frame(0x80, b"x")),
+        (1002, [frame(0x01, b"x"), frame(0x81, b"x")].concat()),
+        // Text that is none.
+        (1007, frame(0x81, b"\xff\xfe")),
+    ] {
+        assert_closed_with(code, &attack).await;
+    }
+}
+
+fn impatient() -> Config {
+    Config { login_timeout: Duration::from_millis(300), ..Config::default() }
+}
+
+#[tokio::test]
+async fn t24_a_websocket_without_connect_is_closed_at_the_login_timeout() {
+    let address = serve_http(&server_with(impatient()).await).await;
+    let mut silent = upgrade(address).await;
+    assert_eq!(close_code(&mut silent).await, Some(1002));
+}
+
+#[tokio::test]
+async fn t24_pings_do_not_extend_the_time_to_log_in() {
+    let address = serve_http(&server_with(impatient()).await).await;
+    let (mut sink, mut stream) = open_websocket(address).await.split();
+    let start = Instant::now();
+    let flood = async {
+        let mut pace = interval(Duration::from_millis(20));
+        while sink.send(Message::Ping("x".into())).await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    let closed = async { while let Some(Ok(_)) = stream.next().await {} };
+    timeout(PATIENCE, async { tokio::join!(flood, closed) }).await.expect("the server closes");
+    assert!(start.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn t24_what_comes_before_login_is_bounded() {
+    let address = serve_http(&server().await).await;
+    let mut socket = upgrade(address).await;
+    // 64 KiB of a message that claims to be within the limits of a session.
+    let claim = [&[0x82, 0xFF][..], &200_000_u64.to_be_bytes(), &[0; 4], &[b'\n'; 64 * 1024]].concat();
+    let start = Instant::now();
+    let _ = socket.write_all(&claim).await;
+    close_code(&mut socket).await;
+    assert!(start.elapsed() < PATIENCE, "not by the login timeout");
+}
+
+#[tokio::test]
+async fn pings_do_not_stand_in_for_heart_beats() {
+    let address = serve_http(&server().await).await;
+    let (mut sink, mut stream) = open_websocket(address).await.split();
+    let connect = "CONNECT\naccept-version:1.2\nheart-beat:0,1000\n\n\0";
+    sink.send(Message::text(connect)).await.expect("an open socket");
+    let pings = async {
+        let mut pace = interval(Duration::from_millis(200));
+        while sink.send(Message::Ping("x".into())).await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    let heart_beat = async {
+        let mut answered = false;
+        while let Some(Ok(message)) = stream.next().await {
+            if message == Message::text("\n") {
+                return assert!(answered, "pings are answered");
+            }
+            answered |= message.is_pong();
+        }
+        panic!("closed without a heart-beat");
+    };
+    let heart_beat = timeout(PATIENCE, heart_beat);
+    tokio::select! {
+        () = pings => panic!("closed"),
+        result = heart_beat => result.expect("clients look for STOMP data alone"),
+    }
+}
