@@ -70,3 +70,21 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_for_the_nul_goes_on_where_it_stopped() {
+        let mut body = Body::UntilNul(0);
+        let mut src = BytesMut::from("head");
+        for length in 1..1000 {
+            src.extend_from_slice(b"x");
+            assert_eq!(body.read(&mut src, 4, usize::MAX), Ok(None));
+            assert!(matches!(body, Body::UntilNul(seen) if seen == length));
+        }
+        src.extend_from_slice(b"\0");
+        assert_eq!(body.read(&mut src, 4, usize::MAX), Ok(Some(999)));
+    }
+}
