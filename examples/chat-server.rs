@@ -8,7 +8,7 @@
 use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use chat_app::{
-    Config, Listening,
+    Config, Listening, Origin,
     limits::{Rate, Rates},
 };
 use clap::Parser;
@@ -50,7 +50,7 @@ struct Options {
 
     /// Another host whose pages may use this server, such as https://chat.example.org; may be repeated.
     #[arg(long, env = "CHAT_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
-    allow_origin: Vec<String>,
+    allow_origin: Vec<Origin>,
 
     /// Logins, for each network address and for each account.
     #[arg(long, env = "CHAT_LOGIN_RATE", value_name = "RATE", default_value_t = Rates::default().login)]

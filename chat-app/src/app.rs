@@ -1,6 +1,6 @@
 //! The service put together.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use stomp_broker::{BrokerError, Server};
@@ -66,7 +66,7 @@ pub enum StartError {
     #[error("cannot listen on {address}: {error}; stop what uses the port or choose another one with {flag}")]
     Listen {
         /// The address asked for.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// What sets it.
         flag: &'static str,
         /// What the system says.
@@ -90,7 +90,7 @@ impl ChatApp {
         let limits = Arc::new(Limits::new(&config.rates));
         let auth = Auth::open(&data_dir, Arc::clone(&shared), Arc::clone(&limits))?;
         let chat = Chat::new(shared, Live::default(), limits);
-        let stomp = stomp::start(auth.clone(), chat.clone(), config.allowed_origins.clone()).await?;
+        let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
         let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));

@@ -1,8 +1,10 @@
 //! What can be set.
 
 use std::{
+    fmt,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    str::FromStr,
 };
 
 use crate::limits::Rates;
@@ -25,7 +27,7 @@ pub struct Config {
     /// What joins several servers.
     pub redis_url: Option<String>,
     /// Origins of other hosts whose pages may use this server, such as `https://chat.example.org`.
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Vec<Origin>,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -41,6 +43,58 @@ impl Default for Config {
             redis_url: None,
             allowed_origins: Vec::new(),
             rates: Rates::default(),
+        }
+    }
+}
+
+/// Where a page comes from, as browsers write it: `https://chat.example.org` or `http://localhost:5173`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The origin.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    /// Reads an origin. There is none that means all of them.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let origin = text.to_ascii_lowercase();
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_host = |host: &str| {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
+        };
+        if host.is_some_and(is_host) {
+            Ok(Self(origin))
+        } else {
+            Err("expected a scheme and a host, such as https://chat.example.org, without a path")
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        for text in ["https://Chat.Example.org", "http://localhost:5173", "http://[::1]:8080"] {
+            assert_eq!(text.parse::<Origin>().unwrap().as_str(), text.to_ascii_lowercase());
+        }
+        for text in ["", "*", "null", "chat.example.org", "https://", "https://a/", "https://a b", "ftp://a"]
+        {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
         }
     }
 }

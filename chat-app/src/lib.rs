@@ -25,7 +25,7 @@ mod ui;
 
 pub use self::{
     app::{ChatApp, StartError},
-    config::Config,
+    config::{Config, Origin},
     data_dir::DataDir,
     serve::Listening,
 };

@@ -10,7 +10,7 @@ mod refresh;
 mod session;
 mod token;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub use self::{account::SignUp, key::KeyError, session::Refreshed};
 use self::{key::load_or_create, password::Passwords, token::AccessTokens};
@@ -48,7 +48,7 @@ pub struct Identity {
 }
 
 /// What a login gives.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Grant {
     /// Whose it is.
     pub me: Me,
@@ -56,6 +56,13 @@ pub struct Grant {
     pub access: String,
     /// The refresh token.
     pub refresh: String,
+}
+
+impl fmt::Debug for Grant {
+    /// Does not show the tokens: logs must not hold them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant").field("member", &self.me.member.id).finish_non_exhaustive()
+    }
 }
 
 /// Where a login comes from.

@@ -15,7 +15,7 @@ use axum::{
 };
 
 use super::{Http, error::Error};
-use crate::error::Code;
+use crate::{Origin, error::Code};
 
 /// From the end of a request's headers to its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,9 +46,9 @@ pub(super) async fn refuse_foreign_origins(
 }
 
 /// Whether an origin is this very host or one that is listed.
-fn is_allowed(origin: &HeaderValue, headers: &HeaderMap, allowed: &[String]) -> bool {
+fn is_allowed(origin: &HeaderValue, headers: &HeaderMap, allowed: &[Origin]) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
-    if allowed.iter().any(|allowed| allowed == origin) {
+    if allowed.iter().any(|allowed| allowed.as_str() == origin) {
         return true;
     }
     let authority = origin.split_once("://").map(|(_, authority)| authority);

@@ -19,7 +19,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub(crate) use self::error::Error;
-use crate::{auth::Auth, chat::Chat, limits::Rates, ui};
+use crate::{Origin, auth::Auth, chat::Chat, limits::Rates, ui};
 
 /// Octets of a request's body, at most.
 const MAX_BODY: usize = 64 * 1024;
@@ -30,7 +30,7 @@ pub(crate) struct Http {
     pub(crate) auth: Auth,
     pub(crate) chat: Chat,
     pub(crate) rates: Rates,
-    pub(crate) allowed_origins: Arc<[String]>,
+    pub(crate) allowed_origins: Arc<[Origin]>,
 }
 
 /// The API, the client, and the WebSocket endpoints, which bring their own state.

@@ -12,6 +12,7 @@ use stomp_broker::{App, BrokerError, Config, Server, proto::HeartBeat};
 
 use self::{authenticator::Tokens, authorizer::Participants};
 use crate::{
+    Origin,
     auth::Auth,
     chat::{Chat, Queue},
 };
@@ -23,15 +24,11 @@ pub(crate) const WEBSOCKET_PATHS: [&str; 4] =
 const HEART_BEAT: Duration = Duration::from_secs(10);
 
 /// Starts the broker with the service's handlers, and lets the use cases reach it.
-pub(crate) async fn start(
-    auth: Auth,
-    chat: Chat,
-    allowed_origins: Vec<String>,
-) -> Result<Server, BrokerError> {
+pub(crate) async fn start(auth: Auth, chat: Chat, allowed_origins: &[Origin]) -> Result<Server, BrokerError> {
     let config = Config {
         heart_beat: HeartBeat { send: HEART_BEAT, receive: HEART_BEAT },
         server_name: concat!("chat-app/", env!("CARGO_PKG_VERSION")).to_owned(),
-        allowed_origins,
+        allowed_origins: allowed_origins.iter().map(Origin::to_string).collect(),
         ..Config::default()
     };
     let app = App::new(chat.clone())

@@ -49,8 +49,10 @@ async fn an_address_has_one_account() {
 
 #[tokio::test]
 async fn a_cookie_from_https_stays_there() {
-    let app =
-        TestApp::start_with(|config| config.allowed_origins = vec!["https://chat.example.org".into()]).await;
+    let app = TestApp::start_with(|config| {
+        config.allowed_origins = vec!["https://chat.example.org".parse().unwrap()]
+    })
+    .await;
     let request = app.request(Method::POST, "/auth/guest").header("origin", "https://chat.example.org");
     let answer = Answer::of(request).await;
     answer.ok();

@@ -61,8 +61,10 @@ async fn what_the_framework_refuses_reads_the_same() {
 
 #[tokio::test]
 async fn pages_of_other_sites_are_refused() {
-    let app =
-        TestApp::start_with(|config| config.allowed_origins = vec!["https://chat.example.org".into()]).await;
+    let app = TestApp::start_with(|config| {
+        config.allowed_origins = vec!["https://chat.example.org".parse().unwrap()]
+    })
+    .await;
     let from = async |name: &str, value: &str| {
         Answer::of(app.request(Method::POST, "/auth/guest").header(name, value)).await
     };

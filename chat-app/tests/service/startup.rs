@@ -1,9 +1,11 @@
 //! Starting, and what is said when that fails.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use chat_app::{Config, Listening, StartError};
 use tempfile::{TempDir, tempdir};
+
+use crate::support::TestApp;
 
 fn config(dir: &TempDir) -> Config {
     Config { listen: "127.0.0.1:0".parse().unwrap(), data_dir: dir.path().join("data"), ..Config::default() }
@@ -21,6 +23,16 @@ async fn both_ports_are_told() {
     assert_ne!(listening.http_address().port(), 0);
     assert_ne!(listening.stomp_address().unwrap().port(), 0);
     listening.serve(async {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn stopping_says_goodbye_within_five_seconds() {
+    let app = TestApp::start().await;
+    let mut stomp = app.guest("kim").await.connect().await;
+    tokio::time::timeout(Duration::from_secs(5), app.stop()).await.unwrap();
+    let goodbye = stomp.frame().await.unwrap();
+    assert_eq!(goodbye.headers().get("message"), Some("shutdown"));
+    assert!(stomp.frame().await.is_none());
 }
 
 #[cfg(unix)]
