@@ -142,7 +142,7 @@ fn carry_out(driven: &mut Driven, request: Request<u32>, end: End, now: &mut std
         (_, End::Refused) => driven.session.refuse(&Refusal::new("no:\r\n\\")),
         (Request::Send(_), End::RefusedSoftly) => driven.session.refused_softly(),
         (Request::Authenticate(_), _) => driven.session.authenticated(*now, "al:ice\r\n", None),
-        (Request::Subscribe(..), _) => driven.session.subscribed(1),
+        (Request::Subscribe(..), _) => driven.session.subscribed(1, None),
         _ => driven.session.done(),
     }
 }
