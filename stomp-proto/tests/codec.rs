@@ -19,7 +19,7 @@ async fn frames_and_heart_beats_cross_a_small_pipe() {
         for item in items {
             client.send(item).await?;
         }
-        client.close().await
+        SinkExt::<Item>::close(&mut client).await
     });
     let server = Framed::new(server, StompCodec::default());
     let received: Vec<Item> = server.map(|item| item.expect("well-formed frames")).collect().await;
