@@ -15,7 +15,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use stomp_proto::{AckMode, Decoder, Item, fanout::MessageTail};
+use stomp_proto::{AckMode, Command, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
 use tracing::debug;
 
@@ -148,6 +148,8 @@ impl<T: Transport> Connection<T> {
         while !self.session.is_busy() && self.session.closing().is_none() {
             match self.decoder.decode(&mut self.input) {
                 Ok(Some(Item::Frame(frame))) => {
+                    // A message may be kept for long; it must not keep all that was read with it.
+                    let frame = if frame.command() == &Command::Send { frame.detach() } else { frame };
                     if let Some(request) = self.session.handle_frame(now(), frame) {
                         self.decoder.set_version(self.session.version());
                         let context = request::Context {
@@ -342,7 +344,10 @@ impl<T: Transport> Connection<T> {
 
     fn handle_timeout(&mut self) -> io::Result<()> {
         let now = now();
-        if self.stall.is_some_and(|stall| stall.deadline <= now) {
+        // A session that is over gets one such time, however slowly the peer takes its last frame.
+        let is_over = self.session.closing().is_some();
+        let written = self.transport.written();
+        if self.stall.is_some_and(|stall| stall.deadline <= now && (is_over || stall.written == written)) {
             debug!(peer = ?self.peer.address, "the peer does not read");
             return Err(io::ErrorKind::TimedOut.into());
         }
