@@ -1,8 +1,8 @@
 //! Carrying out what a session asks for.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
@@ -20,6 +20,7 @@ pub(super) enum Done {
     Authenticated(Result<Principal, Refusal>),
     Subscribed(Result<Subscribed, Refusal>),
     Finished(Result<(), Refusal>),
+    Panicked,
 }
 
 /// A live subscription: what it takes to end it.
@@ -68,7 +69,13 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// Carries out a request. If the application's code panics, the request is lost and not the connection, which
+    /// has to be cleaned up behind.
     pub(super) async fn carry_out(self, request: session::Request<Subscribed>) -> Done {
+        AssertUnwindSafe(self.answer(request)).catch_unwind().await.unwrap_or(Done::Panicked)
+    }
+
+    async fn answer(self, request: session::Request<Subscribed>) -> Done {
         match request {
             session::Request::Authenticate(connect) => {
                 let credentials = Credentials::new(&connect, &self.peer);

@@ -1,5 +1,6 @@
 //! The server seen from outside: its protocol, its promises, and what it withstands.
 
+mod app;
 mod delivery;
 mod sessions;
 mod threats;
