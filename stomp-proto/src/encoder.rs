@@ -25,18 +25,19 @@ pub fn encode(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(),
 fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
     let (command, headers, body) = (frame.command(), frame.headers(), frame.body());
     let text = headers.wire_text();
+    let declared = headers.get(name::CONTENT_LENGTH);
     // Every entry has a ':' and a line end of its own; each octet beyond may need an escape.
     let escapes = count_special(text).saturating_sub(2 * headers.len());
     let line_ends_and_nul = 3;
     let size = command.as_str().len() + text.len() + escapes + body.len() + line_ends_and_nul;
-    let length_needed = !body.is_empty() && !headers.contains(name::CONTENT_LENGTH);
+    let length_needed = declared.is_none() && !body.is_empty();
     dst.reserve(size + if length_needed { content_length_line(body.len()) } else { 0 });
 
     let mut writer = FrameWriter::new(dst, command, version)?;
     // The last line may have come with CR LF, and `text` then ends in its CR.
-    let verbatim = escapes == 0 && text.ends_with(b"\n");
-    if verbatim && headers.iter().all(|(name, _)| can_name(name, version)) {
-        writer.verbatim(text, headers.get(name::CONTENT_LENGTH))?;
+    let verbatim = escapes == 0 && text.ends_with(b"\n") && !headers.has_nameless();
+    if verbatim && version > Version::V1_0 {
+        writer.verbatim(text, declared)?;
     } else {
         headers.iter().try_for_each(|(name, value)| writer.header(name, value))?;
     }
@@ -79,7 +80,9 @@ impl<'a> FrameWriter<'a> {
     /// [`EncodeError::BadCommand`] for a command with control characters or none at all.
     pub fn new(dst: &'a mut BytesMut, command: &Command, version: Version) -> Result<Self, EncodeError> {
         let line = command.as_str().as_bytes();
-        parser::command_text(line).map_err(|_| EncodeError::BadCommand)?;
+        if matches!(command, Command::Other(_)) {
+            parser::command_text(line).map_err(|_| EncodeError::BadCommand)?;
+        }
         dst.put_slice(line);
         dst.put_u8(b'\n');
         Ok(Self::behind_command(dst, command, version))

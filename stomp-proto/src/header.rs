@@ -136,6 +136,11 @@ impl Headers {
         self.text.as_bytes().get(lines).unwrap_or_default()
     }
 
+    /// Whether an entry has an empty name, which a builder may give it.
+    pub(crate) fn has_nameless(&self) -> bool {
+        self.entries.iter().any(|entry| entry.start == entry.colon)
+    }
+
     /// What the entries point into.
     pub(crate) fn text(&self) -> &ByteStr {
         &self.text

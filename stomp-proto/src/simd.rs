@@ -33,9 +33,11 @@ pub(crate) fn classify_first(octets: &[u8]) -> (Masks, usize) {
 /// `\` and CR.
 #[inline]
 pub(crate) fn special(text: &[u8]) -> impl Iterator<Item = u64> {
-    text.chunks(BLOCK).map(|octets| match octets.first_chunk() {
-        Some(block) => special_of(block),
-        None => {
+    text.chunks(BLOCK).map(move |octets| match (octets.first_chunk(), text.last_chunk()) {
+        (Some(block), _) => special_of(block),
+        // The rest is the end of a block that begins in the one before.
+        (None, Some(block)) => special_of(block) >> (BLOCK - octets.len()),
+        (None, None) => {
             let (block, kept) = padded(octets);
             special_of(&block) & kept
         }
@@ -206,6 +208,13 @@ mod tests {
         #[test]
         fn both_classify_alike(block: [u8; BLOCK]) {
             check(&block);
+        }
+
+        #[test]
+        fn special_octets_of_any_text(text in prop::collection::vec(any::<u8>(), 0..3 * BLOCK)) {
+            let is_special = |octet: u8| matches!(octet, b'\n' | 0 | b':' | b'\\' | b'\r');
+            let expected = text.chunks(BLOCK).map(|octets| mark(octets, is_special));
+            prop_assert!(special(&text).eq(expected));
         }
 
         #[test]
