@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use stomp_proto::Connect;
 use subtle::ConstantTimeEq;
 
@@ -77,6 +78,15 @@ impl fmt::Debug for Principal {
 pub struct Peer {
     /// The address of the other end of the socket, where the transport has one.
     pub address: Option<SocketAddr>,
+    /// The certificates that the client showed, its own first, in DER; only over TLS that asks for them, and then
+    /// verified.
+    pub certificates: Vec<Bytes>,
+}
+
+impl Peer {
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { address: Some(address), ..Self::default() }
+    }
 }
 
 /// What a client shows at the door: its CONNECT frame and where it comes from.

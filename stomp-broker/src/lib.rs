@@ -51,6 +51,7 @@ mod handle;
 #[cfg(feature = "websocket")]
 pub mod http;
 mod hub;
+mod listen;
 mod message;
 mod metrics;
 mod overflow;
@@ -60,11 +61,15 @@ mod server;
 mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 
 pub use async_trait::async_trait;
 pub use stomp_proto as proto;
 
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
 pub use self::{
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},

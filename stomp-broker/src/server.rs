@@ -1,22 +1,14 @@
 //! A server: its parts, its listeners, its end.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::Semaphore,
-};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Overflow,
-    Pattern, Peer, Publish, Refusal, SimpleBroker,
-    app::Application,
-    connection::Connection,
-    hub::Hub,
-    transport::{StreamTransport, Transport},
+    Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
 };
 
 /// Under it every user has destinations of his own.
@@ -36,7 +28,7 @@ pub(crate) const USER_ROOT: &str = "/user";
 /// ```
 #[derive(Clone)]
 pub struct Server {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all connections of a server share.
@@ -50,9 +42,9 @@ pub(crate) struct Shared {
     topics: Vec<String>,
     queues: Vec<String>,
     overflow: Vec<(Pattern, Overflow)>,
-    tasks: TaskTracker,
-    shutdown: CancellationToken,
-    room: Arc<Semaphore>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) room: Arc<Semaphore>,
 }
 
 /// Puts a [`Server`] together.
@@ -162,53 +154,6 @@ impl Server {
         Handle::new(Arc::clone(&self.shared))
     }
 
-    /// Serves clients of the listener until [`shutdown`](Self::shutdown).
-    ///
-    /// # Errors
-    ///
-    /// Whatever makes accepting impossible for good; passing faults are logged and waited out.
-    pub async fn serve_tcp(&self, listener: TcpListener) -> io::Result<()> {
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = self.shared.shutdown.cancelled() => return Ok(()),
-            };
-            match accepted {
-                Ok((stream, address)) => {
-                    // Batches are written whole: waiting for more would only delay them.
-                    let _ = stream.set_nodelay(true);
-                    self.serve_stream(stream, Peer { address: Some(address) });
-                }
-                Err(error) if is_passing(&error) => {
-                    warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Serves one client over any stream of octets, in a task of its own.
-    pub fn serve_stream<S>(&self, stream: S, peer: Peer)
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        self.serve_transport(StreamTransport::new(stream), peer);
-    }
-
-    /// Serves one client. Over the limit of connections it is closed at once: a refusal would cost what it saves.
-    pub(crate) fn serve_transport<T: Transport + 'static>(&self, transport: T, peer: Peer) {
-        let Ok(room) = Arc::clone(&self.shared.room).try_acquire_owned() else {
-            warn!(peer = ?peer.address, limit = self.shared.config.connections, "too many connections");
-            return;
-        };
-        let connection = Connection::new(Arc::clone(&self.shared), transport, peer);
-        self.shared.tasks.spawn(async move {
-            connection.run().await;
-            drop(room);
-        });
-    }
-
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
     }
@@ -229,15 +174,6 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("connections", &self.shared.tasks.len()).finish_non_exhaustive()
-    }
-}
-
-/// Whether accepting may work again later: a client that gave up, or too many open files.
-fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, InvalidInput};
-    match error.kind() {
-        ConnectionAborted | ConnectionReset | Interrupted => true,
-        kind => kind != InvalidInput && error.raw_os_error().is_some(),
     }
 }
 

@@ -58,7 +58,7 @@ async fn open(State(server): State<Server>, mut request: Request) -> Response {
                 let before_login = 2 * u64::from(login_limits.head);
                 let transport =
                     WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
-                server.serve_transport(transport, Peer { address });
+                server.serve_transport(transport, Peer { address, ..Peer::default() });
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),
         }
