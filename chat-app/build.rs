@@ -37,7 +37,13 @@ fn main() {
     {
         println!("cargo::warning=the web client is not built: {problem}");
     }
-    let folder = if page.exists() { dist } else { root.join("unbuilt") };
+    let folder = if page.exists() {
+        // Names all other files: whoever builds the client by hand changes it.
+        println!("cargo::rerun-if-changed={}", page.display());
+        dist
+    } else {
+        root.join("unbuilt")
+    };
     println!("cargo::rustc-env=CHAT_APP_WEB_DIST={}", folder.display());
 }
 
@@ -57,7 +63,8 @@ fn npm(web: &Path, arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command} failed: {}", complaint.lines().last().unwrap_or("it did not say why")))
+    let reason = complaint.lines().find(|line| line.to_lowercase().contains("error") && !line.ends_with(':'));
+    Err(format!("{command} failed: {}", reason.unwrap_or("it did not say why")))
 }
 
 /// When a file, or the newest one below a directory, was changed; `None` if there is none.

@@ -48,7 +48,8 @@ struct Options {
     #[arg(long, env = "CHAT_REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: Option<String>,
 
-    /// Another host whose pages may use this server, such as https://chat.example.org; may be repeated.
+    /// Another origin that may open WebSockets and send requests, such as https://chat.example.org for a proxy that
+    /// does not hand on the Host header; may be repeated.
     #[arg(long, env = "CHAT_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<Origin>,
 

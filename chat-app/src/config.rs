@@ -26,7 +26,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// What joins several servers.
     pub redis_url: Option<String>,
-    /// Origins of other hosts whose pages may use this server, such as `https://chat.example.org`.
+    /// Origins besides this host's own that may open WebSockets and send requests, such as `https://chat.example.org`
+    /// for a proxy that does not hand on the `Host` header.
     pub allowed_origins: Vec<Origin>,
     /// How often members may do what costs.
     pub rates: Rates,

@@ -29,3 +29,7 @@ pub use self::{
     data_dir::DataDir,
     serve::Listening,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -42,8 +42,9 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     let locale = locale(request.headers());
     let mut response = next.run(request).await;
     let Some(Error(error)) = response.extensions_mut().remove() else { return response };
-    let body = serde_json::to_vec(&error.report(&path, locale)).unwrap_or_default();
+    *response.body_mut() = serde_json::to_vec(&error.report(&path, locale)).unwrap_or_default().into();
     let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let ChatError::RateLimited(limited) = &*error {
         let numbers = [
@@ -57,9 +58,7 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     if error.code().status() == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    let (mut parts, _) = response.into_parts();
-    parts.headers.remove(CONTENT_LENGTH);
-    Response::from_parts(parts, body.into())
+    response
 }
 
 /// Answers a method that a path does not have.
