@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Talks to a broker through client libraries of other languages.
+# usage: run.sh BROKER_BINARY
+set -euo pipefail
+
+[ $# -eq 1 ] || { sed -n '2,3p' "$0" >&2; exit 2; }
+broker=$(realpath "$1")
+cd "$(dirname "$0")"
+login=somebody passcode=secret
+
+# Everything that the run leaves behind is in here, and the broker ends with it.
+work=$(mktemp -d)
+broker_pid=
+clean_up() {
+  [ -z "$broker_pid" ] || kill "$broker_pid" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+cp package.json package-lock.json stompjs.mjs "$work"
+(cd "$work" && npm ci --silent --no-audit --no-fund)
+python3 -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
+
+"$broker" --tcp 127.0.0.1:0 --ws 127.0.0.1:0 --login "$login" --passcode "$passcode" >"$work/ready" 2>"$work/log" &
+broker_pid=$!
+for _ in $(seq 100); do
+  grep -q '^ready ' "$work/ready" && break
+  kill -0 "$broker_pid" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+  sleep 0.1
+done
+read -r _ tcp ws <"$work/ready"
+tcp=${tcp#tcp=} ws=${ws#ws=}
+
+status=0
+(cd "$work" && node stompjs.mjs "$ws" "$login" "$passcode") || status=1
+"$work/venv/bin/python" stomp_py.py "${tcp%:*}" "${tcp##*:}" "$login" "$passcode" || status=1
+[ $status -eq 0 ] || cat "$work/log" >&2
+exit $status
