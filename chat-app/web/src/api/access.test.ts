@@ -13,6 +13,7 @@ describe('access', () => {
 
   beforeEach(async () => {
     vi.resetModules()
+    localStorage.clear()
     vi.stubGlobal('fetch', fetched.mockReset())
     vi.stubGlobal('navigator', { ...navigator, locks: undefined })
     access = await import('./access')
@@ -50,6 +51,21 @@ describe('access', () => {
     fetched.mockReturnValueOnce(answer(401, { code: 'SESSION_REVOKED', message: 'revoked' }))
     await expect(access.freshToken()).rejects.toMatchObject({ code: 'SESSION_REVOKED', status: 401 })
     expect(lost).toHaveBeenCalledOnce()
+  })
+
+  it('waits for a renewal that a reload has cut off', async () => {
+    vi.useFakeTimers()
+    fetched.mockReturnValueOnce(new Promise(() => {})).mockReturnValueOnce(answer(200, grant('new')))
+    void access.renew()
+    await vi.advanceTimersByTimeAsync(500)
+    vi.resetModules()
+    const reloaded = await import('./access')
+    const token = reloaded.freshToken()
+    await vi.advanceTimersByTimeAsync(900)
+    expect(fetched).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await token).toBe('new')
+    vi.useRealTimers()
   })
 
   it('keeps the session when the server does not answer', async () => {

@@ -16,6 +16,11 @@ export interface Grant {
 /** Renew this long before the end, so that no request is caught by it. */
 const MARGIN_MS = 30_000
 
+/** When a renewal began; left behind by a page that went away in the middle of it. */
+const RENEWING_SINCE = 'renewing-since'
+/** By then a renewal that was left behind has its answer, and the browser the next cookie. */
+const LONGEST_RENEWAL_MS = 1_500
+
 let current: { token: string; expiresAt: number; memberId: number } | undefined
 let renewal: Promise<Grant> | undefined
 let onLost: () => void = () => {}
@@ -51,8 +56,10 @@ export function renew(): Promise<Grant> {
 }
 
 async function requestGrant(): Promise<Grant> {
+  await leftBehind()
+  localStorage.setItem(RENEWING_SINCE, String(Date.now()))
   try {
-    const { data } = await call<Grant>('/auth/refresh', { method: 'POST' })
+    const { data } = await call<Grant>('/auth/refresh', { method: 'POST', keepalive: true })
     // Another tab has signed in as somebody else, and the cookie is theirs now.
     if (current && current.memberId !== data.member.id) location.reload()
     keep(data)
@@ -63,7 +70,16 @@ async function requestGrant(): Promise<Grant> {
       onLost()
     }
     throw cause
+  } finally {
+    localStorage.removeItem(RENEWING_SINCE)
   }
+}
+
+/** Waits for a renewal that a reload has cut off; sending the cookie it has used would end the session. */
+async function leftBehind(): Promise<void> {
+  const end = Number(localStorage.getItem(RENEWING_SINCE)) + LONGEST_RENEWAL_MS
+  const wait = Math.min(end - Date.now(), LONGEST_RENEWAL_MS)
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
 }
 
 /**

@@ -6,6 +6,8 @@ export interface Request {
   query?: Record<string, string | number | undefined>
   body?: unknown
   token?: string
+  /** Let it finish, cookies and all, when the page goes away meanwhile. */
+  keepalive?: boolean
 }
 
 export interface Answer<T> {
@@ -31,6 +33,7 @@ export async function call<T>(path: string, request: Request = {}): Promise<Answ
     headers,
     body: request.body === undefined ? undefined : JSON.stringify(request.body),
     credentials: 'same-origin',
+    keepalive: request.keepalive,
   }).catch((cause: unknown) => {
     throw ApiError.of(cause)
   })
