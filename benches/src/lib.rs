@@ -1,1 +1,4 @@
-//! Inputs that the benchmarks share.
+//! What the benchmarks share: the octets to work on, and every codec behind one shape.
+
+pub mod codecs;
+pub mod inputs;
