@@ -189,12 +189,6 @@ impl<T: Transport> Connection<T> {
             self.request = None;
             return Poll::Ready(Ok(Event::Done(done)));
         }
-        while let Some(settling) = &mut self.settling
-            && settling.as_mut().poll(cx).is_ready()
-        {
-            self.settling = None;
-            self.settle_written();
-        }
         let closing = self.session.closing().is_some();
         loop {
             let idle = self.poll_written(cx)?.is_ready();
@@ -213,6 +207,12 @@ impl<T: Transport> Connection<T> {
                 Poll::Ready(None) => self.push_batch(),
                 Poll::Pending => break,
             }
+        }
+        while let Some(settling) = &mut self.settling
+            && settling.as_mut().poll(cx).is_ready()
+        {
+            self.settling = None;
+            self.settle_written();
         }
         if self.request.is_none() && !closing {
             match self.transport.poll_read(cx, &mut self.input) {
