@@ -13,6 +13,7 @@ class World {
   asked: PageQuery[] = []
   outage: ApiError | undefined
   refusal: ApiError | undefined
+  unsubscribed = 0
   #connected: (() => void) | undefined
   #receive: ((message: Message) => void) | undefined
 
@@ -24,7 +25,7 @@ class World {
       },
       subscribe: (receive) => {
         this.#receive = receive
-        return { confirmed: Promise.resolve(), end: () => (this.#receive = undefined) }
+        return { confirmed: Promise.resolve(), end: () => this.#unsubscribe() }
       },
       history: (query) => this.#history(query),
       check: () => (this.refusal ? Promise.reject(this.refusal) : Promise.resolve()),
@@ -35,6 +36,11 @@ class World {
       fail: (error) => (this.failure = error),
     },
   )
+
+  #unsubscribe(): void {
+    this.unsubscribed++
+    this.#receive = undefined
+  }
 
   async connect(): Promise<void> {
     this.#connected?.()
@@ -186,5 +192,13 @@ describe('RoomFeed', () => {
     world.post(1)
     await world.connect()
     expect(world.seqs).toEqual([])
+  })
+
+  it('unsubscribes once, however often it is stopped', async () => {
+    const world = new World()
+    await world.connect()
+    world.feed.stop()
+    world.feed.stop()
+    expect(world.unsubscribed).toBe(1)
   })
 })

@@ -58,6 +58,7 @@ export class RoomFeed {
     this.#round++
     this.#forget()
     this.#subscription?.end()
+    this.#subscription = undefined
     this.#unschedule()
   }
 
