@@ -143,7 +143,7 @@ fn end_of(subscriptions: &mut Vec<Arc<Subscription>>, user: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use bytes::Bytes;
     use stomp_proto::{AckMode, Version};
 
@@ -153,7 +153,7 @@ mod tests {
         hub::{Outbox, OutboxLimits, Terms},
     };
 
-    fn subscription() -> (Arc<Subscription>, Arc<Outbox>) {
+    pub(in crate::hub) fn subscription() -> (Arc<Subscription>, Arc<Outbox>) {
         let outbox = Arc::new(Outbox::new(OutboxLimits::from(&Config::default())));
         let terms = Terms {
             prefix: Bytes::new(),

@@ -103,3 +103,57 @@ impl Topic {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        thread,
+    };
+
+    use super::*;
+    use crate::{Destination, MessageIds, Publish, hub::patterns::tests::subscription};
+
+    fn topic(name: usize) -> Destination {
+        Destination::new(format!("/topic/{name}")).unwrap()
+    }
+
+    fn message(to: &Destination) -> Message {
+        Message::new(MessageIds::new().next(), Publish::new(to.clone(), "body"))
+    }
+
+    #[test]
+    fn the_first_and_the_last_subscriber_are_told_apart() {
+        let routes = Routes::default();
+        let [(first, _), (second, outbox)] = [subscription(), subscription()];
+        assert!(routes.add(&topic(1), Arc::clone(&first)));
+        assert!(!routes.add(&topic(1), Arc::clone(&second)));
+        assert!(!routes.remove(&topic(1), &first));
+        assert!(!routes.remove(&topic(1), &first), "it is gone already");
+        routes.deliver(&topic(1), &message(&topic(1)));
+        assert_eq!(outbox.len(), 1);
+        assert!(routes.remove(&topic(1), &second));
+        assert!(!first.is_active() && !second.is_active());
+        assert_eq!(routes.topics.len(), 0);
+    }
+
+    #[test]
+    fn subscribers_that_come_and_go_at_once_are_reached_and_forgotten() {
+        let routes = Routes::default();
+        let (firsts, lasts) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let come_and_go = |turn: usize| {
+            let (to, (subscription, outbox)) = (topic(turn % 3), subscription());
+            firsts.fetch_add(usize::from(routes.add(&to, Arc::clone(&subscription))), Ordering::Relaxed);
+            routes.deliver(&to, &message(&to));
+            assert!(outbox.len() > 0);
+            lasts.fetch_add(usize::from(routes.remove(&to, &subscription)), Ordering::Relaxed);
+        };
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..2000).for_each(come_and_go));
+            }
+        });
+        assert_eq!(routes.topics.len(), 0);
+        assert_eq!(firsts.into_inner(), lasts.into_inner(), "interest that begins also ends");
+    }
+}
