@@ -1,6 +1,6 @@
 //! An open STOMP broker over TCP and WebSocket: topics under `/topic` and queues under `/queue`, in memory.
 
-use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{error::Error, future::pending, net::SocketAddr, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use examples::{asked_to_stop, exit, log_to_stderr};
@@ -65,10 +65,13 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
     let tcp = bind(args.tcp).await?;
     let web = bind(args.ws).await?;
+    let stop = asked_to_stop();
     println!("ready tcp={} ws=ws://{}/ws", tcp.local_addr()?, web.local_addr()?);
     tokio::select! {
         result = server.serve_tcp(tcp) => result?,
-        result = http::serve(web, server.websocket_router("/ws"), asked_to_stop()) => result?,
+        // There are no requests to finish: what WebSockets begin with is short, and the server ends the rest.
+        result = http::serve(web, server.websocket_router("/ws"), pending()) => result?,
+        () = stop => {}
     }
     server.shutdown(Duration::from_secs(3)).await;
     Ok(())

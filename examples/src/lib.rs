@@ -6,6 +6,7 @@ struct Readme;
 
 use std::{io::IsTerminal, process::ExitCode};
 
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Logs to stderr, by the directives of `RUST_LOG` if they are there.
@@ -15,17 +16,19 @@ pub fn log_to_stderr() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }
 
-/// Resolves when the process is asked to end, by SIGTERM or SIGINT.
+/// Resolves when the process is asked to end, by SIGTERM or SIGINT, from the call on and not only from the first poll.
 ///
 /// # Panics
 ///
 /// If the process may not listen to signals.
-pub async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("the runtime listens to signals");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+pub fn asked_to_stop() -> impl Future<Output = ()> {
+    let [mut terminate, mut interrupt] = [SignalKind::terminate(), SignalKind::interrupt()]
+        .map(|kind| signal(kind).expect("the runtime listens to signals"));
+    async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
