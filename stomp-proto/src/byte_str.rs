@@ -1,10 +1,19 @@
 //! Text that shares the buffer it was decoded from.
 
+use alloc::string::String;
 use core::{fmt, ops::Deref, ops::Range};
 
 use bytes::Bytes;
 
 /// UTF-8 text in a [`Bytes`]: cloning and slicing share the memory.
+///
+/// ```
+/// use stomp_proto::ByteStr;
+///
+/// let text = ByteStr::from_static("/topic/a");
+/// assert_eq!(text.slice(7..8).unwrap(), "a");
+/// assert_eq!(text.slice(7..9), None);
+/// ```
 ///
 /// Invariant: `bytes` is valid UTF-8. Every constructor checks it or takes a `str`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

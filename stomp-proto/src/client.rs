@@ -6,6 +6,20 @@
 use crate::{Command, Frame, FrameError, Version, header::name};
 
 /// A client frame with its required headers checked.
+///
+/// ```
+/// use stomp_proto::{ClientFrame, Command, Frame, Version};
+///
+/// let frame = Frame::builder(Command::Send).header("destination", "/a").header("receipt", "r").build();
+/// match ClientFrame::parse(frame, Version::V1_2)? {
+///     ClientFrame::Send(send) => assert_eq!((send.destination(), send.receipt()), ("/a", Some("r"))),
+///     other => panic!("{other:?}"),
+/// }
+/// let without = Frame::builder(Command::Send).build();
+/// let refused = ClientFrame::parse(without, Version::V1_2).unwrap_err();
+/// assert_eq!(refused.to_string(), "SEND requires a 'destination' header");
+/// # Ok::<(), stomp_proto::FrameError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub enum ClientFrame {
     /// CONNECT or STOMP.
@@ -232,6 +246,17 @@ pub enum AckMode {
     ClientIndividual,
 }
 
+impl AckMode {
+    /// The text of the `ack` header.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Client => "client",
+            Self::ClientIndividual => "client-individual",
+        }
+    }
+}
+
 impl Subscribe {
     fn parse(frame: Frame, version: Version) -> Result<Self, FrameError> {
         let frame = required(frame, "SUBSCRIBE", name::DESTINATION)?;
@@ -248,16 +273,15 @@ impl Subscribe {
     }
 
     fn parse_ack(&self) -> Result<AckMode, FrameError> {
-        match self.frame.headers().get(name::ACK) {
-            None | Some("auto") => Ok(AckMode::Auto),
-            Some("client") => Ok(AckMode::Client),
-            Some("client-individual") => Ok(AckMode::ClientIndividual),
-            Some(_) => Err(FrameError::InvalidHeader {
-                command: "SUBSCRIBE",
-                header: name::ACK,
-                expected: "auto, client or client-individual",
-            }),
-        }
+        let Some(text) = self.frame.headers().get(name::ACK) else {
+            return Ok(AckMode::default());
+        };
+        let modes = [AckMode::Auto, AckMode::Client, AckMode::ClientIndividual];
+        modes.into_iter().find(|mode| mode.as_str() == text).ok_or(FrameError::InvalidHeader {
+            command: "SUBSCRIBE",
+            header: name::ACK,
+            expected: "auto, client or client-individual",
+        })
     }
 }
 

@@ -8,6 +8,14 @@ use crate::{ByteStr, Version};
 ///
 /// Commands are case sensitive; anything that is not one of the names below is [`Command::Other`], which
 /// the codec hands up so that a server can name it in its ERROR.
+///
+/// ```
+/// use stomp_proto::{Command, Version};
+///
+/// assert_eq!(Command::from("SEND"), Command::Send);
+/// assert!(matches!(Command::from("send"), Command::Other(_)));
+/// assert!(!Command::Ack.allows_body(Version::V1_2));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Command {
     /// `CONNECT`, client: opens the session.

@@ -17,6 +17,19 @@ use crate::{
 /// # Errors
 ///
 /// An [`EncodeError`] when the version cannot carry the frame; `dst` is then as it was.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stomp_proto::{Command, Frame, Version, encode};
+///
+/// let frame = Frame::builder(Command::Send).header("a:b", "c\nd").body("hi").build();
+/// let mut wire = BytesMut::new();
+/// encode(&frame, Version::V1_2, &mut wire)?;
+/// assert_eq!(&wire[..], b"SEND\na\\cb:c\\nd\ncontent-length:2\n\nhi\0");
+/// // 1.0 has no escapes: what would end the line is refused.
+/// assert!(encode(&frame, Version::V1_0, &mut wire).is_err());
+/// # Ok::<(), stomp_proto::EncodeError>(())
+/// ```
 pub fn encode(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
     let start = dst.len();
     write(frame, version, dst).inspect_err(|_| dst.truncate(start))

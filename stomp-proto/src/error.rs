@@ -5,6 +5,15 @@ use crate::Version;
 /// The peer sent octets that are no STOMP frame, or more than the [`Limits`](crate::Limits) allow.
 ///
 /// Every one is fatal to the stream: what follows cannot be told apart from the broken frame.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stomp_proto::Decoder;
+///
+/// let error = Decoder::new().decode(&mut BytesMut::from("SEND\nno colon\n\n\0")).unwrap_err();
+/// assert_eq!(error.kind(), "malformed-header");
+/// assert_eq!(error.to_string(), "a header line has no name or no ':'");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -30,7 +30,7 @@ impl Escaping {
         }
     }
 
-    /// What the special `octet` is written as: itself (`Ok(None)`), an escape, or not at all.
+    /// What `octet` is written as: itself (`Ok(None)`), an escape, or not at all.
     fn escape(self, octet: u8, in_name: bool) -> Result<Option<u8>, EncodeError> {
         match (self, octet) {
             (_, 0) | (Self::Raw | Self::RawLine, b'\n') | (Self::RawLine, b'\r') => {
@@ -86,18 +86,20 @@ fn escape_into(
     escaping: Escaping,
     in_name: bool,
 ) -> Result<(), EncodeError> {
-    for (block, mut marks) in text.chunks(BLOCK).zip(special(text)) {
-        let mut copied = 0;
-        while marks != 0 {
-            let at = marks.trailing_zeros() as usize;
-            marks &= marks - 1;
-            if let Some(escape) = escaping.escape(block[at], in_name)? {
-                dst.put_slice(&block[copied..at]);
-                dst.put_slice(&[b'\\', escape]);
-                copied = at + 1;
-            }
+    for (block, marks) in text.chunks(BLOCK).zip(special(text)) {
+        if marks == 0 {
+            dst.put_slice(block);
+            continue;
         }
-        dst.put_slice(&block[copied..]);
+        // Written here first, for an escape more costs less than an append more.
+        let (mut escaped, mut length) = ([0; 2 * BLOCK], 0);
+        for &octet in block {
+            let escape = escaping.escape(octet, in_name)?;
+            escaped[length] = if escape.is_some() { b'\\' } else { octet };
+            escaped[length + 1] = escape.unwrap_or_default();
+            length += 1 + usize::from(escape.is_some());
+        }
+        dst.put_slice(&escaped[..length]);
     }
     Ok(())
 }

@@ -8,6 +8,20 @@
 //! MESSAGE\nsubscription:0\n | message-id:m-1\n | destination:/topic/a\ncontent-length:2\n\nhi\0
 //! └───────── prefix ──────┘   └───────────────────── MessageTail ─────────────────────────┘
 //! ```
+//!
+//! ```
+//! use stomp_proto::{Version, fanout::{MessageTail, prefix}};
+//!
+//! let one = prefix(Some("0"), Version::V1_2)?;
+//! let other = prefix(Some("sub-1"), Version::V1_2)?;
+//! let headers = [("content-type", "text/plain")];
+//! let tail = MessageTail::encode("m-1", "/topic/a", headers.into_iter(), b"hi", Version::V1_2)?;
+//! // Each subscriber is sent two slices, by one vectored write or by copying them into its buffer.
+//! let wire = [&one[..], tail.as_bytes()].concat();
+//! assert!(wire.starts_with(b"MESSAGE\nsubscription:0\nmessage-id:m-1\n"));
+//! # let _ = other;
+//! # Ok::<(), stomp_proto::EncodeError>(())
+//! ```
 
 use bytes::{Bytes, BytesMut};
 

@@ -1,6 +1,6 @@
 //! A frame: command, headers, body.
 
-use core::fmt::Debug;
+use alloc::string::String;
 
 use bytes::Bytes;
 
@@ -14,6 +14,15 @@ use crate::{
 ///
 /// Cloning shares the memory. A decoded frame also shares the decoder's read buffer: call
 /// [`detach`](Self::detach) on a small frame that is to be kept for long.
+///
+/// ```
+/// use stomp_proto::{Command, Frame};
+///
+/// let frame = Frame::builder(Command::Send).header("destination", "/a").body("hi").build();
+/// assert_eq!(frame.command(), &Command::Send);
+/// assert_eq!(frame.headers().iter().collect::<Vec<_>>(), [("destination", "/a")]);
+/// assert_eq!(frame.detach(), frame);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     command: Command,
@@ -54,6 +63,24 @@ impl Frame {
     /// About the memory that the frame keeps alive, in octets.
     pub fn size(&self) -> usize {
         self.headers.text().len() + self.body.len()
+    }
+
+    /// The body as JSON, whatever its `content-type` says.
+    ///
+    /// # Errors
+    ///
+    /// What [`serde_json`] says of a body that is no JSON, or not that of a `T`.
+    ///
+    /// ```
+    /// # use stomp_proto::compose;
+    /// let frame = compose::send("/a").json(&["tea", "milk"])?.build()?;
+    /// assert_eq!(frame.headers().get("content-type"), Some("application/json"));
+    /// assert_eq!(frame.json::<Vec<String>>()?, ["tea", "milk"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "serde")]
+    pub fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> serde_json::Result<T> {
+        serde_json::from_slice(&self.body)
     }
 
     /// The same frame in memory of its own, so that keeping it does not keep the read buffer it came in.

@@ -28,9 +28,26 @@
 //! | [`Decoder`] | octets to [`Frame`]s, resumable at every octet, with [`Limits`] |
 //! | [`encode`], [`FrameWriter`], [`fanout`] | frames to octets, escaped for a [`Version`] |
 //! | [`ClientFrame`], [`ServerFrame`] | typed views of frames with their required headers checked |
+//! | [`compose`] | frames that have all that their command requires |
 //! | [`parser`] | the grammar as `nom` parsers to combine with others |
 //! | [`Version`], [`HeartBeat`] | the two negotiations of CONNECT and CONNECTED |
+//! | [`Leniency`] | named faults of real peers that a decoder may tolerate |
 //! | `codec` (feature `codec`) | a `tokio_util` codec for `Framed` |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `std` (default) | the vector instructions that the machine turns out to have, when looking for the end of a body |
+//! | `codec` | [`codec`](https://docs.rs/stomp-proto/latest/stomp_proto/codec): `tokio_util` codec; needs `std` |
+//! | `serde` | JSON bodies: `Frame::json` and `compose::Draft::json`; needs `std` |
+//!
+//! Without `std` the crate needs `alloc` alone.
+
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
 
 mod body;
 mod byte_str;
@@ -38,6 +55,7 @@ mod client;
 #[cfg(feature = "codec")]
 pub mod codec;
 mod command;
+pub mod compose;
 mod decoder;
 mod detach;
 mod encoder;

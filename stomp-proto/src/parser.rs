@@ -1,7 +1,7 @@
 //! The grammar of STOMP frames (STOMP 1.2, "Augmented BNF") as `nom` parsers over borrowed octets.
 //!
 //! They are streaming parsers: input that ends too early is [`nom::Err::Incomplete`]. Nothing is unescaped
-//! or checked against limits here; [`Decoder`](crate::Decoder) does both on top of [`line`], resumably. Use
+//! or checked against limits here; [`Decoder`](crate::Decoder) does both on top of [`line()`], resumably. Use
 //! these to find STOMP inside another format, or to look at a frame without owning its buffer.
 //!
 //! ```text
@@ -11,6 +11,8 @@
 //! line    = *OCTET EOL             the hot leaf, a hand-written scan
 //! EOL     = LF / ( CR LF in 1.2 )
 //! ```
+
+use alloc::vec::Vec;
 
 use nom::{
     Needed, Parser,

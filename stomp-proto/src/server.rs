@@ -3,6 +3,15 @@
 use crate::{Command, Frame, FrameError, Version, client::view, header::name};
 
 /// A server frame with its required headers checked.
+///
+/// ```
+/// use stomp_proto::{ServerFrame, Version, compose};
+///
+/// let frame = compose::connected(Version::V1_1).build()?;
+/// let ServerFrame::Connected(connected) = ServerFrame::parse(frame)? else { panic!("a CONNECTED") };
+/// assert_eq!(connected.version(), Some(Version::V1_1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub enum ServerFrame {
     /// CONNECTED.
