@@ -6,9 +6,10 @@ use axum::Router;
 use stomp_broker::{BrokerError, Server};
 
 use crate::{
-    Config, DataDir,
+    Config,
     auth::{Auth, KeyError},
     chat::{Chat, Live},
+    data_dir::DataDir,
     http::{self, Http},
     limits::Limits,
     stomp,
@@ -21,6 +22,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: SqliteStore,
+    _data_dir: DataDir,
 }
 
 /// Why the service could not start, and what to do about it.
@@ -40,8 +42,8 @@ pub enum StartError {
     /// One server is all there is.
     #[error("Redis is not supported yet; start without --redis-url to run a single server")]
     Redis,
-    /// The directory cannot be made or written to.
-    #[error("cannot use the data directory {}: {error}; make it writable or choose another one with --data-dir", path.display())]
+    /// The directory cannot be made or written to, or another server uses it.
+    #[error("cannot use the data directory {}: {error}; make it usable or choose another one with --data-dir", path.display())]
     DataDir {
         /// The directory.
         path: PathBuf,
@@ -82,7 +84,7 @@ impl ChatApp {
     /// [`StartError`] says what to do.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
         refuse_unsupported(config)?;
-        let data_dir = DataDir::create(&config.data_dir)
+        let data_dir = DataDir::open(&config.data_dir)
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
         let path = data_dir.database();
         let store = SqliteStore::open(&path).await.map_err(|error| StartError::Database { path, error })?;
@@ -95,7 +97,7 @@ impl ChatApp {
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
         let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
         let router = http::router(http, websockets.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store })
+        Ok(Self { router, stomp, store, _data_dir: data_dir })
     }
 
     /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::http::serve`].

@@ -26,7 +26,6 @@ mod ui;
 pub use self::{
     app::{ChatApp, StartError},
     config::{Config, Origin},
-    data_dir::DataDir,
     serve::Listening,
 };
 

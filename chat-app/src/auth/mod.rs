@@ -80,7 +80,11 @@ impl Auth {
     /// # Errors
     ///
     /// [`KeyError`] when the file of the key cannot be used.
-    pub fn open(data_dir: &DataDir, store: Arc<dyn Store>, limits: Arc<Limits>) -> Result<Self, KeyError> {
+    pub(crate) fn open(
+        data_dir: &DataDir,
+        store: Arc<dyn Store>,
+        limits: Arc<Limits>,
+    ) -> Result<Self, KeyError> {
         let key = load_or_create(&data_dir.key())?;
         Ok(Self { store, passwords: Passwords::new(), tokens: Arc::new(AccessTokens::new(&key)), limits })
     }

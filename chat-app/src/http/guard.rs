@@ -73,3 +73,21 @@ pub(super) async fn harden(mut response: Response) -> Response {
     response.headers_mut().extend(headers);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, http::StatusCode, middleware, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_ended() {
+        let router: Router =
+            Router::new().route("/", get(std::future::pending::<()>)).layer(middleware::from_fn(limit_time));
+        let begin = tokio::time::Instant::now();
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(begin.elapsed().as_secs(), REQUEST_TIMEOUT.as_secs());
+    }
+}

@@ -66,6 +66,16 @@ async fn a_data_directory_that_is_none_is_named() {
 }
 
 #[tokio::test]
+async fn a_data_directory_has_one_server_at_a_time() {
+    let dir = tempdir().unwrap();
+    let first = Listening::bind(&config(&dir)).await.unwrap();
+    let error = refused(&config(&dir)).await.to_string();
+    assert!(error.contains("another chat server uses it"), "{error}");
+    first.serve(async {}).await.unwrap();
+    Listening::bind(&config(&dir)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_database_that_is_none_is_named() {
     let dir = tempdir().unwrap();
     fs::create_dir(dir.path().join("data")).unwrap();

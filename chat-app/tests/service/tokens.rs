@@ -93,6 +93,7 @@ async fn connecting_takes_a_valid_token() {
     assert_eq!(refused("x.y.z").await, "INVALID_TOKEN");
     let connected = Stomp::open(app.address).await.log_in(&kim.token).await;
     assert_eq!(connected.headers().get("user-name"), Some(&*kim.id.to_string()));
+    assert_eq!(connected.headers().get("heart-beat"), Some("10000,10000"));
     kim.ask(Method::POST, "/auth/logout", None).await;
     assert_eq!(refused(&kim.token).await, "SESSION_REVOKED");
 }
