@@ -91,3 +91,8 @@ pub use leniency::Leniency;
 pub use limits::Limits;
 pub use server::{Connected, ErrorFrame, Message, Receipt, ServerFrame};
 pub use version::Version;
+
+/// The examples of the README are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
