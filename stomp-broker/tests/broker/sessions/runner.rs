@@ -3,7 +3,6 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
-use regex::{Captures, Regex};
 use serde_json::Value;
 use stomp_broker::proto::{Frame, Version};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -90,11 +89,11 @@ impl Runner {
     /// The step with the variables that have a value by now.
     fn substituted(&self, step: &Value) -> Value {
         match step {
-            Value::String(text) => {
-                let variable = Regex::new(r"\{\{(\w+)\}\}").expect("a regular expression");
-                let value =
-                    |name: &Captures<'_>| self.variables.get(&name[1]).unwrap_or(&name[0].to_owned()).clone();
-                Value::String(variable.replace_all(text, value).into_owned())
+            Value::String(text) if text.contains("{{") => {
+                let fill = |text: String, (name, value): (&String, &String)| {
+                    text.replace(&format!("{{{{{name}}}}}"), value)
+                };
+                Value::String(self.variables.iter().fold(text.clone(), fill))
             }
             Value::Array(items) => items.iter().map(|item| self.substituted(item)).collect(),
             Value::Object(fields) => {
