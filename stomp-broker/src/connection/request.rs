@@ -158,7 +158,19 @@ impl Context {
         }))
     }
 
+    /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
     async fn subscribe(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
+        loop {
+            let revocations = self.shared.hub.revocations();
+            let subscribed = self.begin(subscribe, serial).await?;
+            if self.shared.hub.revocations() == revocations || matches!(subscribed.to, Target::Queue(_)) {
+                return Ok(subscribed);
+            }
+            subscribed.end(&self.shared).await;
+        }
+    }
+
+    async fn begin(&self, subscribe: &Subscribe, serial: u32) -> Result<Subscribed, Refusal> {
         if subscribe.destination().contains('*') {
             return self.subscribe_pattern(subscribe, serial).await;
         }

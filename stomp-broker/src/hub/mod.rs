@@ -9,7 +9,10 @@ mod subscription;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 pub(crate) use self::{
@@ -38,6 +41,7 @@ pub(crate) struct Hub {
     pub(crate) users: Routes<UserDestination>,
     pub(crate) queues: Queues,
     sessions: Mutex<Sessions>,
+    revocations: AtomicU64,
     ids: MessageIds,
 }
 
@@ -109,8 +113,15 @@ impl Hub {
 
     /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
     pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+        self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
         self.topics.remove_where(destination, |subscription| subscription.user() == user)
+    }
+
+    /// Changes whenever a right is revoked: a subscription that was permitted before and begins after must be asked
+    /// about again.
+    pub(crate) fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
