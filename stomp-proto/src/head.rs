@@ -42,39 +42,57 @@ impl Head {
         scan: &mut Scan,
     ) -> Result<bool, DecodeError> {
         loop {
-            let in_headers = self.command.is_some();
-            let plain = if in_headers { scan.next_plain_header(self.line_start) } else { None };
-            if let Some((colon, end)) = plain {
-                self.check_length(end - self.line_start, rules)?;
-                self.push(src, colon, end, false, rules)?;
-                self.line_start = end + 1;
-            } else if let Some(end) = scan.next_line() {
+            self.read_plain_headers(rules, scan)?;
+            if let Some(end) = scan.next_line() {
+                if end.at == self.line_start && !end.care {
+                    self.line_start = end.at + 1;
+                    return Ok(true);
+                }
                 if self.read_line(src, end, rules)? {
                     return Ok(true);
                 }
-                self.line_start = end.at + 1;
             } else if !scan.load(src) {
                 return self.unfinished(src, rules);
             }
         }
     }
 
+    /// Reads the headers ahead in the block at hand, as long as they stand in the buffer as they are meant.
+    #[inline(always)]
+    fn read_plain_headers(&mut self, rules: &Rules, scan: &mut Scan) -> Result<(), DecodeError> {
+        if self.command.is_none() || rules.trims() {
+            return Ok(());
+        }
+        let mut start = self.line_start;
+        while let Some((colon, end)) = scan.next_plain_header(start) {
+            self.check_length(start, end - start, rules)?;
+            self.push(start, colon, end, rules)?;
+            start = end + 1;
+        }
+        self.line_start = start;
+        Ok(())
+    }
+
     /// Reads any line; `true` when it ends the head.
     fn read_line(&mut self, src: &mut BytesMut, end: LineEnd, rules: &Rules) -> Result<bool, DecodeError> {
+        let start = self.line_start;
         if self.command.is_none() {
             self.command = Some(self.read_command(src, end, rules)?);
-            return Ok(false);
-        }
-        if rules.leniency.missing_blank_line && src.get(self.line_start) == Some(&0) {
+        } else if rules.leniency.missing_blank_line && src.get(start) == Some(&0) {
             return Ok(true);
+        } else {
+            let line = self.line(src, end, rules)?;
+            if line.text.is_empty() {
+                self.line_start = end.at + 1;
+                return Ok(true);
+            }
+            let (mut colon, mut end, care) = (start + line.name_end()?, start + line.text.len(), line.care);
+            if care || rules.trims() {
+                (colon, end) = self.normalise(src, colon, end, rules)?;
+            }
+            self.push(start, colon, end, rules)?;
         }
-        let line = self.line(src, end, rules)?;
-        if line.text.is_empty() {
-            self.line_start = end.at + 1;
-            return Ok(true);
-        }
-        let (colon, length, care) = (line.name_end()?, line.text.len(), line.care);
-        self.push(src, self.line_start + colon, self.line_start + length, care, rules)?;
+        self.line_start = end.at + 1;
         Ok(false)
     }
 
@@ -94,42 +112,37 @@ impl Head {
 
     fn line<'a>(&self, src: &'a [u8], end: LineEnd, rules: &Rules) -> Result<Line<'a>, DecodeError> {
         let line = src.get(self.line_start..end.at).unwrap_or_default();
-        self.check_length(text_length(line, rules), rules)?;
+        if !end.care {
+            self.check_length(self.line_start, line.len(), rules)?;
+            return Ok(Line { text: line, colon: end.colon.map(|at| at - self.line_start), care: false });
+        }
+        self.check_length(self.line_start, text_length(line, rules), rules)?;
         parser::checked_line(src, self.line_start, end, rules.cr())
     }
 
     /// Checks what is there of a line that still lacks its end.
+    #[cold]
     fn unfinished(&self, src: &[u8], rules: &Rules) -> Result<bool, DecodeError> {
         let line = src.get(self.line_start..).unwrap_or_default();
-        let checked = self.check_length(text_length(line, rules), rules);
+        let checked = self.check_length(self.line_start, text_length(line, rules), rules);
         checked.map(|()| false).map_err(|error| match self.command {
             None => DecodeError::BadCommand,
             Some(_) => error,
         })
     }
 
-    /// Appends the header that the buffer holds from `line_start` to `end`.
+    /// Appends the header whose line starts at `start`.
     #[inline]
-    fn push(
-        &mut self,
-        src: &mut BytesMut,
-        mut colon: usize,
-        mut end: usize,
-        care: bool,
-        rules: &Rules,
-    ) -> Result<(), DecodeError> {
+    fn push(&mut self, start: usize, colon: usize, end: usize, rules: &Rules) -> Result<(), DecodeError> {
         if self.entries.len() >= rules.limits.headers {
             return Err(DecodeError::TooManyHeaders { limit: rules.limits.headers });
         }
-        if care || rules.trims() {
-            (colon, end) = self.normalise(src, colon, end, rules)?;
-        }
         // `check_length` has compared the end with `Limits::head`, a `u32`.
-        self.entries.push(Entry { start: self.line_start as u32, colon: colon as u32, end: end as u32 });
+        self.entries.push(Entry { start: start as u32, colon: colon as u32, end: end as u32 });
         Ok(())
     }
 
-    #[cold]
+    /// Unescapes and trims the header line at `line_start` where it stands; returns its `:` and end.
     fn normalise(
         &self,
         src: &mut BytesMut,
@@ -144,15 +157,15 @@ impl Head {
         Ok((start + colon, start + length))
     }
 
-    /// Checks a line of so many octets, so far, at `line_start`.
+    /// Checks a line of so many octets, so far, that starts at `start`.
     #[inline]
-    fn check_length(&self, length: usize, rules: &Rules) -> Result<(), DecodeError> {
+    fn check_length(&self, start: usize, length: usize, rules: &Rules) -> Result<(), DecodeError> {
         let (line, head) = (rules.limits.header_line, rules.limits.head as usize);
-        if length <= line && length <= head.saturating_sub(self.line_start) {
+        if length <= line && length <= head.saturating_sub(start) {
             return Ok(());
         }
         // The limit that such a line meets first, however it is cut.
-        let limit = if self.line_start.saturating_add(line) <= head { line } else { head };
+        let limit = if start.saturating_add(line) <= head { line } else { head };
         Err(DecodeError::HeaderTooLong { limit })
     }
 

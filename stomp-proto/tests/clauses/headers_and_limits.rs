@@ -69,6 +69,29 @@ fn lim_02_the_head_is_measured_as_a_whole() {
 }
 
 #[test]
+fn lim_02_no_limit_depends_on_the_cut() {
+    for octets in ["SEND\na:1\nbb:22\n\nx\0", "SEND\r\na:1\r\nbb:22\r\n\r\nx\0"] {
+        for size in 0..octets.len() {
+            for limits in [
+                Limits { head: size as u32, ..Limits::unlimited() },
+                Limits { header_line: size, ..Limits::unlimited() },
+            ] {
+                let whole = decode_with(Decoder::with_limits(limits), octets);
+                let mut decoder = Decoder::with_limits(limits);
+                let mut read = BytesMut::new();
+                let outcomes = octets.bytes().map(|octet| {
+                    read.extend_from_slice(&[octet]);
+                    decoder.decode(&mut read)
+                });
+                let outcome = outcomes.collect::<Vec<_>>().into_iter().find(|outcome| *outcome != Ok(None));
+                let expected = whole.rest.map(|_| whole.frames.first().cloned().map(Item::Frame));
+                assert_eq!(outcome, Some(expected), "{limits:?} {octets:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn lim_03_a_body_is_measured() {
     assert_eq!(limited("SEND\n\n12345678\0").frames.len(), 1);
     assert_eq!(limited("SEND\ncontent-length:8\n\n1\x00345678\0").frames.len(), 1);
