@@ -122,6 +122,10 @@ impl<T: Transport> Connection<T> {
                     rest: wire,
                 });
             }
+            if self.session.closing().is_some() && self.principal.is_none() {
+                // A login that is not wanted any more leaves nothing half done.
+                self.request = None;
+            }
             if let (Some(reason), None, false) =
                 (self.session.closing(), &self.request, self.transport.has_output())
             {

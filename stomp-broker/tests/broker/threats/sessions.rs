@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stomp_broker::{
-    Config,
+    Authenticator, Config, Credentials, Open, Principal, Refusal, Server, async_trait,
     proto::{Command, Frame},
     testing::Client,
 };
@@ -77,6 +77,30 @@ async fn t14_a_tls_hello_gets_no_session() {
     assert!(start.elapsed() <= LOGIN_TIMEOUT + Duration::from_secs(1));
 }
 
+/// Asks somebody who never answers.
+#[derive(Debug)]
+struct Hanging;
+
+#[async_trait]
+impl Authenticator for Hanging {
+    async fn authenticate(&self, _: Credentials<'_>) -> Result<Principal, Refusal> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t14_an_authenticator_that_hangs_holds_no_connection() {
+    let server = Server::builder(Hanging, Open).start().await.expect("a server");
+    let start = Instant::now();
+    let mut client = Client::open(&server);
+    client.send_octets("CONNECT\naccept-version:1.2\n\n\0").await;
+    client.expect(Command::Error).await;
+    assert_cut_at_login_timeout(start);
+    client.closed().await;
+    drop(client);
+    assert!(server.shutdown(Duration::from_secs(1)).await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn t14_no_more_connections_than_allowed() {
     let server = server_with(Config { connections: 2, ..Config::default() }).await;
@@ -110,7 +134,7 @@ async fn t16_heart_beats_have_a_floor() {
 struct HeartBeats(tokio::io::DuplexStream);
 
 impl HeartBeats {
-    async fn of(server: &stomp_broker::Server, offer: &str) -> Self {
+    async fn of(server: &Server, offer: &str) -> Self {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let (mut ours, theirs) = tokio::io::duplex(1024);
         server.serve_stream(theirs, Default::default());
