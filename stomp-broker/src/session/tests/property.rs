@@ -169,9 +169,9 @@ proptest! {
         prop_assert!(connected <= 1);
         for receipt in frames.iter().filter(|frame| frame.command() == &Command::Receipt) {
             let id = receipt.headers().get("receipt-id").expect("a receipt id");
-            let left = asked.get_mut(id);
-            prop_assert!(left.as_ref().is_some_and(|left| **left > 0), "nobody asked for {id:?}");
-            left.map(|left| *left -= 1);
+            let left = asked.get_mut(id).filter(|left| **left > 0);
+            prop_assert!(left.is_some(), "nobody asked for {:?}", id);
+            left.into_iter().for_each(|left| *left -= 1);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::transports::Stream;
 
 #[derive(Debug)]
 pub(crate) enum Event {
-    Frame(Frame),
+    Frame(Box<Frame>),
     Closed,
     Malformed(String),
 }
@@ -62,7 +62,7 @@ impl Connection {
 
     /// Puts frames that came before one that was waited for back in front.
     pub(crate) fn put_back(&mut self, frames: Vec<Frame>) {
-        frames.into_iter().rev().for_each(|frame| self.events.push_front(Event::Frame(frame)));
+        frames.into_iter().rev().for_each(|frame| self.events.push_front(Event::Frame(Box::new(frame))));
     }
 
     /// Whether the stream was well-formed so far.
@@ -118,7 +118,7 @@ impl Connection {
                     if frame.command() == &Command::Connected {
                         self.negotiated(&frame);
                     }
-                    self.events.push_back(Event::Frame(frame));
+                    self.events.push_back(Event::Frame(Box::new(frame)));
                 }
                 Ok(Some(Item::HeartBeat)) => {}
                 Ok(None) => return,

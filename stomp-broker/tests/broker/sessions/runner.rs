@@ -182,7 +182,7 @@ impl Runner {
         let connection = self.at(conn);
         match connection.peek(deadline - Instant::now()).await {
             Some(Event::Frame(frame)) => {
-                let frame = frame.clone();
+                let frame = Frame::clone(frame);
                 connection.pop();
                 Ok(frame)
             }
