@@ -42,12 +42,14 @@ pub(super) struct SimpleQueues {
     queues: Mutex<HashMap<Destination, Queue>>,
 }
 
-/// Messages by age: the keys are given out in order, and a message that comes back keeps its own.
+/// Messages by age: the keys are given out in order, and a message that comes back keeps its own. Every lease has
+/// another id, so that nobody settles a lease that has passed on to somebody else.
 #[derive(Debug, Default)]
 struct Queue {
     ready: BTreeMap<u64, Stored>,
-    leased: HashMap<u64, Stored>,
+    leased: HashMap<u64, (u64, Stored)>,
     next: u64,
+    next_lease: u64,
     bytes: usize,
 }
 
@@ -128,11 +130,13 @@ impl QueueStore for SimpleQueues {
         let Some(queue) = queues.get_mut(queue) else { return Ok(Vec::new()) };
         let mut leased = Vec::new();
         while leased.len() < max
-            && let Some((id, mut stored)) = queue.ready.pop_first()
+            && let Some((key, mut stored)) = queue.ready.pop_first()
         {
+            let id = queue.next_lease;
+            queue.next_lease += 1;
             stored.deliveries += 1;
             leased.push(Leased { id, message: stored.message.clone(), deliveries: stored.deliveries });
-            queue.leased.insert(id, stored);
+            queue.leased.insert(id, (key, stored));
         }
         Ok(leased)
     }
@@ -148,7 +152,7 @@ impl QueueStore for SimpleQueues {
         let mut dead = Vec::new();
         let Some(queue) = queues.get_mut(name) else { return Ok(fed) };
         for id in leases {
-            let Some(mut stored) = queue.leased.remove(id) else { continue };
+            let Some((key, mut stored)) = queue.leased.remove(id) else { continue };
             match settlement {
                 Settlement::Consumed => queue.bytes -= stored.message.size(),
                 Settlement::Refused if stored.deliveries >= self.limits.deliveries => {
@@ -156,12 +160,12 @@ impl QueueStore for SimpleQueues {
                     dead.push(stored.message);
                 }
                 Settlement::Refused => {
-                    queue.ready.insert(*id, stored);
+                    queue.ready.insert(key, stored);
                     fed.push(name.clone());
                 }
                 Settlement::Undelivered => {
                     stored.deliveries = stored.deliveries.saturating_sub(1);
-                    queue.ready.insert(*id, stored);
+                    queue.ready.insert(key, stored);
                     fed.push(name.clone());
                 }
             }

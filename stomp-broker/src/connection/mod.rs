@@ -279,6 +279,10 @@ impl<T: Transport> Connection<T> {
             sent += 1;
         }
         metrics::sent(sent);
+        if self.batch.is_empty() {
+            // It has the capacity of the largest burst there was, which an idle connection need not keep.
+            self.batch = VecDeque::new();
+        }
     }
 
     /// A MESSAGE with headers of its own: a name to acknowledge it by, a count of deliveries.
