@@ -1,5 +1,8 @@
 //! What carries the octets of a connection.
 
+// Frames say whether they are text, and streams count, also where no WebSocket asks.
+#![cfg_attr(not(feature = "websocket"), allow(dead_code))]
+
 mod counted;
 mod stream;
 #[cfg(feature = "websocket")]
