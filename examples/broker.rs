@@ -1,4 +1,4 @@
-//! An open STOMP broker over TCP and WebSocket: topics under `/topic` and queues under `/queue`, in memory.
+//! An open STOMP broker over TCP, WebSocket and SockJS: topics under `/topic` and queues under `/queue`, in memory.
 
 use std::{error::Error, future::pending, net::SocketAddr, process::ExitCode, time::Duration};
 
@@ -16,7 +16,7 @@ struct Args {
     /// Where to listen for STOMP over TCP; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:61613")]
     tcp: SocketAddr,
-    /// Where to listen for STOMP over WebSocket, at the path /ws.
+    /// Where to listen for STOMP over WebSocket, at the path /ws, and over SockJS, at /sockjs.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:15674")]
     ws: SocketAddr,
     /// The only login to let in; without it, any.
@@ -67,13 +67,19 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let web = bind(args.ws).await?;
     let stop = asked_to_stop();
     println!("ready tcp={} ws=ws://{}/ws", tcp.local_addr()?, web.local_addr()?);
+    let router = server.websocket_router("/ws").merge(server.sockjs_router("/sockjs"));
+    // While the server ends its sessions HTTP goes on: SockJS clients ask for their last frames by requests.
+    let stop = async {
+        stop.await;
+        server.shutdown(Duration::from_secs(3)).await;
+    };
+    let serve = async { tokio::try_join!(server.serve_tcp(tcp), http::serve(web, router, pending())) };
     tokio::select! {
-        result = server.serve_tcp(tcp) => result?,
-        // There are no requests to finish: what WebSockets begin with is short, and the server ends the rest.
-        result = http::serve(web, server.websocket_router("/ws"), pending()) => result?,
+        result = serve => {
+            result?;
+        }
         () = stop => {}
     }
-    server.shutdown(Duration::from_secs(3)).await;
     Ok(())
 }
 

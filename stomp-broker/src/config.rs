@@ -44,8 +44,13 @@ pub struct Config {
     pub prefetch: usize,
     /// Unacknowledged messages of one session, at most: until it acknowledges some, it gets no more of any.
     pub unacknowledged: usize,
-    /// Origins whose pages may open WebSockets besides this host's own, such as `https://chat.example.org`; `*` is any.
+    /// Origins whose pages may use WebSocket and SockJS besides this host's own, such as `https://chat.example.org`; `*` is any.
     pub allowed_origins: Vec<String>,
+    /// SockJS sessions over HTTP of one router, at most, those included that ended less than 5 seconds ago; more are
+    /// answered with 503.
+    pub sockjs_sessions: usize,
+    /// Those of one client address that have not logged in, at most; more are answered with 429.
+    pub sockjs_strangers: usize,
     /// Connections of the whole server, at most; more are closed at once.
     pub connections: usize,
 }
@@ -72,6 +77,8 @@ impl Default for Config {
             prefetch: 64,
             unacknowledged: 256,
             allowed_origins: Vec::new(),
+            sockjs_sessions: 10_000,
+            sockjs_strangers: 10,
             connections: 20_000,
         }
     }

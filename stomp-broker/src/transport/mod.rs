@@ -4,6 +4,8 @@
 #![cfg_attr(not(feature = "websocket"), allow(dead_code))]
 
 mod counted;
+#[cfg(feature = "websocket")]
+mod sockjs;
 mod stream;
 #[cfg(feature = "websocket")]
 mod upgrade;

@@ -15,12 +15,13 @@ use http::{
         SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use stomp_proto::Version;
+use stomp_proto::{Limits, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::debug;
 
-use super::websocket::WebSocketTransport;
+use super::{Transport, websocket::WebSocketTransport};
 use crate::{Config, Peer, Server};
 
 impl Server {
@@ -33,14 +34,23 @@ impl Server {
     }
 }
 
-async fn open(State(server): State<Server>, mut request: Request) -> Response {
+/// Opens a WebSocket whose messages are octets of STOMP.
+pub(super) async fn open(State(server): State<Server>, request: Request) -> Response {
+    let max_message = max_frame(server.config().limits);
+    upgrade(server, request, max_message, |socket| socket)
+}
+
+/// Makes a WebSocket of the request, with messages of up to `max_message` octets, and serves what `framing` makes
+/// of that.
+pub(super) fn upgrade<T: Transport + 'static>(
+    server: Server,
+    mut request: Request,
+    max_message: usize,
+    framing: impl FnOnce(WebSocketTransport<TokioIo<Upgraded>>) -> T + Send + 'static,
+) -> Response {
     let headers = request.headers();
-    if let Some(answer) = refuse_upgrade(headers) {
+    if let Some(answer) = refuse_upgrade(headers).or_else(|| refuse_origin(headers, server.config())) {
         return answer;
-    }
-    if !is_allowed_origin(headers, server.config()) {
-        debug!(origin = ?headers.get(ORIGIN), "WebSocket refused");
-        return (StatusCode::FORBIDDEN, "This origin may not open a WebSocket here.\n").into_response();
     }
     let accept = headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
     let accept = accept.and_then(|accept| HeaderValue::try_from(accept).ok());
@@ -52,13 +62,10 @@ async fn open(State(server): State<Server>, mut request: Request) -> Response {
     tokio::spawn(async move {
         match upgrade.await {
             Ok(upgraded) => {
-                let Config { limits, login_limits, .. } = server.config();
-                let max_message = limits.body.saturating_add(limits.head as usize);
                 // Room for the first frame, and as much for what it is wrapped in and what is sent behind it.
-                let before_login = 2 * u64::from(login_limits.head);
-                let transport =
-                    WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
-                server.serve_transport(transport, Peer { address, ..Peer::default() });
+                let before_login = 2 * u64::from(server.config().login_limits.head);
+                let socket = WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
+                server.serve_transport(framing(socket), Peer { address, ..Peer::default() });
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),
         }
@@ -102,18 +109,30 @@ fn offered_protocol(headers: &HeaderMap) -> Option<Version> {
     Version::negotiate_subprotocol(offers.flat_map(|value| value.split(',')))
 }
 
-/// Whether the page that asks may: one of this very host, one that is listed, or a client that is no browser.
-fn is_allowed_origin(headers: &HeaderMap, config: &Config) -> bool {
+/// The answer to a page that may not connect: one neither of this very host nor of an origin that is listed.
+pub(super) fn refuse_origin(headers: &HeaderMap, config: &Config) -> Option<Response> {
     let mut origins = headers.get_all(ORIGIN).iter();
-    let Some(origin) = origins.next() else {
-        return true;
-    };
+    // A client that is no browser sends none.
+    let origin = origins.next()?;
     // A browser sends one; of several, another check may believe a different one.
-    let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
-    if config.allowed_origins.iter().any(|allowed| allowed == "*" || allowed == origin) {
-        return true;
+    let is_only = origins.next().is_none();
+    let is_listed = config.allowed_origins.iter().any(|allowed| allowed == "*" || origin == allowed.as_str());
+    if is_only && (is_listed || is_own_origin(headers)) {
+        return None;
     }
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    authority.is_some() && authority == host
+    debug!(?origin, "request refused");
+    Some((StatusCode::FORBIDDEN, "Pages of this origin may not connect here.\n").into_response())
+}
+
+/// Whether the page that asks is one of this very host.
+pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let authority = text(ORIGIN)
+        .and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
+    authority.is_some() && authority == text(HOST)
+}
+
+/// The octets of the largest frame.
+pub(super) fn max_frame(limits: Limits) -> usize {
+    limits.body.saturating_add(limits.head as usize)
 }

@@ -123,12 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
     fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>> {
         if !self.finishing {
             self.finishing = true;
-            let code = self.fault.unwrap_or(match reason {
-                Closing::Disconnected => CloseCode::Normal,
-                Closing::Error => CloseCode::Protocol,
-                Closing::TooSlow => CloseCode::Again,
-                Closing::Shutdown => CloseCode::Away,
-            });
+            let code = self.fault.unwrap_or_else(|| close_code(reason));
             let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
             let _ = Pin::new(&mut self.socket).start_send(close);
         }
@@ -141,6 +136,16 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
 
     fn written(&self) -> u64 {
         self.socket.get_ref().written()
+    }
+}
+
+/// The code of RFC 6455, section 7.4.1, for the end of a session.
+pub(super) fn close_code(reason: Closing) -> CloseCode {
+    match reason {
+        Closing::Disconnected => CloseCode::Normal,
+        Closing::Error => CloseCode::Protocol,
+        Closing::TooSlow => CloseCode::Again,
+        Closing::Shutdown => CloseCode::Away,
     }
 }
 
