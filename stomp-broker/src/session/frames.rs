@@ -8,8 +8,8 @@ use stomp_proto::{
 };
 
 use super::{
-    Batch, Closing, Pending, Request, Session, State, SubscriptionName, Verdict, Violation, acks::Tag,
-    transactions::Step,
+    Batch, Beginning, Closing, Pending, Request, Session, State, SubscriptionName, Verdict, Violation,
+    acks::Tag, transactions::Step,
 };
 use crate::config::MAX_ID;
 
@@ -84,14 +84,15 @@ impl<H> Session<H> {
         self.subscriptions.check(&name)?;
         let serial = self.subscriptions.next_serial();
         let receipt = subscribe.receipt().map(str::to_owned);
-        self.pending = Some(Pending { receipt, subscription: Some((name, serial)) });
+        let destination = (self.version == Version::V1_0).then(|| subscribe.destination().to_owned());
+        self.pending = Some(Pending { receipt, subscription: Some(Beginning { name, serial, destination }) });
         Ok(Request::Subscribe(subscribe, serial))
     }
 
     fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<Request<H>, Violation> {
         let name = match (unsubscribe.id(), unsubscribe.destination()) {
             (Some(id), _) => SubscriptionName::Id(id.to_owned()),
-            (None, destination) => SubscriptionName::Destination(destination.unwrap_or_default().to_owned()),
+            (None, destination) => self.subscriptions.to(destination.unwrap_or_default())?,
         };
         let (serial, handle) = self.subscriptions.remove(&name)?;
         self.unacknowledged.forget(serial);

@@ -93,7 +93,15 @@ enum State {
 #[derive(Debug, Default)]
 struct Pending {
     receipt: Option<String>,
-    subscription: Option<(SubscriptionName, u32)>,
+    subscription: Option<Beginning>,
+}
+
+/// A subscription that is about to begin.
+#[derive(Debug)]
+struct Beginning {
+    name: SubscriptionName,
+    serial: u32,
+    destination: Option<String>,
 }
 
 /// The server side of one STOMP connection. `H` is the driver's handle of a subscription.
@@ -254,10 +262,12 @@ impl<H> Session<H> {
     /// The subscription is live and known to the driver as `handle`. If the client asked for history, it is told
     /// whether it has `recovered` all it missed.
     pub(crate) fn subscribed(&mut self, handle: H, recovered: Option<bool>) {
-        let Some(Pending { subscription: Some((name, serial)), receipt }) = self.pending.take() else {
+        let Some(Pending { subscription: Some(Beginning { name, serial, destination }), receipt }) =
+            self.pending.take()
+        else {
             return;
         };
-        self.subscriptions.insert(name, serial, handle);
+        self.subscriptions.insert(name, serial, destination, handle);
         match (receipt, recovered, self.closing()) {
             (Some(receipt), Some(recovered), None) => {
                 self.transmit.push_back(reply::recovery(&receipt, recovered, self.version));

@@ -24,6 +24,8 @@ pub(crate) struct Subscriptions<H> {
 #[derive(Debug)]
 struct Live<H> {
     serial: u32,
+    /// By which a 1.0 client may end it, whatever it is named.
+    destination: Option<String>,
     handle: H,
 }
 
@@ -49,8 +51,20 @@ impl<H> Subscriptions<H> {
         self.next_serial
     }
 
-    pub(crate) fn insert(&mut self, name: SubscriptionName, serial: u32, handle: H) {
-        self.live.insert(name, Live { serial, handle });
+    pub(crate) fn insert(
+        &mut self,
+        name: SubscriptionName,
+        serial: u32,
+        destination: Option<String>,
+        handle: H,
+    ) {
+        self.live.insert(name, Live { serial, destination, handle });
+    }
+
+    /// The subscription to that destination (STOMP 1.0, "UNSUBSCRIBE").
+    pub(crate) fn to(&self, destination: &str) -> Result<SubscriptionName, Violation> {
+        let found = self.live.iter().find(|(_, live)| live.destination.as_deref() == Some(destination));
+        found.map(|(name, _)| name.clone()).ok_or(Violation::UnknownSubscription)
     }
 
     pub(crate) fn serial(&self, name: &SubscriptionName) -> Option<u32> {
