@@ -140,3 +140,21 @@ async fn a_full_queue_refuses_a_transaction_whole() {
     reader.subscribe("s", "/queue/other").await;
     reader.expect_nothing(std::time::Duration::from_millis(200)).await;
 }
+
+#[tokio::test]
+async fn queues_are_bounded_in_number_and_an_empty_one_does_not_count() {
+    let server = server(QueueLimits { queues: 2, ..QueueLimits::default() }).await;
+    let mut producer = client(&server).await;
+    producer.publish("/queue/one", "1").await;
+    producer.publish("/queue/two", "2").await;
+    let mut other = client(&server).await;
+    other.send(Client::message("/queue/three", "3")).await;
+    let error = other.expect_error().await;
+    assert_eq!(error.headers().get("message"), Some("more than 2 queues hold messages"));
+
+    producer.subscribe("s", "/queue/one").await;
+    producer.expect(Command::Message).await;
+    // What has been written is settled; the next frame of the same client comes behind that.
+    producer.publish("/queue/two", "2").await;
+    producer.publish("/queue/three", "3").await;
+}

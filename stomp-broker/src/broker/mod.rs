@@ -73,6 +73,12 @@ pub enum BrokerError {
     /// Queues were declared, and the back-end has none.
     #[error("the message broker has no queues")]
     NoQueues,
+    /// As many queues hold messages as may.
+    #[error("more than {limit} queues hold messages")]
+    TooManyQueues {
+        /// The limit, in queues.
+        limit: usize,
+    },
     /// A queue holds as much as it may.
     #[error("the queue {queue} is full")]
     QueueFull {

@@ -1,7 +1,7 @@
 //! Queues in memory.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,6 +13,8 @@ use crate::{Destination, Message, message::MessageIds};
 /// Bounds on queues in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueLimits {
+    /// Queues that hold messages.
+    pub queues: usize,
     /// Messages of one queue, those out with consumers included.
     pub messages: usize,
     /// The octets of those messages.
@@ -24,10 +26,10 @@ pub struct QueueLimits {
 }
 
 impl Default for QueueLimits {
-    /// 100,000 messages and 64 MiB, 5 deliveries, then to `/queue/dead-letters`.
+    /// 10,000 queues of 100,000 messages and 64 MiB, 5 deliveries, then to `/queue/dead-letters`.
     fn default() -> Self {
         let dead_letters = Destination::new("/queue/dead-letters").ok();
-        Self { messages: 100_000, bytes: 64 << 20, deliveries: 5, dead_letters }
+        Self { queues: 10_000, messages: 100_000, bytes: 64 << 20, deliveries: 5, dead_letters }
     }
 }
 
@@ -113,6 +115,11 @@ impl Queue {
 impl QueueStore for SimpleQueues {
     async fn enqueue(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
         let mut queues = self.lock();
+        let is_new = |publish: &&Publish| !queues.contains_key(&publish.destination);
+        let new: HashSet<_> = batch.iter().filter(is_new).map(|publish| &publish.destination).collect();
+        if !new.is_empty() && queues.len() + new.len() > self.limits.queues {
+            return Err(BrokerError::TooManyQueues { limit: self.limits.queues });
+        }
         for publish in &batch {
             if queues.get(&publish.destination).is_some_and(|queue| queue.is_full(&self.limits)) {
                 return Err(BrokerError::QueueFull { queue: publish.destination.clone() });
