@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
+use tokio::time::timeout;
 
 use crate::{
     Action, BrokerError, Credentials, Decision, Destination, Pattern, Peer, Principal, Publish, Refusal,
@@ -104,7 +105,7 @@ impl Context {
         let frame = send.frame();
         let destination = destination_of(frame)?;
         if let Some(handler) = self.handler(&destination, frame)? {
-            return handler.await;
+            return self.in_time(handler).await?;
         }
         let publish = self.publishable(destination, frame).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
@@ -203,7 +204,7 @@ impl Context {
         if history_start(subscribe)?.is_some() {
             return Err(Refusal::new("a pattern has no history"));
         }
-        match self.shared.authorizer.authorize_pattern(self.principal()?, &pattern).await {
+        match self.in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern)).await? {
             Decision::Allow => {}
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
@@ -261,7 +262,9 @@ impl Context {
         let Some(start) = start else { return Ok(None) };
         let page = self.shared.broker.history(destination, start).await?;
         let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
-        subscribed.subscription.recover(messages);
+        let budget = &self.shared.hub.budget;
+        let history: Vec<_> = messages.into_iter().map(|message| budget.charge(message)).collect();
+        subscribed.subscription.recover(&history);
         Ok(Some(complete))
     }
 
@@ -272,7 +275,8 @@ impl Context {
         destination: Destination,
     ) -> Result<(Destination, Place), Refusal> {
         let place = self.shared.place(&destination)?;
-        match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
+        let authorize = self.shared.authorizer.authorize(self.principal()?, action, &destination);
+        match self.in_time(authorize).await? {
             Decision::Allow => Ok((destination, place)),
             Decision::Deny(refusal) => Err(refusal),
             Decision::Redirect(destination) => {
@@ -280,6 +284,13 @@ impl Context {
                 Ok((destination, place))
             }
         }
+    }
+
+    /// Runs the application's code, for as long as it may take.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
+        let limit = self.shared.config.handler_timeout;
+        let late = |_| Refusal::new(format!("not done within {} seconds", limit.as_secs()));
+        timeout(limit, work).await.map_err(late)
     }
 
     fn principal(&self) -> Result<&Principal, Refusal> {

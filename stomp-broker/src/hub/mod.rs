@@ -1,5 +1,7 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod backlog;
+mod budget;
 mod delivery;
 mod outbox;
 mod patterns;
@@ -8,6 +10,7 @@ mod routes;
 mod subscription;
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -16,14 +19,16 @@ use std::{
 };
 
 pub(crate) use self::{
+    backlog::{Backlog, Credit},
+    budget::{Budget, Queued},
     delivery::{Delivery, Lease},
-    outbox::{Control, Outbox, OutboxLimits},
+    outbox::{Control, Outbox, OutboxLimits, Taken},
     patterns::Patterns,
     queues::Queues,
     routes::Routes,
     subscription::{Subscription, Terms},
 };
-use crate::{Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
+use crate::{Config, Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,8 +39,9 @@ pub(crate) struct UserDestination {
 }
 
 /// Routes messages to the sessions of this node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hub {
+    pub(crate) budget: Arc<Budget>,
     pub(crate) topics: Routes<Destination>,
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
@@ -53,6 +59,20 @@ struct Sessions {
 }
 
 impl Hub {
+    pub(crate) fn new(config: &Config) -> Self {
+        let budget = Budget::new(config);
+        Self {
+            topics: Routes::default(),
+            patterns: Patterns::default(),
+            users: Routes::default(),
+            queues: Queues::new(Arc::clone(&budget)),
+            sessions: Mutex::default(),
+            revocations: AtomicU64::default(),
+            ids: MessageIds::new(),
+            budget,
+        }
+    }
+
     /// Notes a connection.
     pub(crate) fn open(&self, outbox: &Arc<Outbox>) {
         self.sessions().all.insert(address(outbox), Arc::clone(outbox));
@@ -96,7 +116,7 @@ impl Hub {
 
     /// Delivers to every session of the user that listens to the destination.
     pub(crate) fn send_to_user(&self, to: &UserDestination, publish: Publish) {
-        let message = Message::new(self.ids.next(), publish);
+        let message = self.budget.charge(Message::new(self.ids.next(), publish));
         self.users.deliver(to, &message);
     }
 
@@ -107,8 +127,25 @@ impl Hub {
         session: &Arc<Outbox>,
         publish: Publish,
     ) -> bool {
-        let message = Message::new(self.ids.next(), publish);
+        let message = self.budget.charge(Message::new(self.ids.next(), publish));
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
+    }
+
+    /// If more waits than may, cuts off the slowest clients, those with the largest outboxes.
+    pub(crate) fn shed(&self) {
+        if !self.budget.is_exceeded() {
+            return;
+        }
+        let sized = |outbox: &Arc<Outbox>| (outbox.bytes(), Arc::clone(outbox));
+        let mut outboxes: Vec<_> = self.sessions().all.values().map(sized).collect();
+        outboxes.retain(|(bytes, _)| *bytes > 0);
+        outboxes.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
+        for (_, outbox) in outboxes {
+            if !self.budget.is_exceeded() {
+                break;
+            }
+            outbox.control(Control::SlowConsumer);
+        }
     }
 
     /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
@@ -131,6 +168,7 @@ impl Hub {
 
 impl Inbound for Hub {
     fn message(&self, message: Message) {
+        let message = self.budget.charge(message);
         self.topics.deliver(message.destination(), &message);
         self.patterns.deliver(&message);
     }

@@ -2,6 +2,7 @@
 
 mod app;
 mod delivery;
+mod limits;
 mod sessions;
 mod threats;
 mod transports;
