@@ -6,6 +6,7 @@ mod listeners;
 mod outbox;
 mod patterns;
 mod queues;
+mod replies;
 mod routes;
 mod subscription;
 
@@ -25,6 +26,7 @@ pub(crate) use self::{
     outbox::{Control, Outbox, OutboxLimits},
     patterns::Patterns,
     queues::Queues,
+    replies::{MAX_REPLY_DESTINATIONS, Replies},
     routes::Routes,
     subscription::{Subscription, Terms},
 };
