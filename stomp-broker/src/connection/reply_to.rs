@@ -25,7 +25,7 @@ impl Context {
     pub(super) async fn headers(&self, frame: &Frame) -> Result<Headers, Refusal> {
         let headers = frame.headers();
         match headers.get(REPLY_TO) {
-            Some(name) if is_temporary(name) => Ok(replaced(headers, REPLY_TO, &*self.address(name).await?)),
+            Some(name) if is_temporary(name) => Ok(replaced(headers, REPLY_TO, &self.address(name).await?)),
             _ => Ok(headers.clone()),
         }
     }
