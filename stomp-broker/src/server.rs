@@ -7,12 +7,18 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Overflow,
-    Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
+    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
+    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
 };
 
 /// Under it every user has destinations of his own.
 pub(crate) const USER_ROOT: &str = "/user";
+
+/// Under it a client names destinations of its session's own, in `reply-to`.
+pub(crate) const TEMPORARY_ROOT: &str = "/temp-queue";
+
+/// Under it are the addresses of those, for whoever answers.
+pub(crate) const REPLY_ROOT: &str = "/reply-queue";
 
 /// A STOMP server. Cloning it gives another reference to the same one.
 ///
@@ -75,9 +81,13 @@ impl ServerBuilder {
 
     /// Declares that there are topics under `root`, such as `/topic`. What is under no declared root and has no
     /// handler is refused.
+    ///
+    /// # Panics
+    ///
+    /// If `root` is not a destination, or is one of the server's own: `/user`, `/temp-queue`, `/reply-queue`.
     #[must_use]
     pub fn topics(mut self, root: impl Into<String>) -> Self {
-        self.topics.push(root.into());
+        self.topics.push(checked_root(root.into()));
         self
     }
 
@@ -91,9 +101,13 @@ impl ServerBuilder {
 
     /// Declares that there are queues under `root`, such as `/queue`: each message goes to one subscriber and is
     /// kept until then. Needs a back-end with queues.
+    ///
+    /// # Panics
+    ///
+    /// As for [`topics`](Self::topics).
     #[must_use]
     pub fn queues(mut self, root: impl Into<String>) -> Self {
-        self.queues.push(root.into());
+        self.queues.push(checked_root(root.into()));
         self
     }
 
@@ -132,6 +146,16 @@ impl ServerBuilder {
         };
         Ok(Server { shared: Arc::new(shared) })
     }
+}
+
+/// A root that stands for a part of all destinations, and not for one of the server's own.
+fn checked_root(root: String) -> String {
+    let is_free = |destination: &Destination| {
+        let reserved = [USER_ROOT, TEMPORARY_ROOT, REPLY_ROOT];
+        !destination.ends_with('/') && !reserved.iter().any(|own| destination.is_under(own))
+    };
+    assert!(Destination::new(root.as_str()).as_ref().is_ok_and(is_free), "{root:?} cannot be a root");
+    root
 }
 
 impl Server {
@@ -177,27 +201,21 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What kind of destination it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Every subscriber gets each message.
-    Topic,
-    /// One subscriber gets each message.
-    Queue,
-    /// The sessions of one user get each message.
-    User,
-}
-
 impl Shared {
-    /// Where messages for the destination go.
-    pub(crate) fn place(&self, destination: &Destination) -> Result<Place, Refusal> {
+    /// What kind of destination it is.
+    pub(crate) fn kind(&self, destination: &Destination) -> Result<DestinationKind, Refusal> {
         let is_under = |roots: &[String]| roots.iter().any(|root| destination.is_under(root));
         if destination.is_under(USER_ROOT) {
-            Ok(Place::User)
+            Ok(DestinationKind::User)
+        } else if destination.is_under(REPLY_ROOT) {
+            Ok(DestinationKind::Reply)
+        } else if destination.is_under(TEMPORARY_ROOT) {
+            Err(Refusal::new("temporary destinations are for reply-to")
+                .text("Name one in the reply-to header of a SEND; the answers come without a SUBSCRIBE.\n"))
         } else if is_under(&self.queues) {
-            Ok(Place::Queue)
+            Ok(DestinationKind::Queue)
         } else if is_under(&self.topics) {
-            Ok(Place::Topic)
+            Ok(DestinationKind::Topic)
         } else {
             Err(self.no_such_destination())
         }
@@ -228,7 +246,7 @@ impl Shared {
 
     /// Publishes a batch. Of messages for queues all or none are accepted, and those for topics go out only then.
     pub(crate) async fn publish(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
-        let is_queue = |publish: &Publish| self.place(&publish.destination) == Ok(Place::Queue);
+        let is_queue = |publish: &Publish| self.kind(&publish.destination) == Ok(DestinationKind::Queue);
         let (queues, topics): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_queue);
         if !queues.is_empty() {
             self.hub.queues.enqueue(queues).await?;

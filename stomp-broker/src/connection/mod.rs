@@ -1,6 +1,8 @@
 //! The one loop of a connection: it moves octets and requests between the transport, the session, the hub and
 //! the back-end. Each connection is one task, and this is all it runs.
 
+mod application;
+mod reply_to;
 mod request;
 
 use std::{
@@ -19,10 +21,10 @@ use stomp_proto::{AckMode, Command, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
 use tracing::debug;
 
-use self::request::{Done, Subscribed};
+use self::request::{Done, Subscribed, Target};
 use crate::{
     Peer, Principal, Refusal, Settlement,
-    hub::{Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Taken},
+    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Taken},
     metrics::{self, Counted},
     server::Shared,
     session::{Closing, Session, Unsettled},
@@ -35,14 +37,13 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 /// One client's connection.
 pub(crate) struct Connection<T> {
     shared: Arc<Shared>,
+    client: Arc<Client>,
     transport: T,
-    peer: Peer,
     decoder: Decoder,
     session: Session<Subscribed>,
     principal: Option<Principal>,
     _open: Counted,
     logged_in: Option<Counted>,
-    outbox: Arc<Outbox>,
     input: BytesMut,
     /// Leases of messages that count as consumed once they are written, and the task of saying so.
     written: Vec<Lease>,
@@ -75,15 +76,15 @@ impl<T: Transport> Connection<T> {
     pub(crate) fn new(shared: Arc<Shared>, transport: T, peer: Peer) -> Self {
         let now = now();
         let config = Arc::clone(&shared.config);
-        let id = format!("{:032x}", rand::random::<u128>());
+        let outbox = Arc::new(Outbox::new(OutboxLimits::from(&*config)));
+        let client = Client::new(peer, outbox);
         Self {
-            outbox: Arc::new(Outbox::new(OutboxLimits::from(&*config))),
             decoder: Decoder::with_limits(config.login_limits),
             timer: Box::pin(sleep_until((now + config.login_timeout).into())),
-            session: Session::new(config, id, now),
+            session: Session::new(config, client.id.to_string(), now),
+            client: Arc::new(client),
             shared,
             transport,
-            peer,
             principal: None,
             _open: Counted::connection(),
             logged_in: None,
@@ -97,9 +98,9 @@ impl<T: Transport> Connection<T> {
 
     /// Serves the client until either side ends the connection.
     pub(crate) async fn run(mut self) {
-        self.shared.hub.open(&self.outbox);
+        self.shared.hub.open(&self.client);
         if self.shared.is_shutting_down() {
-            self.outbox.control(Control::Shutdown);
+            self.client.outbox.control(Control::Shutdown);
         }
         let reason = self.serve().await;
         self.clean_up().await;
@@ -159,8 +160,7 @@ impl<T: Transport> Connection<T> {
                         self.decoder.set_version(self.session.version());
                         let context = request::Context {
                             shared: Arc::clone(&self.shared),
-                            outbox: Arc::clone(&self.outbox),
-                            peer: self.peer.clone(),
+                            client: Arc::clone(&self.client),
                             principal: self.principal.clone(),
                             version: self.session.version(),
                         };
@@ -175,7 +175,7 @@ impl<T: Transport> Connection<T> {
                     break;
                 }
                 Err(error) => {
-                    debug!(peer = ?self.peer.address, %error, "malformed frame");
+                    debug!(peer = ?self.client.peer.address, %error, "malformed frame");
                     self.session.handle_decode_error(error, self.decoder.failed_receipt());
                 }
             }
@@ -206,7 +206,7 @@ impl<T: Transport> Connection<T> {
             // Messages wait in the outbox, where they are counted, until the last batch has been written and the
             // client has acknowledged enough of those it has.
             let credit = if idle && !closing { self.session.credit() } else { Credit::NONE };
-            match self.outbox.poll_take(cx, credit) {
+            match self.client.outbox.poll_take(cx, credit) {
                 Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(Taken::Batch(batch)) => self.push_batch(batch),
                 Poll::Pending => break,
@@ -261,24 +261,29 @@ impl<T: Transport> Connection<T> {
     fn push_batch(&mut self, batch: VecDeque<Option<Delivery>>) {
         let mut sent = 0;
         for delivery in batch.into_iter().flatten() {
-            let Delivery { subscription, message, lease } = &delivery;
-            let terms = subscription.terms();
-            if !subscription.is_active() {
-                metrics::dropped(1, "unsubscribed");
-                continue;
-            }
-            let Some(tail) = message.tail(terms.version) else {
-                metrics::dropped(1, "unencodable");
-                continue;
-            };
-            let (prefix, rest) = match (terms.mode, lease) {
-                (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
-                _ => self.named(&delivery, tail),
-            };
-            self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
-            sent += 1;
+            sent += usize::from(self.push_message(&delivery));
         }
         metrics::sent(sent);
+    }
+
+    /// Hands the transport one message, if it is still wanted and can be written.
+    fn push_message(&mut self, delivery: &Delivery) -> bool {
+        let Delivery { subscription, message, lease } = delivery;
+        let terms = subscription.terms();
+        if !subscription.is_active() {
+            metrics::dropped(1, "unsubscribed");
+            return false;
+        }
+        let Some(tail) = message.tail(terms.version) else {
+            metrics::dropped(1, "unencodable");
+            return false;
+        };
+        let (prefix, rest) = match (terms.mode, lease) {
+            (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
+            _ => self.named(delivery, tail),
+        };
+        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
+        true
     }
 
     /// A MESSAGE with headers of its own: a name to acknowledge it by, a count of deliveries.
@@ -309,11 +314,15 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.shared.hub.join(principal.user(), &self.outbox);
+                self.client.log_in(Arc::clone(principal.user()), self.session.version());
+                self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
             }
-            Done::Subscribed(Ok(subscribed)) => {
+            Done::Subscribed(Ok(mut subscribed)) => {
+                for answer in subscribed.take_answers() {
+                    metrics::sent(usize::from(self.push_message(&answer)));
+                }
                 let recovered = subscribed.recovered;
                 self.session.subscribed(subscribed, recovered);
             }
@@ -330,7 +339,7 @@ impl<T: Transport> Connection<T> {
             && self
                 .principal
                 .as_ref()
-                .is_some_and(|principal| self.shared.tell(principal, &self.outbox, refusal));
+                .is_some_and(|principal| self.shared.tell(principal, &self.client.outbox, refusal));
         if told { self.session.refused_softly() } else { self.session.refuse(refusal) }
     }
 
@@ -338,7 +347,7 @@ impl<T: Transport> Connection<T> {
         match control {
             Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
             Control::SlowConsumer => {
-                debug!(peer = ?self.peer.address, "slow consumer");
+                debug!(peer = ?self.client.peer.address, "slow consumer");
                 let text = "Messages waited for this client beyond the server's limit.\n";
                 self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
             }
@@ -352,7 +361,7 @@ impl<T: Transport> Connection<T> {
     fn handle_timeout(&mut self) -> io::Result<()> {
         let now = now();
         if self.stall.is_some_and(|stall| stall.deadline <= now) {
-            debug!(peer = ?self.peer.address, "the peer does not read");
+            debug!(peer = ?self.client.peer.address, "the peer does not read");
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.session.handle_timeout(now);
@@ -370,7 +379,7 @@ impl<T: Transport> Connection<T> {
             self.stall.filter(|stall| is_over || stall.written == written).unwrap_or(fresh)
         });
         self.stall = stalled;
-        let expiry = self.shared.config.outbox_age.and_then(|_| self.outbox.expire(now()));
+        let expiry = self.shared.config.outbox_age.and_then(|_| self.client.outbox.expire(now()));
         let deadlines = [stalled.map(|stall| stall.deadline), self.session.poll_timeout(), expiry];
         let deadline = deadlines.into_iter().flatten().min();
         let deadline = deadline.unwrap_or_else(|| now() + NEVER).into();
@@ -380,14 +389,16 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Lets the pending request come to its end without anybody who waits for it.
+    /// Lets the pending request of a session that is over come to its end without anybody who waits for it.
     fn abandon_request(&mut self) {
         if let Some(request) = self.request.take() {
-            let shared = Arc::clone(&self.shared);
+            let (shared, client) = (Arc::clone(&self.shared), Arc::clone(&self.client));
             self.shared.tasks.spawn(async move {
-                if let Done::Subscribed(Ok(subscribed)) = request.await {
-                    subscribed.end(&shared).await;
-                }
+                let subscribed = match request.await {
+                    Done::Subscribed(Ok(subscribed)) => Some(subscribed),
+                    _ => None,
+                };
+                end_all(&shared, subscribed.into_iter().chain(answers_to(&client))).await;
             });
         }
     }
@@ -395,18 +406,16 @@ impl<T: Transport> Connection<T> {
     /// Takes the session out of the hub. What needs the back-end for it is waited for, but not without limit.
     async fn clean_up(&mut self) {
         self.abandon_request();
-        let unsent = self.outbox.close();
-        self.shared.hub.close(self.principal.as_ref().map(|principal| &**principal.user()), &self.outbox);
+        let unsent = self.client.outbox.close();
+        self.shared.hub.close(&self.client);
         let (shared, settling) = (Arc::clone(&self.shared), self.settling.take());
-        let subscriptions: Vec<_> = self.session.drain_subscriptions().collect();
+        let subscribed: Vec<_> = self.session.drain_subscriptions().chain(answers_to(&self.client)).collect();
         let leaving = self.shared.tasks.spawn(async move {
             if let Some(settling) = settling {
                 settling.await;
             }
             shared.hub.queues.settle(unsent, Settlement::Undelivered).await;
-            for subscribed in subscriptions {
-                subscribed.end(&shared).await;
-            }
+            end_all(&shared, subscribed).await;
         });
         // Dropping the handle does not end the task.
         let _ = tokio::time::timeout(self.shared.config.request_timeout, leaving).await;
@@ -427,6 +436,18 @@ impl<T: Transport> Connection<T> {
         // Whether the peer heard it or not, this is the end.
         let _ = tokio::time::timeout(linger, goodbye).await;
     }
+}
+
+async fn end_all(shared: &Shared, subscriptions: impl IntoIterator<Item = Subscribed>) {
+    for subscribed in subscriptions {
+        subscribed.end(shared).await;
+    }
+}
+
+/// What a client had to its temporary destinations.
+fn answers_to(client: &Client) -> impl Iterator<Item = Subscribed> + use<> {
+    let answers = client.replies.drain().into_iter();
+    answers.map(|(address, to)| Subscribed::new(Target::Topic(address), to))
 }
 
 /// The time by tokio's clock, which tests can stop.

@@ -1,18 +1,19 @@
 //! Carrying out what a session asks for.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::{FutureExt, future::BoxFuture};
-use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
 use tokio::time::timeout;
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, Pattern, Peer, Principal, Publish, Refusal,
-    Settlement, Start, app,
-    hub::{Lease, Outbox, Subscription, Terms, UserDestination},
+    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Pattern, Principal, Publish,
+    Refusal, Settlement, Start,
+    hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
-    server::{Place, Shared},
+    server::Shared,
     session::{self, Batch, Verdict},
 };
 
@@ -31,17 +32,39 @@ pub(super) struct Subscribed {
     subscription: Arc<Subscription>,
     /// Whether the client has all it missed, if it asked.
     pub(super) recovered: Option<bool>,
+    /// What the application's handler answers, to be sent before anything else.
+    answers: Vec<Arc<Queued>>,
 }
 
 #[derive(Debug)]
-enum Target {
+pub(super) enum Target {
     Topic(Destination),
     Pattern(Pattern),
     Queue(Destination),
     User(UserDestination),
+    /// A handler of the application's, which has answered.
+    Application,
 }
 
 impl Subscribed {
+    pub(super) fn new(to: Target, subscription: Arc<Subscription>) -> Self {
+        Self { to, subscription, recovered: None, answers: Vec::new() }
+    }
+
+    pub(super) fn with_answers(self, answers: Vec<Arc<Queued>>) -> Self {
+        Self { answers, ..self }
+    }
+
+    pub(super) fn subscription(&self) -> &Arc<Subscription> {
+        &self.subscription
+    }
+
+    /// The deliveries of what the handler answered.
+    pub(super) fn take_answers(&mut self) -> Vec<Delivery> {
+        let answers = mem::take(&mut self.answers).into_iter();
+        answers.map(|message| Delivery::new(&self.subscription, &message)).collect()
+    }
+
     /// Ends the subscription; what is queued for it is not delivered any more.
     pub(super) async fn end(&self, shared: &Shared) {
         let hub = &shared.hub;
@@ -56,6 +79,7 @@ impl Subscribed {
             Target::User(destination) => {
                 hub.users.remove(destination, &self.subscription);
             }
+            Target::Application => self.subscription.end(),
         }
     }
 }
@@ -63,8 +87,7 @@ impl Subscribed {
 /// What a request may use; it runs beside the connection's loop and shares nothing that changes with it.
 pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) peer: Peer,
+    pub(super) client: Arc<Client>,
     pub(super) principal: Option<Principal>,
     pub(super) version: Version,
 }
@@ -79,7 +102,7 @@ impl Context {
     async fn answer(self, request: session::Request<Subscribed>) -> Done {
         match request {
             session::Request::Authenticate(connect) => {
-                let credentials = Credentials::new(&connect, &self.peer);
+                let credentials = Credentials::new(&connect, &self.client.peer);
                 Done::Authenticated(self.shared.authenticator.authenticate(credentials).await)
             }
             session::Request::Send(send) => {
@@ -103,11 +126,11 @@ impl Context {
 
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
         let frame = send.frame();
-        let destination = destination_of(frame)?;
-        if let Some(handler) = self.handler(&destination, frame)? {
-            return self.in_time(handler).await?;
+        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
+        if let Some(reply) = self.ask(Action::Send, &destination, &headers, frame.body()).await {
+            return self.answer_send(reply?, &headers).await;
         }
-        let publish = self.publishable(destination, frame).await?;
+        let publish = self.publishable(destination, headers, frame.body()).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
     }
 
@@ -115,7 +138,9 @@ impl Context {
     async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
         let mut publishes = Vec::with_capacity(batch.sends.len());
         for send in &batch.sends {
-            publishes.push(self.publishable(destination_of(send.frame())?, send.frame()).await?);
+            let frame = send.frame();
+            let headers = self.headers(frame).await?;
+            publishes.push(self.publishable(destination_of(frame)?, headers, frame.body()).await?);
         }
         self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
         for (leases, verdict) in batch.settlements {
@@ -133,30 +158,17 @@ impl Context {
     }
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
-    async fn publishable(&self, destination: Destination, frame: &Frame) -> Result<Publish, Refusal> {
-        let (destination, place) = self.permitted(Action::Send, destination).await?;
-        if place == Place::User {
+    async fn publishable(
+        &self,
+        destination: Destination,
+        headers: Headers,
+        body: &Bytes,
+    ) -> Result<Publish, Refusal> {
+        let (destination, kind) = self.permitted(Action::Send, destination).await?;
+        if kind == DestinationKind::User {
             return Err(Refusal::new("clients may not send to user destinations"));
         }
-        Ok(Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() })
-    }
-
-    /// The application's handler for the message, started, if there is one.
-    fn handler(
-        &self,
-        destination: &Destination,
-        frame: &Frame,
-    ) -> Result<Option<BoxFuture<'_, Result<(), Refusal>>>, Refusal> {
-        let Some(app) = &self.shared.app else {
-            return Ok(None);
-        };
-        Ok(app.dispatch(app::Request {
-            destination: destination.clone(),
-            parameters: Vec::new(),
-            headers: frame.headers().clone(),
-            body: frame.body().clone(),
-            principal: self.principal()?.clone(),
-        }))
+        Ok(Publish { destination, headers, body: body.clone() })
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
@@ -164,7 +176,9 @@ impl Context {
         loop {
             let revocations = self.shared.hub.revocations();
             let subscribed = self.begin(subscribe, serial).await?;
-            if self.shared.hub.revocations() == revocations || matches!(subscribed.to, Target::Queue(_)) {
+            if self.shared.hub.revocations() == revocations
+                || matches!(subscribed.to, Target::Queue(_) | Target::Application)
+            {
                 return Ok(subscribed);
             }
             subscribed.end(&self.shared).await;
@@ -176,24 +190,31 @@ impl Context {
             return self.subscribe_pattern(subscribe, serial).await;
         }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
-        let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
+        let frame = subscribe.frame();
+        if let Some(reply) = self.ask(Action::Subscribe, &destination, frame.headers(), frame.body()).await {
+            return self.answer_subscribe(reply?, subscribe, destination, serial).await;
+        }
+        let (destination, kind) = self.permitted(Action::Subscribe, destination).await?;
         let subscription = self.subscription(subscribe, &destination, serial)?;
         let user = Arc::clone(self.principal()?.user());
         let hub = &self.shared.hub;
-        match place {
-            Place::User => {
+        match kind {
+            DestinationKind::User => {
                 let (subscription, destination) =
                     (Arc::new(subscription), UserDestination { user, name: destination });
                 hub.users.add(&destination, Arc::clone(&subscription));
-                Ok(Subscribed { to: Target::User(destination), subscription, recovered: None })
+                Ok(Subscribed::new(Target::User(destination), subscription))
             }
-            Place::Queue => {
+            DestinationKind::Queue => {
                 let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
                 let subscription = Arc::new(subscription);
                 hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
-                Ok(Subscribed { to: Target::Queue(destination), subscription, recovered: None })
+                Ok(Subscribed::new(Target::Queue(destination), subscription))
             }
-            Place::Topic => self.subscribe_topic(destination, subscription, history_start(subscribe)?).await,
+            DestinationKind::Topic => {
+                self.subscribe_topic(destination, subscription, history_start(subscribe)?).await
+            }
+            DestinationKind::Reply => Err(Refusal::new("answers go to the session that asked")),
         }
     }
 
@@ -211,26 +232,25 @@ impl Context {
         }
         let subscription = Arc::new(self.subscription(subscribe, subscribe.destination(), serial)?);
         self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
-        Ok(Subscribed { to: Target::Pattern(pattern), subscription, recovered: None })
+        Ok(Subscribed::new(Target::Pattern(pattern), subscription))
     }
 
     /// The subscription that a frame asks for, to nothing yet.
-    fn subscription(
+    pub(super) fn subscription(
         &self,
         subscribe: &Subscribe,
         destination: &str,
         serial: u32,
     ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
-        let prefix = fanout::prefix(subscribe.id(), self.version)
-            .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
+        let prefix = fanout::prefix(subscribe.id(), self.version).map_err(unencodable_id)?;
         let overflow = self.shared.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
-        Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
+        Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
     }
 
     /// Starts delivery from a topic, behind the part of its history that the client asked for.
-    async fn subscribe_topic(
+    pub(super) async fn subscribe_topic(
         &self,
         destination: Destination,
         subscription: Subscription,
@@ -238,7 +258,7 @@ impl Context {
     ) -> Result<Subscribed, Refusal> {
         let subscription = Arc::new(if start.is_some() { subscription.recovering() } else { subscription });
         let is_first = self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
-        let subscribed = Subscribed { to: Target::Topic(destination), subscription, recovered: None };
+        let subscribed = Subscribed::new(Target::Topic(destination), subscription);
         match self.listen(&subscribed, is_first, start).await {
             Ok(recovered) => Ok(Subscribed { recovered, ..subscribed }),
             Err(error) => {
@@ -269,31 +289,35 @@ impl Context {
     }
 
     /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
-    async fn permitted(
+    pub(super) async fn permitted(
         &self,
         action: Action,
         destination: Destination,
-    ) -> Result<(Destination, Place), Refusal> {
-        let place = self.shared.place(&destination)?;
+    ) -> Result<(Destination, DestinationKind), Refusal> {
+        let kind = self.shared.kind(&destination)?;
+        if kind == DestinationKind::Reply {
+            // Who knows the address was given it.
+            return Ok((destination, kind));
+        }
         let authorize = self.shared.authorizer.authorize(self.principal()?, action, &destination);
         match self.in_time(authorize).await? {
-            Decision::Allow => Ok((destination, place)),
+            Decision::Allow => Ok((destination, kind)),
             Decision::Deny(refusal) => Err(refusal),
             Decision::Redirect(destination) => {
-                let place = self.shared.place(&destination)?;
-                Ok((destination, place))
+                let kind = self.shared.kind(&destination)?;
+                Ok((destination, kind))
             }
         }
     }
 
     /// Runs the application's code, for as long as it may take.
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
         let limit = self.shared.config.handler_timeout;
         let late = |_| Refusal::new(format!("not done within {} seconds", limit.as_secs()));
         timeout(limit, work).await.map_err(late)
     }
 
-    fn principal(&self) -> Result<&Principal, Refusal> {
+    pub(super) fn principal(&self) -> Result<&Principal, Refusal> {
         // The session asks for nothing before it is authenticated.
         self.principal.as_ref().ok_or_else(|| Refusal::new("not logged in"))
     }
@@ -303,6 +327,11 @@ impl Context {
 fn destination_of(frame: &Frame) -> Result<Destination, Refusal> {
     let name = frame.headers().get_shared(name::DESTINATION).unwrap_or_default();
     Destination::new(name).map_err(|error| Refusal::from(&error))
+}
+
+/// The refusal of an id with octets that the client's version has no way to write.
+pub(super) fn unencodable_id(_: EncodeError) -> Refusal {
+    Refusal::new("the subscription id cannot be written in this version of STOMP")
 }
 
 /// How many messages may be out with the subscription: what it asks for within the server's limit.

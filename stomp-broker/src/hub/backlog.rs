@@ -67,7 +67,6 @@ impl Backlog {
     }
 
     /// Messages that wait.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.messages
     }

@@ -2,10 +2,13 @@
 
 mod backlog;
 mod budget;
+mod client;
 mod delivery;
+mod listeners;
 mod outbox;
 mod patterns;
 mod queues;
+mod replies;
 mod routes;
 mod subscription;
 
@@ -18,13 +21,17 @@ use std::{
     },
 };
 
+pub use self::client::SessionId;
 pub(crate) use self::{
     backlog::{Backlog, Credit},
     budget::{Budget, Queued},
+    client::Client,
     delivery::{Delivery, Lease},
+    listeners::Listener,
     outbox::{Control, Outbox, OutboxLimits, Taken},
     patterns::Patterns,
     queues::Queues,
+    replies::{MAX_REPLY_DESTINATIONS, Replies},
     routes::Routes,
     subscription::{Subscription, Terms},
 };
@@ -51,11 +58,11 @@ pub(crate) struct Hub {
     ids: MessageIds,
 }
 
-/// The outboxes of open connections; two are the same if they share their address.
+/// Open connections, and those of each user that have logged in.
 #[derive(Debug, Default)]
 struct Sessions {
-    all: HashMap<usize, Arc<Outbox>>,
-    by_user: HashMap<Arc<str>, Vec<Arc<Outbox>>>,
+    all: HashMap<SessionId, Arc<Client>>,
+    by_user: HashMap<Arc<str>, Vec<Arc<Client>>>,
 }
 
 impl Hub {
@@ -74,31 +81,40 @@ impl Hub {
     }
 
     /// Notes a connection.
-    pub(crate) fn open(&self, outbox: &Arc<Outbox>) {
-        self.sessions().all.insert(address(outbox), Arc::clone(outbox));
+    pub(crate) fn open(&self, client: &Arc<Client>) {
+        self.sessions().all.insert(client.id, Arc::clone(client));
     }
 
-    /// Notes that a connection is a session of `user`.
-    pub(crate) fn join(&self, user: &Arc<str>, outbox: &Arc<Outbox>) {
-        self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(outbox));
+    /// Notes that a connection is a session of its user now.
+    pub(crate) fn join(&self, client: &Arc<Client>) {
+        if let Some(user) = client.user() {
+            self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(client));
+        }
     }
 
-    /// Forgets a connection, which was a session of `user`.
-    pub(crate) fn close(&self, user: Option<&str>, outbox: &Arc<Outbox>) {
+    /// Forgets a connection.
+    pub(crate) fn close(&self, client: &Client) {
         let mut sessions = self.sessions();
-        sessions.all.remove(&address(outbox));
-        if let Some((user, of_user)) = user.and_then(|user| Some((user, sessions.by_user.get_mut(user)?))) {
-            of_user.retain(|other| !Arc::ptr_eq(other, outbox));
+        sessions.all.remove(&client.id);
+        if let Some(user) = client.user()
+            && let Some(of_user) = sessions.by_user.get_mut(user)
+        {
+            of_user.retain(|other| other.id != client.id);
             if of_user.is_empty() {
                 sessions.by_user.remove(user);
             }
         }
     }
 
+    /// The open connections.
+    pub(crate) fn clients(&self) -> Vec<Arc<Client>> {
+        self.sessions().all.values().cloned().collect()
+    }
+
     /// Tells every connection that the server stops.
     pub(crate) fn shut_down(&self) {
-        for outbox in self.sessions().all.values() {
-            outbox.control(Control::Shutdown);
+        for client in self.sessions().all.values() {
+            client.outbox.control(Control::Shutdown);
         }
     }
 
@@ -109,14 +125,26 @@ impl Hub {
 
     /// Ends every session of `user`.
     pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for outbox in self.sessions().by_user.get(user).into_iter().flatten() {
-            outbox.control(Control::Close(reason.clone()));
+        for client in self.sessions().by_user.get(user).into_iter().flatten() {
+            client.outbox.control(Control::Close(reason.clone()));
         }
+    }
+
+    /// Ends one session; says whether there was one of that id.
+    pub(crate) fn disconnect_session(&self, id: SessionId, reason: &Refusal) -> bool {
+        let sessions = self.sessions();
+        let client = sessions.all.get(&id);
+        client.map(|client| client.outbox.control(Control::Close(reason.clone()))).is_some()
+    }
+
+    /// A message of this server's own making, under an id of its own.
+    pub(crate) fn message_of(&self, publish: Publish) -> Arc<Queued> {
+        self.budget.charge(Message::new(self.ids.next(), publish))
     }
 
     /// Delivers to every session of the user that listens to the destination.
     pub(crate) fn send_to_user(&self, to: &UserDestination, publish: Publish) {
-        let message = self.budget.charge(Message::new(self.ids.next(), publish));
+        let message = self.message_of(publish);
         self.users.deliver(to, &message);
     }
 
@@ -127,7 +155,7 @@ impl Hub {
         session: &Arc<Outbox>,
         publish: Publish,
     ) -> bool {
-        let message = self.budget.charge(Message::new(self.ids.next(), publish));
+        let message = self.message_of(publish);
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
     }
 
@@ -136,15 +164,15 @@ impl Hub {
         if !self.budget.is_exceeded() {
             return;
         }
-        let sized = |outbox: &Arc<Outbox>| (outbox.bytes(), Arc::clone(outbox));
-        let mut outboxes: Vec<_> = self.sessions().all.values().map(sized).collect();
-        outboxes.retain(|(bytes, _)| *bytes > 0);
-        outboxes.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
-        for (_, outbox) in outboxes {
+        let clients = self.clients().into_iter();
+        let mut clients: Vec<_> = clients.map(|client| (client.outbox.waiting().1, client)).collect();
+        clients.retain(|(bytes, _)| *bytes > 0);
+        clients.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
+        for (_, client) in clients {
             if !self.budget.is_exceeded() {
                 break;
             }
-            outbox.control(Control::SlowConsumer);
+            client.outbox.control(Control::SlowConsumer);
         }
     }
 
@@ -172,8 +200,4 @@ impl Inbound for Hub {
         self.topics.deliver(message.destination(), &message);
         self.patterns.deliver(&message);
     }
-}
-
-fn address(outbox: &Arc<Outbox>) -> usize {
-    Arc::as_ptr(outbox).addr()
 }

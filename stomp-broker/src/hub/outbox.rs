@@ -129,15 +129,16 @@ impl Outbox {
         self.lock().backlog.expire(now)
     }
 
-    /// The octets that wait.
-    pub(crate) fn bytes(&self) -> usize {
-        self.lock().backlog.bytes()
+    /// How many messages wait, and their octets.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let queue = self.lock();
+        (queue.backlog.len(), queue.backlog.bytes())
     }
 
     /// Messages that wait.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.lock().backlog.len()
+        self.waiting().0
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
