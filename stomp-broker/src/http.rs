@@ -10,6 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
+use crate::listen::prepare;
+
 /// From the opening of the connection, or the last answer on it, to the end of the request's headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -18,6 +20,9 @@ const MAX_HEAD: usize = 64 * 1024;
 
 /// Header fields of a request, at most.
 const MAX_HEADERS: usize = 100;
+
+/// Connections that are not WebSockets, at most; more are closed at once.
+const MAX_CONNECTIONS: usize = 20_000;
 
 /// How long requests may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(4);
@@ -45,7 +50,11 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, address)) => {
-                let _ = stream.set_nodelay(true);
+                if tasks.len() >= MAX_CONNECTIONS {
+                    debug!(%address, "too many connections");
+                    continue;
+                }
+                prepare(&stream);
                 tasks.spawn(serve_connection(stream, address, router.clone(), stop.clone()));
             }
             Err(error) => {

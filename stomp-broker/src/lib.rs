@@ -19,6 +19,7 @@
 //! | name | kind | what |
 //! | --- | --- | --- |
 //! | `stomp_connections` | gauge | open connections |
+//! | `stomp_connections_refused_total` | counter | connections closed at once, over the limit |
 //! | `stomp_sessions` | gauge | those that have logged in |
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
@@ -41,6 +42,7 @@
 //! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
 //!   that one client that does not read harms nobody else.
 
+mod admission;
 pub mod app;
 mod auth;
 mod broker;
@@ -52,10 +54,12 @@ mod handle;
 pub mod http;
 mod hub;
 mod listen;
+mod logins;
 mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod rate;
 mod refusal;
 mod server;
 mod session;
@@ -85,6 +89,7 @@ pub use self::{
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
+    rate::Rate,
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},

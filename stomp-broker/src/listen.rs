@@ -2,16 +2,18 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::OwnedSemaphorePermit,
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::{
     Peer, Server,
+    admission::Place,
     connection::Connection,
+    metrics,
     transport::{StreamTransport, Transport},
 };
 
@@ -25,7 +27,7 @@ impl Server {
         self.accept(listener, |stream, peer| self.serve_stream(stream, peer)).await
     }
 
-    /// Serves clients over TLS until [`shutdown`](Self::shutdown). The handshake counts towards the time for the login.
+    /// Serves clients over TLS until [`shutdown`](Self::shutdown). The handshake may take as long as the login.
     ///
     /// # Errors
     ///
@@ -33,12 +35,12 @@ impl Server {
     #[cfg(feature = "tls")]
     pub async fn serve_tls(&self, listener: TcpListener, tls: &crate::Tls) -> io::Result<()> {
         self.accept(listener, |stream, peer| {
-            if let Some(room) = self.admit(&peer) {
+            if let Some(place) = self.admit(&peer) {
                 let (server, handshake) =
                     (self.clone(), tls.accept(stream, peer, self.config().login_timeout));
                 self.shared.tasks.spawn(async move {
                     if let Some((stream, peer)) = handshake.await {
-                        server.serve_admitted(StreamTransport::new(stream), peer, room);
+                        server.serve_admitted(StreamTransport::new(stream), peer, place);
                     }
                 });
             }
@@ -56,25 +58,26 @@ impl Server {
 
     /// Serves one client over a transport.
     pub(crate) fn serve_transport<T: Transport + 'static>(&self, transport: T, peer: Peer) {
-        if let Some(room) = self.admit(&peer) {
-            self.serve_admitted(transport, peer, room);
+        if let Some(place) = self.admit(&peer) {
+            self.serve_admitted(transport, peer, place);
         }
     }
 
     /// Room for one more connection. Over the limit it is closed at once: a refusal would cost what it saves.
-    fn admit(&self, peer: &Peer) -> Option<OwnedSemaphorePermit> {
-        let room = Arc::clone(&self.shared.room).try_acquire_owned().ok();
-        if room.is_none() {
-            warn!(peer = ?peer.address, limit = self.config().connections, "too many connections");
+    fn admit(&self, peer: &Peer) -> Option<Place> {
+        let place = self.shared.admission.admit(peer.address.map(|address| address.ip()));
+        if place.is_none() {
+            debug!(peer = ?peer.address, "too many connections");
+            metrics::turned_away();
         }
-        room
+        place
     }
 
-    fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, room: OwnedSemaphorePermit) {
+    fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, place: Place) {
         let connection = Connection::new(Arc::clone(&self.shared), transport, peer);
         self.shared.tasks.spawn(async move {
             connection.run().await;
-            drop(room);
+            drop(place);
         });
     }
 
@@ -86,8 +89,7 @@ impl Server {
             };
             match accepted {
                 Ok((stream, address)) => {
-                    // Batches are written whole: waiting for more would only delay them.
-                    let _ = stream.set_nodelay(true);
+                    prepare(&stream);
                     serve(stream, Peer::new("tcp", Some(address)));
                 }
                 Err(error) if is_passing(&error) => {
@@ -98,6 +100,19 @@ impl Server {
             }
         }
     }
+}
+
+/// The time after which the kernel asks a silent peer whether it is still there, and between its next questions.
+const KEEP_ALIVE: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(10)];
+
+/// Sets up a connection that was accepted.
+pub(crate) fn prepare(stream: &TcpStream) {
+    // Batches are written whole: waiting for more would only delay them.
+    let _ = stream.set_nodelay(true);
+    let [idle, interval] = KEEP_ALIVE;
+    // A peer that agreed on no heart-beats and is gone without a word would hold its place for ever.
+    let keep_alive = TcpKeepalive::new().with_time(idle).with_interval(interval);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keep_alive);
 }
 
 /// Whether accepting may work again later: a client that gave up, or too many open files.

@@ -33,6 +33,11 @@ impl Drop for Counted {
     }
 }
 
+/// A connection was closed at once, because there are as many as may be.
+pub(crate) fn turned_away() {
+    counter!("stomp_connections_refused_total").increment(1);
+}
+
 /// A SEND was taken in.
 pub(crate) fn received() {
     counter!("stomp_messages_received_total").increment(1);

@@ -2,13 +2,13 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
+    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker, admission::Admission, app::Application,
+    hub::Hub, logins::FailedLogins,
 };
 
 /// Under it every user has destinations of his own.
@@ -50,7 +50,8 @@ pub(crate) struct Shared {
     overflow: Vec<(Pattern, Overflow)>,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) failed_logins: FailedLogins,
 }
 
 /// Puts a [`Server`] together.
@@ -131,7 +132,8 @@ impl ServerBuilder {
             None => return Err(BrokerError::NoQueues),
         }
         let shared = Shared {
-            room: Arc::new(Semaphore::new(self.config.connections)),
+            admission: Admission::new(&self.config),
+            failed_logins: FailedLogins::new(&self.config),
             config: Arc::new(self.config),
             hub,
             broker: self.broker,

@@ -327,6 +327,7 @@ impl<T: Transport> Connection<T> {
                 self.session.subscribed(subscribed, recovered);
             }
             Done::Finished(Ok(())) => self.session.done(),
+            Done::CutOff(refusal) => self.session.refuse(&refusal),
             Done::Panicked => self.session.refuse(&Refusal::new("internal error")),
             Done::Authenticated(Err(refusal)) => self.session.refuse(&refusal),
             Done::Subscribed(Err(refusal)) | Done::Finished(Err(refusal)) => self.refuse(&refusal),

@@ -5,13 +5,13 @@ use std::{
     num::ParseIntError,
     str::FromStr,
     sync::{Arc, OnceLock},
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 use stomp_proto::Version;
 
-use super::{Outbox, Replies};
-use crate::Peer;
+use super::{Allowance, Outbox, Replies, TooMuch};
+use crate::{Peer, Rate};
 
 /// Names a session: what the `session` header of CONNECTED says, 32 hexadecimal digits that nobody can guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +46,7 @@ pub(crate) struct Client {
     pub(crate) opened: SystemTime,
     pub(crate) replies: Replies,
     login: OnceLock<Login>,
+    allowance: OnceLock<Arc<Allowance>>,
 }
 
 /// What is known once the client has logged in.
@@ -58,12 +59,30 @@ pub(crate) struct Login {
 impl Client {
     pub(crate) fn new(peer: Peer, outbox: Arc<Outbox>) -> Self {
         let (id, opened) = (SessionId::random(), SystemTime::now());
-        Self { id, peer, outbox, opened, replies: Replies::default(), login: OnceLock::new() }
+        Self {
+            id,
+            peer,
+            outbox,
+            opened,
+            replies: Replies::default(),
+            login: OnceLock::new(),
+            allowance: OnceLock::new(),
+        }
     }
 
     /// Notes who the client is; a session has one login.
     pub(crate) fn log_in(&self, user: Arc<str>, version: Version) {
         let _ = self.login.set(Login { user, version });
+    }
+
+    /// Counts what the client sends towards what all sessions of its user may.
+    pub(crate) fn allow(&self, allowance: Arc<Allowance>) {
+        let _ = self.allowance.set(allowance);
+    }
+
+    /// Notes that the client sends `count` messages, if that is within the rate of its user.
+    pub(crate) fn may_send(&self, now: Instant, rate: Rate, count: u32) -> Result<(), TooMuch> {
+        self.allowance.get().map_or(Ok(()), |allowance| allowance.take(now, rate, count))
     }
 
     pub(crate) fn login(&self) -> Option<&Login> {

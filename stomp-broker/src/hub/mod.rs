@@ -1,5 +1,6 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod allowance;
 mod backlog;
 mod budget;
 mod client;
@@ -23,6 +24,7 @@ use std::{
 
 pub use self::client::SessionId;
 pub(crate) use self::{
+    allowance::{Allowance, TooMuch},
     backlog::{Backlog, Credit},
     budget::{Budget, Queued},
     client::Client,
@@ -62,7 +64,14 @@ pub(crate) struct Hub {
 #[derive(Debug, Default)]
 struct Sessions {
     all: HashMap<SessionId, Arc<Client>>,
-    by_user: HashMap<Arc<str>, Vec<Arc<Client>>>,
+    by_user: HashMap<Arc<str>, OfUser>,
+}
+
+/// The sessions of one user.
+#[derive(Debug, Default)]
+struct OfUser {
+    clients: Vec<Arc<Client>>,
+    allowance: Arc<Allowance>,
 }
 
 impl Hub {
@@ -88,7 +97,10 @@ impl Hub {
     /// Notes that a connection is a session of its user now.
     pub(crate) fn join(&self, client: &Arc<Client>) {
         if let Some(user) = client.user() {
-            self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(client));
+            let mut sessions = self.sessions();
+            let of_user = sessions.by_user.entry(Arc::clone(user)).or_default();
+            of_user.clients.push(Arc::clone(client));
+            client.allow(Arc::clone(&of_user.allowance));
         }
     }
 
@@ -99,8 +111,8 @@ impl Hub {
         if let Some(user) = client.user()
             && let Some(of_user) = sessions.by_user.get_mut(user)
         {
-            of_user.retain(|other| other.id != client.id);
-            if of_user.is_empty() {
+            of_user.clients.retain(|other| other.id != client.id);
+            if of_user.clients.is_empty() {
                 sessions.by_user.remove(user);
             }
         }
@@ -120,12 +132,12 @@ impl Hub {
 
     /// The number of open sessions of `user`.
     pub(crate) fn sessions_of(&self, user: &str) -> usize {
-        self.sessions().by_user.get(user).map_or(0, Vec::len)
+        self.sessions().by_user.get(user).map_or(0, |of_user| of_user.clients.len())
     }
 
     /// Ends every session of `user`.
     pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for client in self.sessions().by_user.get(user).into_iter().flatten() {
+        for client in self.sessions().by_user.get(user).iter().flat_map(|of_user| &of_user.clients) {
             client.outbox.control(Control::Close(reason.clone()));
         }
     }

@@ -46,6 +46,7 @@ pub use self::{transactions::TransactionLimits, violation::Violation};
 use crate::{
     Config, Refusal,
     hub::{Credit, Lease},
+    rate::Bucket,
 };
 
 /// What the driver has to do for the session, one at a time.
@@ -120,6 +121,9 @@ pub(crate) struct Session<H> {
     overdue: Option<Instant>,
     /// When the frame that has begun to arrive must be complete.
     unfinished: Option<Instant>,
+    frames: Bucket,
+    /// Until when no more frames may be taken in.
+    throttled: Option<Instant>,
     /// Octets given out by `poll_transmit` that have not been written yet.
     unwritten: usize,
     subscriptions: Subscriptions<H>,
@@ -142,6 +146,8 @@ impl<H> Session<H> {
             pending: None,
             overdue: None,
             unfinished: None,
+            frames: Bucket::default(),
+            throttled: None,
             unwritten: 0,
             transmit: VecDeque::new(),
             config,
@@ -159,9 +165,9 @@ impl<H> Session<H> {
         self.pending.is_some()
     }
 
-    /// Whether no more may be read: a request is being carried out, or the client takes no answers.
+    /// Whether no more may be read: a request is being carried out, the client takes no answers, or it sends too fast.
     pub(crate) fn is_busy(&self) -> bool {
-        self.is_waiting() || self.is_clogged()
+        self.is_waiting() || self.is_clogged() || self.throttled.is_some()
     }
 
     fn is_clogged(&self) -> bool {
@@ -184,6 +190,9 @@ impl<H> Session<H> {
     /// Takes a frame in; `Some` is for the driver to carry out.
     pub(crate) fn handle_frame(&mut self, now: Instant, frame: Frame) -> Option<Request<H>> {
         self.unfinished = None;
+        if let Some(rate) = self.config.frame_rate {
+            self.throttled = self.frames.throttle(now, rate);
+        }
         let receipt = frame.headers().get(name::RECEIPT).map(str::to_owned);
         match self.accept(now, frame) {
             Ok(request) => {
@@ -248,6 +257,10 @@ impl<H> Session<H> {
 
     /// Does what is due at `now`.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.throttled.is_some_and(|until| until <= now) {
+            self.throttled = None;
+            self.handle_input(now);
+        }
         match self.due(now) {
             Some(violation @ Violation::RequestTimeout { .. }) => {
                 let receipt = self.pending.take().and_then(|pending| pending.receipt);
@@ -304,7 +317,8 @@ impl<H> Session<H> {
             State::Open { pacemaker, .. } => pacemaker.next_beat(),
             _ => None,
         };
-        self.deadlines().into_iter().flatten().map(|(time, _)| time).chain(beat).min()
+        let deadlines = self.deadlines().into_iter().flatten().map(|(time, _)| time);
+        deadlines.chain(beat).chain(self.throttled).min()
     }
 
     /// The next frame or heart-beat of the session's own to write, in order.
