@@ -41,6 +41,7 @@
 //! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
 //!   that one client that does not read harms nobody else.
 
+mod access;
 pub mod app;
 mod auth;
 mod broker;
@@ -56,6 +57,7 @@ mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod policy;
 mod refusal;
 mod server;
 mod session;
@@ -72,11 +74,12 @@ pub use stomp_proto as proto;
 #[cfg(feature = "tls")]
 pub use self::tls::{Tls, TlsError};
 pub use self::{
+    access::{Access, Grant},
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
         Broker, BrokerError, Epoch, HistoryPage, HistoryPolicy, HistorySettings, Inbound, Leased, Position,
-        Publish, Published, QueueLimits, QueueStore, Settlement, SimpleBroker, Start,
+        Publish, Published, QueuePolicy, QueueSettings, QueueStore, Settlement, SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
@@ -85,6 +88,7 @@ pub use self::{
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
+    policy::{DestinationPolicy, Policies},
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},
