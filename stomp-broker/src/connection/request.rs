@@ -2,13 +2,15 @@
 
 use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
-use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
+use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
+use tokio::time::timeout;
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Message, Pattern, Principal,
-    Publish, Refusal, Settlement, Start,
-    hub::{Client, Delivery, Lease, Outbox, Subscription, Terms, UserDestination},
+    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Pattern, Principal, Publish,
+    Refusal, Settlement, Start,
+    hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
     server::Shared,
@@ -31,7 +33,7 @@ pub(super) struct Subscribed {
     /// Whether the client has all it missed, if it asked.
     pub(super) recovered: Option<bool>,
     /// What the application's handler answers, to be sent before anything else.
-    answers: Vec<Message>,
+    answers: Vec<Arc<Queued>>,
 }
 
 #[derive(Debug)]
@@ -49,14 +51,18 @@ impl Subscribed {
         Self { to, subscription, recovered: None, answers: Vec::new() }
     }
 
-    pub(super) fn with_answers(self, answers: Vec<Message>) -> Self {
+    pub(super) fn with_answers(self, answers: Vec<Arc<Queued>>) -> Self {
         Self { answers, ..self }
+    }
+
+    pub(super) fn subscription(&self) -> &Arc<Subscription> {
+        &self.subscription
     }
 
     /// The deliveries of what the handler answered.
     pub(super) fn take_answers(&mut self) -> Vec<Delivery> {
         let answers = mem::take(&mut self.answers).into_iter();
-        answers.map(|message| Delivery::new(&self.subscription, message)).collect()
+        answers.map(|message| Delivery::new(&self.subscription, &message)).collect()
     }
 
     /// Ends the subscription; what is queued for it is not delivered any more.
@@ -120,11 +126,11 @@ impl Context {
 
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
         let frame = send.frame();
-        let destination = destination_of(frame)?;
-        if let Some(reply) = self.ask(Action::Send, &destination, frame).await {
-            return self.answer_send(reply?, frame).await;
+        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
+        if let Some(reply) = self.ask(Action::Send, &destination, &headers, frame.body()).await {
+            return self.answer_send(reply?, &headers).await;
         }
-        let publish = self.publishable(destination, frame).await?;
+        let publish = self.publishable(destination, headers, frame.body()).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
     }
 
@@ -132,7 +138,9 @@ impl Context {
     async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
         let mut publishes = Vec::with_capacity(batch.sends.len());
         for send in &batch.sends {
-            publishes.push(self.publishable(destination_of(send.frame())?, send.frame()).await?);
+            let frame = send.frame();
+            let headers = self.headers(frame).await?;
+            publishes.push(self.publishable(destination_of(frame)?, headers, frame.body()).await?);
         }
         self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
         for (leases, verdict) in batch.settlements {
@@ -150,12 +158,17 @@ impl Context {
     }
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
-    async fn publishable(&self, destination: Destination, frame: &Frame) -> Result<Publish, Refusal> {
+    async fn publishable(
+        &self,
+        destination: Destination,
+        headers: Headers,
+        body: &Bytes,
+    ) -> Result<Publish, Refusal> {
         let (destination, kind) = self.permitted(Action::Send, destination).await?;
         if kind == DestinationKind::User {
             return Err(Refusal::new("clients may not send to user destinations"));
         }
-        Ok(Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() })
+        Ok(Publish { destination, headers, body: body.clone() })
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
@@ -177,7 +190,8 @@ impl Context {
             return self.subscribe_pattern(subscribe, serial).await;
         }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
-        if let Some(reply) = self.ask(Action::Subscribe, &destination, subscribe.frame()).await {
+        let frame = subscribe.frame();
+        if let Some(reply) = self.ask(Action::Subscribe, &destination, frame.headers(), frame.body()).await {
             return self.answer_subscribe(reply?, subscribe, destination, serial).await;
         }
         let (destination, kind) = self.permitted(Action::Subscribe, destination).await?;
@@ -200,6 +214,7 @@ impl Context {
             DestinationKind::Topic => {
                 self.subscribe_topic(destination, subscription, history_start(subscribe)?).await
             }
+            DestinationKind::Reply => Err(Refusal::new("answers go to the session that asked")),
         }
     }
 
@@ -210,7 +225,7 @@ impl Context {
         if history_start(subscribe)?.is_some() {
             return Err(Refusal::new("a pattern has no history"));
         }
-        match self.shared.authorizer.authorize_pattern(self.principal()?, &pattern).await {
+        match self.in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern)).await? {
             Decision::Allow => {}
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
@@ -228,15 +243,14 @@ impl Context {
         serial: u32,
     ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
-        let prefix = fanout::prefix(subscribe.id(), self.version)
-            .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
+        let prefix = fanout::prefix(subscribe.id(), self.version).map_err(unencodable_id)?;
         let overflow = self.shared.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
         Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
     }
 
     /// Starts delivery from a topic, behind the part of its history that the client asked for.
-    async fn subscribe_topic(
+    pub(super) async fn subscribe_topic(
         &self,
         destination: Destination,
         subscription: Subscription,
@@ -268,7 +282,9 @@ impl Context {
         let Some(start) = start else { return Ok(None) };
         let page = self.shared.broker.history(destination, start).await?;
         let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
-        subscribed.subscription.recover(messages);
+        let budget = &self.shared.hub.budget;
+        let history: Vec<_> = messages.into_iter().map(|message| budget.charge(message)).collect();
+        subscribed.subscription.recover(&history);
         Ok(Some(complete))
     }
 
@@ -279,7 +295,12 @@ impl Context {
         destination: Destination,
     ) -> Result<(Destination, DestinationKind), Refusal> {
         let kind = self.shared.kind(&destination)?;
-        match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
+        if kind == DestinationKind::Reply {
+            // Who knows the address was given it.
+            return Ok((destination, kind));
+        }
+        let authorize = self.shared.authorizer.authorize(self.principal()?, action, &destination);
+        match self.in_time(authorize).await? {
             Decision::Allow => Ok((destination, kind)),
             Decision::Deny(refusal) => Err(refusal),
             Decision::Redirect(destination) => {
@@ -287,6 +308,13 @@ impl Context {
                 Ok((destination, kind))
             }
         }
+    }
+
+    /// Runs the application's code, for as long as it may take.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
+        let limit = self.shared.config.handler_timeout;
+        let late = |_| Refusal::new(format!("not done within {} seconds", limit.as_secs()));
+        timeout(limit, work).await.map_err(late)
     }
 
     pub(super) fn principal(&self) -> Result<&Principal, Refusal> {
@@ -299,6 +327,11 @@ impl Context {
 fn destination_of(frame: &Frame) -> Result<Destination, Refusal> {
     let name = frame.headers().get_shared(name::DESTINATION).unwrap_or_default();
     Destination::new(name).map_err(|error| Refusal::from(&error))
+}
+
+/// The refusal of an id with octets that the client's version has no way to write.
+pub(super) fn unencodable_id(_: EncodeError) -> Refusal {
+    Refusal::new("the subscription id cannot be written in this version of STOMP")
 }
 
 /// How many messages may be out with the subscription: what it asks for within the server's limit.
