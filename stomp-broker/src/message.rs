@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use stomp_proto::{Headers, Version, fanout::MessageTail, header::name};
+use stomp_proto::{ByteStr, Headers, Version, fanout::MessageTail, header::name};
 
 use crate::{Destination, Position, Publish};
 
@@ -27,6 +27,7 @@ struct Shared {
     destination: Destination,
     headers: Headers,
     body: Bytes,
+    size: usize,
     is_text: OnceLock<bool>,
     tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
 }
@@ -67,8 +68,10 @@ impl Message {
     /// A message with its place in the history of its destination.
     pub fn at(id: MessageId, publish: Publish, position: Option<Position>) -> Self {
         let Publish { destination, headers, body } = publish;
+        let of_headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let shared = Shared {
             id,
+            size: size_of::<Shared>() + of_headers + body.len(),
             position,
             destination,
             headers,
@@ -94,6 +97,11 @@ impl Message {
         self.shared.headers.get(name)
     }
 
+    /// The same, sharing the message's memory.
+    pub(crate) fn shared_header(&self, name: &str) -> Option<ByteStr> {
+        self.shared.headers.get_shared(name)
+    }
+
     /// The octets of the message.
     pub fn body(&self) -> &Bytes {
         &self.shared.body
@@ -111,8 +119,7 @@ impl Message {
 
     /// About what it costs to keep, in octets.
     pub(crate) fn size(&self) -> usize {
-        let headers = self.shared.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        size_of::<Shared>() + headers + self.shared.body.len()
+        self.shared.size
     }
 
     /// Whether the body is UTF-8; headers always are.

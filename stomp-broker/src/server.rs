@@ -123,7 +123,7 @@ impl ServerBuilder {
     ///
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub::new(&self.config));
         self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
         match self.broker.queues() {
             Some(store) => hub.queues.set_store(store),
