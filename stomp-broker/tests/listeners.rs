@@ -26,8 +26,10 @@ struct ByAddress;
 impl Authenticator for ByAddress {
     async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal> {
         let peer = credentials.peer();
-        let address = peer.address.map_or("nowhere".to_owned(), |address| address.to_string());
-        Ok(Principal::new(format!("{} {address}", peer.transport)))
+        Ok(Principal::new(match peer.address {
+            Some(address) => format!("{} {address}", peer.transport),
+            None => format!("{} nowhere", peer.transport),
+        }))
     }
 }
 
