@@ -2,13 +2,18 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Overflow,
-    Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
+    Pattern, Publish, Refusal, SimpleBroker,
+    app::Application,
+    hub::{Hub, Interests},
 };
 
 /// Under it every user has destinations of his own.
@@ -35,7 +40,8 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) broker: Box<dyn Broker>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) interests: Arc<Interests>,
     pub(crate) authenticator: Box<dyn Authenticator>,
     pub(crate) authorizer: Box<dyn Authorizer>,
     pub(crate) app: Option<Box<dyn Application>>,
@@ -110,8 +116,9 @@ impl ServerBuilder {
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
         let hub = Arc::new(Hub::default());
-        self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
-        match self.broker.queues() {
+        let broker: Arc<dyn Broker> = self.broker.into();
+        broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        match broker.queues() {
             Some(store) => hub.queues.set_store(store),
             None if self.queues.is_empty() => {}
             None => return Err(BrokerError::NoQueues),
@@ -120,7 +127,8 @@ impl ServerBuilder {
             room: Arc::new(Semaphore::new(self.config.connections)),
             config: Arc::new(self.config),
             hub,
-            broker: self.broker,
+            interests: Interests::new(Arc::clone(&broker)),
+            broker,
             authenticator: self.authenticator,
             authorizer: self.authorizer,
             app: self.app,
@@ -167,7 +175,10 @@ impl Server {
         self.shared.tasks.close();
         let open = self.shared.tasks.len();
         info!(open, "closing connections");
-        tokio::time::timeout(deadline, self.shared.tasks.wait()).await.is_ok()
+        let end = Instant::now() + deadline;
+        let ended = timeout_at(end, self.shared.tasks.wait()).await.is_ok();
+        self.shared.broker.drain(end.saturating_duration_since(Instant::now())).await;
+        ended
     }
 }
 
@@ -237,14 +248,6 @@ impl Shared {
             return Ok(());
         }
         self.broker.publish(topics).await.into_iter().try_for_each(|answer| answer.map(|_| ()))
-    }
-
-    /// Tells the back-end that nobody listens to the destination any more.
-    pub(crate) async fn lose_interest(&self, destination: &Destination) {
-        if let Err(error) = self.broker.interest(&[], std::slice::from_ref(destination)).await {
-            // Messages that nobody wants cost a look-up each; they reach nobody.
-            warn!(%error, %destination, "cannot end the interest in a destination");
-        }
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {

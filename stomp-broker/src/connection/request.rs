@@ -6,8 +6,8 @@ use futures_util::{FutureExt, future::BoxFuture};
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, Pattern, Peer, Principal, Publish, Refusal,
-    Settlement, Start, app,
+    Action, BrokerError, Credentials, Decision, Destination, Interest, Pattern, Peer, Principal, Publish,
+    Refusal, Settlement, Start, app,
     hub::{Lease, Outbox, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
@@ -46,15 +46,28 @@ impl Subscribed {
         let hub = &shared.hub;
         match &self.to {
             Target::Topic(destination) => {
-                if hub.topics.remove(destination, &self.subscription) {
-                    shared.lose_interest(destination).await;
-                }
+                hub.topics.remove(destination, &self.subscription);
             }
             Target::Pattern(pattern) => hub.patterns.remove(pattern, &self.subscription),
             Target::Queue(destination) => hub.queues.remove(destination, &self.subscription).await,
             Target::User(destination) => {
                 hub.users.remove(destination, &self.subscription);
             }
+        }
+        if let Some(interest) = self.to.interest() {
+            shared.interests.release(&interest);
+        }
+    }
+}
+
+impl Target {
+    /// What the back-end has to tell this node about for the sake of the subscription.
+    fn interest(&self) -> Option<Interest> {
+        match self {
+            Self::Topic(destination) => Some(Interest::Topic(destination.clone())),
+            Self::Pattern(pattern) => Some(Interest::Pattern(pattern.clone())),
+            Self::Queue(destination) => Some(Interest::Queue(destination.clone())),
+            Self::User(_) => None,
         }
     }
 }
@@ -190,9 +203,16 @@ impl Context {
                 let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
                 let subscription = Arc::new(subscription);
                 hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
-                Ok(Subscribed { to: Target::Queue(destination), subscription, recovered: None })
+                self.listen(Target::Queue(destination), subscription, None).await
             }
-            Place::Topic => self.subscribe_topic(destination, subscription, history_start(subscribe)?).await,
+            Place::Topic => {
+                let start = history_start(subscribe)?;
+                let recovering = start.is_some();
+                let subscription =
+                    Arc::new(if recovering { subscription.recovering() } else { subscription });
+                hub.topics.add(&destination, Arc::clone(&subscription));
+                self.listen(Target::Topic(destination), subscription, start).await
+            }
         }
     }
 
@@ -210,7 +230,7 @@ impl Context {
         }
         let subscription = Arc::new(self.subscription(subscribe, subscribe.destination(), serial)?);
         self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
-        Ok(Subscribed { to: Target::Pattern(pattern), subscription, recovered: None })
+        self.listen(Target::Pattern(pattern), subscription, None).await
     }
 
     /// The subscription that a frame asks for, to nothing yet.
@@ -228,17 +248,15 @@ impl Context {
         Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
     }
 
-    /// Starts delivery from a topic, behind the part of its history that the client asked for.
-    async fn subscribe_topic(
+    /// Makes sure that the back-end delivers to a subscription that the hub has, and asks it for history.
+    async fn listen(
         &self,
-        destination: Destination,
-        subscription: Subscription,
+        to: Target,
+        subscription: Arc<Subscription>,
         start: Option<Start>,
     ) -> Result<Subscribed, Refusal> {
-        let subscription = Arc::new(if start.is_some() { subscription.recovering() } else { subscription });
-        let is_first = self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
-        let subscribed = Subscribed { to: Target::Topic(destination), subscription, recovered: None };
-        match self.listen(&subscribed, is_first, start).await {
+        let subscribed = Subscribed { to, subscription, recovered: None };
+        match self.confirm(&subscribed, start).await {
             Ok(recovered) => Ok(Subscribed { recovered, ..subscribed }),
             Err(error) => {
                 subscribed.end(&self.shared).await;
@@ -247,18 +265,16 @@ impl Context {
         }
     }
 
-    /// Makes sure that the back-end delivers, and asks it for history; says whether that is all the client missed.
-    async fn listen(
+    /// Says whether what is asked of the history is all the client missed.
+    async fn confirm(
         &self,
         subscribed: &Subscribed,
-        is_first: bool,
         start: Option<Start>,
     ) -> Result<Option<bool>, BrokerError> {
-        let Target::Topic(destination) = &subscribed.to else { return Ok(None) };
-        if is_first {
-            self.shared.broker.interest(std::slice::from_ref(destination), &[]).await?;
+        if let Some(interest) = subscribed.to.interest() {
+            self.shared.interests.hold(interest).await?;
         }
-        let Some(start) = start else { return Ok(None) };
+        let (Some(start), Target::Topic(destination)) = (start, &subscribed.to) else { return Ok(None) };
         let page = self.shared.broker.history(destination, start).await?;
         let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
         subscribed.subscription.recover(messages);

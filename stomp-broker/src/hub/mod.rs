@@ -1,6 +1,8 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
 mod delivery;
+mod interests;
+mod orders;
 mod outbox;
 mod patterns;
 mod queues;
@@ -11,19 +13,26 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
+use bytes::Bytes;
+use tracing::warn;
+
 pub(crate) use self::{
     delivery::{Delivery, Lease},
+    interests::Interests,
+    orders::Order,
     outbox::{Control, Outbox, OutboxLimits},
     patterns::Patterns,
     queues::Queues,
     routes::Routes,
     subscription::{Subscription, Terms},
 };
-use crate::{Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
+use crate::{
+    Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds, metrics,
+};
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -39,7 +48,8 @@ pub(crate) struct Hub {
     pub(crate) topics: Routes<Destination>,
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
-    pub(crate) queues: Queues,
+    pub(crate) queues: Arc<Queues>,
+    away: AtomicBool,
     sessions: Mutex<Sessions>,
     revocations: AtomicU64,
     ids: MessageIds,
@@ -111,11 +121,16 @@ impl Hub {
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
     }
 
-    /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
-    pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+    /// Ends the user's subscriptions to a topic, those by pattern included.
+    pub(crate) fn revoke(&self, user: &str, destination: &Destination) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
-        self.topics.remove_where(destination, |subscription| subscription.user() == user)
+        self.topics.remove_where(destination, |subscription| subscription.user() == user);
+    }
+
+    /// Whether the back-end is in contact with the other nodes.
+    pub(crate) fn is_connected(&self) -> bool {
+        !self.away.load(Ordering::Acquire)
     }
 
     /// Changes whenever a right is revoked: a subscription that was permitted before and begins after must be asked
@@ -133,6 +148,26 @@ impl Inbound for Hub {
     fn message(&self, message: Message) {
         self.topics.deliver(message.destination(), &message);
         self.patterns.deliver(&message);
+    }
+
+    fn ready(&self, queue: &Destination) {
+        self.queues.wake(queue);
+    }
+
+    fn lost(&self, destination: &Destination, last_good: Option<Position>, now: Option<Position>) {
+        metrics::lost();
+        warn!(%destination, ?last_good, ?now, "messages are lost");
+    }
+
+    fn control(&self, from: NodeId, data: Bytes) {
+        match Order::decode(data) {
+            Some(order) => self.obey(order),
+            None => warn!(%from, "another node sent something that this one cannot read"),
+        }
+    }
+
+    fn health(&self, health: Health) {
+        self.away.store(health == Health::Away, Ordering::Release);
     }
 }
 
