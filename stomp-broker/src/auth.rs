@@ -73,9 +73,12 @@ impl fmt::Debug for Principal {
 }
 
 /// Where a connection comes from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Peer {
+    /// What the connection goes over: `tcp`, `tls`, `websocket`, `sockjs`, or `stream` for one that the application
+    /// brought.
+    pub transport: &'static str,
     /// The address of the other end of the socket, where the transport has one.
     pub address: Option<SocketAddr>,
     /// The certificates that the client showed, its own first, in DER; only over TLS that asks for them, and then
@@ -83,9 +86,15 @@ pub struct Peer {
     pub certificates: Vec<Bytes>,
 }
 
+impl Default for Peer {
+    fn default() -> Self {
+        Self { transport: "stream", address: None, certificates: Vec::new() }
+    }
+}
+
 impl Peer {
-    pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { address: Some(address), ..Self::default() }
+    pub(crate) fn new(transport: &'static str, address: Option<SocketAddr>) -> Self {
+        Self { transport, address, ..Self::default() }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The server as its application sees it.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tracing::warn;
 
 use crate::{
-    BrokerError, Destination, Publish, Refusal,
+    BrokerError, Destination, DestinationStatus, Publish, Refusal, SessionId, SessionStatus,
+    SubscriptionStatus,
     hub::Order,
     server::{Shared, USER_ROOT},
 };
@@ -43,6 +44,42 @@ impl Handle {
     /// The number of open sessions of `user` on this node.
     pub fn sessions_of(&self, user: &str) -> usize {
         self.shared.hub.sessions_of(user)
+    }
+
+    /// Ends one session with an ERROR frame; says whether there is one of that id on this node.
+    pub fn disconnect_session(&self, session: SessionId, reason: &Refusal) -> bool {
+        self.shared.hub.disconnect_session(session, reason)
+    }
+
+    /// The open connections of this node, those that have not logged in included, oldest first.
+    pub fn sessions(&self) -> Vec<SessionStatus> {
+        let counts = self.shared.hub.subscription_counts();
+        let count = |id| counts.get(&id).copied().unwrap_or_default();
+        let clients = self.shared.hub.clients();
+        let mut sessions: Vec<_> =
+            clients.iter().map(|client| SessionStatus::of(client, count(client.id))).collect();
+        sessions.sort_by_key(|session| session.connected_at);
+        sessions
+    }
+
+    /// The live subscriptions of this node, by destination.
+    pub fn subscriptions(&self) -> Vec<SubscriptionStatus> {
+        let listeners = self.shared.hub.listeners_with_clients().into_iter();
+        let mut subscriptions: Vec<_> =
+            listeners.map(|(listener, client)| SubscriptionStatus::of(listener, &client)).collect();
+        subscriptions.sort_by(|one, other| one.destination.cmp(&other.destination));
+        subscriptions
+    }
+
+    /// What somebody on this node listens to, by name.
+    pub fn destinations(&self) -> Vec<DestinationStatus> {
+        let mut counts = BTreeMap::<_, usize>::new();
+        for listener in self.shared.hub.listeners() {
+            *counts.entry((listener.destination, listener.kind)).or_default() += 1;
+        }
+        let status =
+            |((destination, kind), subscribers)| DestinationStatus { destination, kind, subscribers };
+        counts.into_iter().map(status).collect()
     }
 
     /// Ends every session of `user`, on any node, with an ERROR frame.

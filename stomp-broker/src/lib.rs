@@ -60,6 +60,7 @@ mod pattern;
 mod refusal;
 mod server;
 mod session;
+mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
@@ -81,12 +82,14 @@ pub use self::{
         SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
-    destination::{Destination, InvalidDestination, MAX_DESTINATION},
+    destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
     handle::Handle,
+    hub::SessionId,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},
+    status::{DestinationStatus, SessionStatus, SubscriptionStatus},
 };

@@ -88,7 +88,7 @@ impl Server {
                 Ok((stream, address)) => {
                     // Batches are written whole: waiting for more would only delay them.
                     let _ = stream.set_nodelay(true);
-                    serve(stream, Peer::at(address));
+                    serve(stream, Peer::new("tcp", Some(address)));
                 }
                 Err(error) if is_passing(&error) => {
                     warn!(%error, "cannot accept a connection");

@@ -10,8 +10,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::info;
 
 use crate::{
-    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, Handle, Inbound, Overflow,
-    Pattern, Publish, Refusal, SimpleBroker,
+    App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
+    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker,
     app::Application,
     hub::{Hub, Interests},
 };
@@ -188,27 +188,16 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What kind of destination it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Every subscriber gets each message.
-    Topic,
-    /// One subscriber gets each message.
-    Queue,
-    /// The sessions of one user get each message.
-    User,
-}
-
 impl Shared {
-    /// Where messages for the destination go.
-    pub(crate) fn place(&self, destination: &Destination) -> Result<Place, Refusal> {
+    /// What kind of destination it is.
+    pub(crate) fn kind(&self, destination: &Destination) -> Result<DestinationKind, Refusal> {
         let is_under = |roots: &[String]| roots.iter().any(|root| destination.is_under(root));
         if destination.is_under(USER_ROOT) {
-            Ok(Place::User)
+            Ok(DestinationKind::User)
         } else if is_under(&self.queues) {
-            Ok(Place::Queue)
+            Ok(DestinationKind::Queue)
         } else if is_under(&self.topics) {
-            Ok(Place::Topic)
+            Ok(DestinationKind::Topic)
         } else {
             Err(self.no_such_destination())
         }
@@ -239,7 +228,7 @@ impl Shared {
 
     /// Publishes a batch. Of messages for queues all or none are accepted, and those for topics go out only then.
     pub(crate) async fn publish(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
-        let is_queue = |publish: &Publish| self.place(&publish.destination) == Ok(Place::Queue);
+        let is_queue = |publish: &Publish| self.kind(&publish.destination) == Ok(DestinationKind::Queue);
         let (queues, topics): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_queue);
         if !queues.is_empty() {
             self.hub.queues.enqueue(queues).await?;

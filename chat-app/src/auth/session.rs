@@ -1,6 +1,6 @@
 //! Logging in, staying in, logging out.
 
-use super::{Auth, Device, Grant, Identity, REFRESH_LIFETIME, refresh::RefreshToken};
+use super::{Auth, Device, Grant, Identity, REFRESH_GRACE, REFRESH_LIFETIME, refresh::RefreshToken};
 use crate::{
     domain::{Email, Me, MemberId, Password, SessionId, Status, Timestamp},
     error::{ChatError, Code},
@@ -50,7 +50,7 @@ impl Auth {
                 let me = self.active(member).await?;
                 Ok(Refreshed::Granted(Box::new(self.grant(me, session, &next, now)?)))
             }
-            (Rotated::Reused(member), _) => {
+            (Rotated::Reused(_, member), _) => {
                 tracing::warn!(%member, "a refresh token was used twice; its session is revoked");
                 Ok(Refreshed::Reused(member))
             }
@@ -81,18 +81,19 @@ impl Auth {
                 self.store.revoke_session(session, now).await?;
                 Ok(member)
             }
-            Rotated::Reused(member) => Ok(member),
+            Rotated::Reused(_, member) => Ok(member),
             Rotated::Unknown => Err(Code::InvalidToken.into()),
         }
     }
 
     async fn rotate(&self, shown: &str, now: Timestamp) -> Result<(Rotated, RefreshToken), ChatError> {
         let shown = RefreshToken::parse(shown).ok_or(Code::InvalidToken)?;
-        let next = shown.next();
+        let next = self.refresh_key.next(&shown);
         let rotation = Rotation {
             family_hash: &shown.family_hash(),
             shown_hash: &shown.hash(),
             next_hash: &next.hash(),
+            grace_from: now.before(REFRESH_GRACE),
             now,
             expires_at: now.after(REFRESH_LIFETIME),
         };

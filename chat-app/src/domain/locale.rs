@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A language of the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
-#[sqlx(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Locale {
     /// Korean, when nothing else is asked for.
     #[default]

@@ -54,7 +54,7 @@ pub struct Me {
 /// How a member came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Kind {
     /// Signed up.
     User,
@@ -78,7 +78,7 @@ impl Kind {
 /// What a member may do on the whole server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Role {
     /// What everyone may.
     User,
@@ -98,7 +98,7 @@ impl Role {
 
 /// Whether a member may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Status {
     /// Yes.
     Active,

@@ -14,7 +14,8 @@ pub trait SessionStore {
     /// The member of a session that is neither revoked nor expired.
     async fn session_member(&self, id: SessionId, now: Timestamp) -> Result<Option<Member>>;
 
-    /// Puts the next refresh token in place of the one shown, or revokes the session if that is not the newest.
+    /// Puts the next refresh token in place of the one shown if that is the newest; leaves it there if what is shown is
+    /// the one before and was replaced after `grace_from`; else revokes the session.
     async fn rotate_session(&self, rotation: Rotation<'_>) -> Result<Rotated>;
 
     /// Ends a session.
@@ -49,6 +50,8 @@ pub struct Rotation<'a> {
     pub shown_hash: &'a [u8],
     /// The hash of the next token.
     pub next_hash: &'a [u8],
+    /// When the token before the newest may have been replaced, at the earliest, to be taken once more.
+    pub grace_from: Timestamp,
     /// The time now.
     pub now: Timestamp,
     /// When the session ends unless it is used.
@@ -60,8 +63,8 @@ pub struct Rotation<'a> {
 pub enum Rotated {
     /// The next one is valid now.
     Done(SessionId, MemberId),
-    /// It was used before: the session of this member is revoked.
-    Reused(MemberId),
+    /// It was used before: this session of this member is revoked.
+    Reused(SessionId, MemberId),
     /// There is no such session, or it has ended.
     Unknown,
 }

@@ -8,6 +8,8 @@ mod history;
 mod limits;
 mod live;
 mod pages;
+#[path = "../postgres/mod.rs"]
+mod postgres_server;
 mod rooms;
 mod startup;
 mod support;

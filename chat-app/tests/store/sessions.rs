@@ -9,6 +9,7 @@ use chat_app::{
 
 use super::member;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 async fn open(store: &dyn Store, member: MemberId, now: Timestamp) -> SessionId {
@@ -25,11 +26,15 @@ async fn open(store: &dyn Store, member: MemberId, now: Timestamp) -> SessionId 
 }
 
 async fn rotate(store: &dyn Store, shown: &[u8], next: &[u8]) -> Rotated {
-    let now = Timestamp::now();
+    rotate_at(store, shown, next, Timestamp::now()).await
+}
+
+async fn rotate_at(store: &dyn Store, shown: &[u8], next: &[u8], now: Timestamp) -> Rotated {
     let rotation = Rotation {
         family_hash: b"family",
         shown_hash: shown,
         next_hash: next,
+        grace_from: now.before(MINUTE),
         now,
         expires_at: now.after(HOUR),
     };
@@ -41,9 +46,30 @@ pub(crate) async fn each_refresh_token_works_once_and_any_older_one_ends_the_ses
     let session = open(store, member, Timestamp::now()).await;
     assert_eq!(rotate(store, b"first", b"second").await, Rotated::Done(session, member));
     assert_eq!(rotate(store, b"second", b"third").await, Rotated::Done(session, member));
-    assert_eq!(rotate(store, b"first", b"stolen").await, Rotated::Reused(member));
+    assert_eq!(rotate(store, b"first", b"stolen").await, Rotated::Reused(session, member));
     assert_eq!(rotate(store, b"third", b"fourth").await, Rotated::Unknown);
     assert_eq!(store.session_member(session, Timestamp::now()).await.unwrap(), None);
+}
+
+pub(crate) async fn the_token_before_the_newest_works_for_a_moment_and_changes_nothing(store: &dyn Store) {
+    let member = member(store, "kim").await;
+    let now = Timestamp::now();
+    let session = open(store, member, now).await;
+    let done = Rotated::Done(session, member);
+    assert_eq!(rotate_at(store, b"first", b"second", now).await, done);
+    assert_eq!(rotate_at(store, b"first", b"second", now.after(MINUTE / 2)).await, done);
+    assert_eq!(rotate_at(store, b"second", b"third", now.after(MINUTE / 2)).await, done);
+    let late = now.after(MINUTE * 2);
+    assert_eq!(rotate_at(store, b"second", b"third", late).await, Rotated::Reused(session, member));
+    assert_eq!(rotate_at(store, b"third", b"fourth", late).await, Rotated::Unknown);
+}
+
+pub(crate) async fn of_two_refreshes_at_once_both_are_answered(store: &dyn Store) {
+    let member = member(store, "kim").await;
+    let session = open(store, member, Timestamp::now()).await;
+    let both = tokio::join!(rotate(store, b"first", b"second"), rotate(store, b"first", b"second"));
+    assert_eq!(both, (Rotated::Done(session, member), Rotated::Done(session, member)));
+    assert_eq!(rotate(store, b"second", b"third").await, Rotated::Done(session, member));
 }
 
 pub(crate) async fn a_session_ends_when_it_expires_or_is_revoked(store: &dyn Store) {

@@ -1,6 +1,7 @@
 //! The one loop of a connection: it moves octets and requests between the transport, the session, the hub and
 //! the back-end. Each connection is one task, and this is all it runs.
 
+mod application;
 mod request;
 
 use std::{
@@ -22,7 +23,7 @@ use tracing::debug;
 use self::request::{Done, Subscribed};
 use crate::{
     Peer, Principal, Refusal, Settlement,
-    hub::{Control, Delivery, Lease, Outbox, OutboxLimits},
+    hub::{Client, Control, Delivery, Lease, Outbox, OutboxLimits},
     metrics::{self, Counted},
     server::Shared,
     session::{Closing, Session},
@@ -35,14 +36,13 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 /// One client's connection.
 pub(crate) struct Connection<T> {
     shared: Arc<Shared>,
+    client: Arc<Client>,
     transport: T,
-    peer: Peer,
     decoder: Decoder,
     session: Session<Subscribed>,
     principal: Option<Principal>,
     _open: Counted,
     logged_in: Option<Counted>,
-    outbox: Arc<Outbox>,
     input: BytesMut,
     batch: VecDeque<Delivery>,
     /// Leases of messages that count as consumed once they are written, and the task of saying so.
@@ -76,15 +76,15 @@ impl<T: Transport> Connection<T> {
     pub(crate) fn new(shared: Arc<Shared>, transport: T, peer: Peer) -> Self {
         let now = now();
         let config = Arc::clone(&shared.config);
-        let id = format!("{:032x}", rand::random::<u128>());
+        let outbox = Arc::new(Outbox::new(OutboxLimits::from(&*config)));
+        let client = Client::new(peer, outbox);
         Self {
-            outbox: Arc::new(Outbox::new(OutboxLimits::from(&*config))),
             decoder: Decoder::with_limits(config.login_limits),
             timer: Box::pin(sleep_until((now + config.login_timeout).into())),
-            session: Session::new(config, id, now),
+            session: Session::new(config, client.id.to_string(), now),
+            client: Arc::new(client),
             shared,
             transport,
-            peer,
             principal: None,
             _open: Counted::connection(),
             logged_in: None,
@@ -99,9 +99,9 @@ impl<T: Transport> Connection<T> {
 
     /// Serves the client until either side ends the connection.
     pub(crate) async fn run(mut self) {
-        self.shared.hub.open(&self.outbox);
+        self.shared.hub.open(&self.client);
         if self.shared.is_shutting_down() {
-            self.outbox.control(Control::Shutdown);
+            self.client.outbox.control(Control::Shutdown);
         }
         let reason = self.serve().await;
         self.clean_up().await;
@@ -158,8 +158,7 @@ impl<T: Transport> Connection<T> {
                         self.decoder.set_version(self.session.version());
                         let context = request::Context {
                             shared: Arc::clone(&self.shared),
-                            outbox: Arc::clone(&self.outbox),
-                            peer: self.peer.clone(),
+                            client: Arc::clone(&self.client),
                             principal: self.principal.clone(),
                             version: self.session.version(),
                         };
@@ -174,7 +173,7 @@ impl<T: Transport> Connection<T> {
                     break;
                 }
                 Err(error) => {
-                    debug!(peer = ?self.peer.address, %error, "malformed frame");
+                    debug!(peer = ?self.client.peer.address, %error, "malformed frame");
                     self.session.handle_decode_error(error, self.decoder.failed_receipt());
                 }
             }
@@ -206,7 +205,7 @@ impl<T: Transport> Connection<T> {
                 self.push_batch();
                 continue;
             }
-            match self.outbox.poll_take(cx, ready.then_some(&mut self.batch)) {
+            match self.client.outbox.poll_take(cx, ready.then_some(&mut self.batch)) {
                 Poll::Ready(Some(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(None) => self.push_batch(),
                 Poll::Pending => break,
@@ -261,28 +260,33 @@ impl<T: Transport> Connection<T> {
         while self.session.takes_messages()
             && let Some(delivery) = self.batch.pop_front()
         {
-            let Delivery { subscription, message, lease } = &delivery;
-            let terms = subscription.terms();
-            if !subscription.is_active() {
-                metrics::dropped(1, "unsubscribed");
-                continue;
-            }
-            let Some(tail) = message.tail(terms.version) else {
-                metrics::dropped(1, "unencodable");
-                continue;
-            };
-            let (prefix, rest) = match (terms.mode, lease) {
-                (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
-                _ => self.named(&delivery, tail),
-            };
-            self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
-            sent += 1;
+            sent += usize::from(self.push_message(&delivery));
         }
         metrics::sent(sent);
         if self.batch.is_empty() {
             // It has the capacity of the largest burst there was, which an idle connection need not keep.
             self.batch = VecDeque::new();
         }
+    }
+
+    /// Hands the transport one message, if it is still wanted and can be written.
+    fn push_message(&mut self, delivery: &Delivery) -> bool {
+        let Delivery { subscription, message, lease } = delivery;
+        let terms = subscription.terms();
+        if !subscription.is_active() {
+            metrics::dropped(1, "unsubscribed");
+            return false;
+        }
+        let Some(tail) = message.tail(terms.version) else {
+            metrics::dropped(1, "unencodable");
+            return false;
+        };
+        let (prefix, rest) = match (terms.mode, lease) {
+            (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
+            _ => self.named(delivery, tail),
+        };
+        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
+        true
     }
 
     /// A MESSAGE with headers of its own: a name to acknowledge it by, a count of deliveries.
@@ -311,11 +315,15 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.shared.hub.join(principal.user(), &self.outbox);
+                self.client.log_in(Arc::clone(principal.user()), self.session.version());
+                self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
             }
-            Done::Subscribed(Ok(subscribed)) => {
+            Done::Subscribed(Ok(mut subscribed)) => {
+                for answer in subscribed.take_answers() {
+                    metrics::sent(usize::from(self.push_message(&answer)));
+                }
                 let recovered = subscribed.recovered;
                 self.session.subscribed(subscribed, recovered);
             }
@@ -332,7 +340,7 @@ impl<T: Transport> Connection<T> {
             && self
                 .principal
                 .as_ref()
-                .is_some_and(|principal| self.shared.tell(principal, &self.outbox, refusal));
+                .is_some_and(|principal| self.shared.tell(principal, &self.client.outbox, refusal));
         if told { self.session.refused_softly() } else { self.session.refuse(refusal) }
     }
 
@@ -340,7 +348,7 @@ impl<T: Transport> Connection<T> {
         match control {
             Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
             Control::SlowConsumer => {
-                debug!(peer = ?self.peer.address, "slow consumer");
+                debug!(peer = ?self.client.peer.address, "slow consumer");
                 let text = "Messages waited for this client beyond the server's limit.\n";
                 self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
             }
@@ -357,7 +365,7 @@ impl<T: Transport> Connection<T> {
         let is_over = self.session.closing().is_some();
         let written = self.transport.written();
         if self.stall.is_some_and(|stall| stall.deadline <= now && (is_over || stall.written == written)) {
-            debug!(peer = ?self.peer.address, "the peer does not read");
+            debug!(peer = ?self.client.peer.address, "the peer does not read");
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.session.handle_timeout(now);
@@ -392,9 +400,9 @@ impl<T: Transport> Connection<T> {
         }
         let queues = &self.shared.hub.queues;
         let unsent = self.batch.drain(..).filter_map(|delivery| delivery.lease);
-        let unsent = unsent.chain(self.outbox.close()).collect();
+        let unsent = unsent.chain(self.client.outbox.close()).collect();
         queues.settle(unsent, Settlement::Undelivered).await;
-        self.shared.hub.close(self.principal.as_ref().map(|principal| &**principal.user()), &self.outbox);
+        self.shared.hub.close(&self.client);
         for subscribed in self.session.drain_subscriptions() {
             subscribed.end(&self.shared).await;
         }

@@ -1,17 +1,17 @@
 //! Carrying out what a session asks for.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, Interest, Pattern, Peer, Principal, Publish,
-    Refusal, Settlement, Start, app,
-    hub::{Lease, Outbox, Subscription, Terms, UserDestination},
+    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Message, Pattern,
+    Principal, Publish, Refusal, Settlement, Start,
+    hub::{Client, Delivery, Lease, Outbox, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
-    server::{Place, Shared},
+    server::Shared,
     session::{self, Batch, Verdict},
 };
 
@@ -30,17 +30,35 @@ pub(super) struct Subscribed {
     subscription: Arc<Subscription>,
     /// Whether the client has all it missed, if it asked.
     pub(super) recovered: Option<bool>,
+    /// What the application's handler answers, to be sent before anything else.
+    answers: Vec<Message>,
 }
 
 #[derive(Debug)]
-enum Target {
+pub(super) enum Target {
     Topic(Destination),
     Pattern(Pattern),
     Queue(Destination),
     User(UserDestination),
+    /// A handler of the application's, which has answered.
+    Application,
 }
 
 impl Subscribed {
+    pub(super) fn new(to: Target, subscription: Arc<Subscription>) -> Self {
+        Self { to, subscription, recovered: None, answers: Vec::new() }
+    }
+
+    pub(super) fn with_answers(self, answers: Vec<Message>) -> Self {
+        Self { answers, ..self }
+    }
+
+    /// The deliveries of what the handler answered.
+    pub(super) fn take_answers(&mut self) -> Vec<Delivery> {
+        let answers = mem::take(&mut self.answers).into_iter();
+        answers.map(|message| Delivery::new(&self.subscription, message)).collect()
+    }
+
     /// Ends the subscription; what is queued for it is not delivered any more.
     pub(super) async fn end(&self, shared: &Shared) {
         let hub = &shared.hub;
@@ -53,6 +71,7 @@ impl Subscribed {
             Target::User(destination) => {
                 hub.users.remove(destination, &self.subscription);
             }
+            Target::Application => self.subscription.end(),
         }
         if let Some(interest) = self.to.interest() {
             shared.interests.release(&interest);
@@ -67,7 +86,7 @@ impl Target {
             Self::Topic(destination) => Some(Interest::Topic(destination.clone())),
             Self::Pattern(pattern) => Some(Interest::Pattern(pattern.clone())),
             Self::Queue(destination) => Some(Interest::Queue(destination.clone())),
-            Self::User(_) => None,
+            Self::User(_) | Self::Application => None,
         }
     }
 }
@@ -75,8 +94,7 @@ impl Target {
 /// What a request may use; it runs beside the connection's loop and shares nothing that changes with it.
 pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) peer: Peer,
+    pub(super) client: Arc<Client>,
     pub(super) principal: Option<Principal>,
     pub(super) version: Version,
 }
@@ -91,7 +109,7 @@ impl Context {
     async fn answer(self, request: session::Request<Subscribed>) -> Done {
         match request {
             session::Request::Authenticate(connect) => {
-                let credentials = Credentials::new(&connect, &self.peer);
+                let credentials = Credentials::new(&connect, &self.client.peer);
                 Done::Authenticated(self.shared.authenticator.authenticate(credentials).await)
             }
             session::Request::Send(send) => {
@@ -116,8 +134,8 @@ impl Context {
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
         let frame = send.frame();
         let destination = destination_of(frame)?;
-        if let Some(handler) = self.handler(&destination, frame)? {
-            return handler.await;
+        if let Some(reply) = self.ask(Action::Send, &destination, frame).await {
+            return self.answer_send(reply?, frame).await;
         }
         let publish = self.publishable(destination, frame).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
@@ -146,29 +164,11 @@ impl Context {
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
     async fn publishable(&self, destination: Destination, frame: &Frame) -> Result<Publish, Refusal> {
-        let (destination, place) = self.permitted(Action::Send, destination).await?;
-        if place == Place::User {
+        let (destination, kind) = self.permitted(Action::Send, destination).await?;
+        if kind == DestinationKind::User {
             return Err(Refusal::new("clients may not send to user destinations"));
         }
         Ok(Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() })
-    }
-
-    /// The application's handler for the message, started, if there is one.
-    fn handler(
-        &self,
-        destination: &Destination,
-        frame: &Frame,
-    ) -> Result<Option<BoxFuture<'_, Result<(), Refusal>>>, Refusal> {
-        let Some(app) = &self.shared.app else {
-            return Ok(None);
-        };
-        Ok(app.dispatch(app::Request {
-            destination: destination.clone(),
-            parameters: Vec::new(),
-            headers: frame.headers().clone(),
-            body: frame.body().clone(),
-            principal: self.principal()?.clone(),
-        }))
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
@@ -176,7 +176,9 @@ impl Context {
         loop {
             let revocations = self.shared.hub.revocations();
             let subscribed = self.begin(subscribe, serial).await?;
-            if self.shared.hub.revocations() == revocations || matches!(subscribed.to, Target::Queue(_)) {
+            if self.shared.hub.revocations() == revocations
+                || matches!(subscribed.to, Target::Queue(_) | Target::Application)
+            {
                 return Ok(subscribed);
             }
             subscribed.end(&self.shared).await;
@@ -188,24 +190,27 @@ impl Context {
             return self.subscribe_pattern(subscribe, serial).await;
         }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
-        let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
+        if let Some(reply) = self.ask(Action::Subscribe, &destination, subscribe.frame()).await {
+            return self.answer_subscribe(reply?, subscribe, destination, serial).await;
+        }
+        let (destination, kind) = self.permitted(Action::Subscribe, destination).await?;
         let subscription = self.subscription(subscribe, &destination, serial)?;
         let user = Arc::clone(self.principal()?.user());
         let hub = &self.shared.hub;
-        match place {
-            Place::User => {
+        match kind {
+            DestinationKind::User => {
                 let (subscription, destination) =
                     (Arc::new(subscription), UserDestination { user, name: destination });
                 hub.users.add(&destination, Arc::clone(&subscription));
-                Ok(Subscribed { to: Target::User(destination), subscription, recovered: None })
+                Ok(Subscribed::new(Target::User(destination), subscription))
             }
-            Place::Queue => {
+            DestinationKind::Queue => {
                 let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
                 let subscription = Arc::new(subscription);
                 hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
                 self.listen(Target::Queue(destination), subscription, None).await
             }
-            Place::Topic => {
+            DestinationKind::Topic => {
                 let start = history_start(subscribe)?;
                 let recovering = start.is_some();
                 let subscription =
@@ -234,7 +239,7 @@ impl Context {
     }
 
     /// The subscription that a frame asks for, to nothing yet.
-    fn subscription(
+    pub(super) fn subscription(
         &self,
         subscribe: &Subscribe,
         destination: &str,
@@ -245,7 +250,7 @@ impl Context {
             .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
         let overflow = self.shared.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
-        Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
+        Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
     }
 
     /// Makes sure that the back-end delivers to a subscription that the hub has, and asks it for history.
@@ -255,7 +260,7 @@ impl Context {
         subscription: Arc<Subscription>,
         start: Option<Start>,
     ) -> Result<Subscribed, Refusal> {
-        let subscribed = Subscribed { to, subscription, recovered: None };
+        let subscribed = Subscribed::new(to, subscription);
         match self.confirm(&subscribed, start).await {
             Ok(recovered) => Ok(Subscribed { recovered, ..subscribed }),
             Err(error) => {
@@ -282,23 +287,23 @@ impl Context {
     }
 
     /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
-    async fn permitted(
+    pub(super) async fn permitted(
         &self,
         action: Action,
         destination: Destination,
-    ) -> Result<(Destination, Place), Refusal> {
-        let place = self.shared.place(&destination)?;
+    ) -> Result<(Destination, DestinationKind), Refusal> {
+        let kind = self.shared.kind(&destination)?;
         match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
-            Decision::Allow => Ok((destination, place)),
+            Decision::Allow => Ok((destination, kind)),
             Decision::Deny(refusal) => Err(refusal),
             Decision::Redirect(destination) => {
-                let place = self.shared.place(&destination)?;
-                Ok((destination, place))
+                let kind = self.shared.kind(&destination)?;
+                Ok((destination, kind))
             }
         }
     }
 
-    fn principal(&self) -> Result<&Principal, Refusal> {
+    pub(super) fn principal(&self) -> Result<&Principal, Refusal> {
         // The session asks for nothing before it is authenticated.
         self.principal.as_ref().ok_or_else(|| Refusal::new("not logged in"))
     }

@@ -1,7 +1,9 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod client;
 mod delivery;
 mod interests;
+mod listeners;
 mod orders;
 mod outbox;
 mod patterns;
@@ -20,9 +22,12 @@ use std::{
 use bytes::Bytes;
 use tracing::warn;
 
+pub use self::client::SessionId;
 pub(crate) use self::{
+    client::Client,
     delivery::{Delivery, Lease},
     interests::Interests,
+    listeners::Listener,
     orders::Order,
     outbox::{Control, Outbox, OutboxLimits},
     patterns::Patterns,
@@ -55,40 +60,49 @@ pub(crate) struct Hub {
     ids: MessageIds,
 }
 
-/// The outboxes of open connections; two are the same if they share their address.
+/// Open connections, and those of each user that have logged in.
 #[derive(Debug, Default)]
 struct Sessions {
-    all: HashMap<usize, Arc<Outbox>>,
-    by_user: HashMap<Arc<str>, Vec<Arc<Outbox>>>,
+    all: HashMap<SessionId, Arc<Client>>,
+    by_user: HashMap<Arc<str>, Vec<Arc<Client>>>,
 }
 
 impl Hub {
     /// Notes a connection.
-    pub(crate) fn open(&self, outbox: &Arc<Outbox>) {
-        self.sessions().all.insert(address(outbox), Arc::clone(outbox));
+    pub(crate) fn open(&self, client: &Arc<Client>) {
+        self.sessions().all.insert(client.id, Arc::clone(client));
     }
 
-    /// Notes that a connection is a session of `user`.
-    pub(crate) fn join(&self, user: &Arc<str>, outbox: &Arc<Outbox>) {
-        self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(outbox));
+    /// Notes that a connection is a session of its user now.
+    pub(crate) fn join(&self, client: &Arc<Client>) {
+        if let Some(user) = client.user() {
+            self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(client));
+        }
     }
 
-    /// Forgets a connection, which was a session of `user`.
-    pub(crate) fn close(&self, user: Option<&str>, outbox: &Arc<Outbox>) {
+    /// Forgets a connection.
+    pub(crate) fn close(&self, client: &Client) {
         let mut sessions = self.sessions();
-        sessions.all.remove(&address(outbox));
-        if let Some((user, of_user)) = user.and_then(|user| Some((user, sessions.by_user.get_mut(user)?))) {
-            of_user.retain(|other| !Arc::ptr_eq(other, outbox));
+        sessions.all.remove(&client.id);
+        if let Some(user) = client.user()
+            && let Some(of_user) = sessions.by_user.get_mut(user)
+        {
+            of_user.retain(|other| other.id != client.id);
             if of_user.is_empty() {
                 sessions.by_user.remove(user);
             }
         }
     }
 
+    /// The open connections.
+    pub(crate) fn clients(&self) -> Vec<Arc<Client>> {
+        self.sessions().all.values().cloned().collect()
+    }
+
     /// Tells every connection that the server stops.
     pub(crate) fn shut_down(&self) {
-        for outbox in self.sessions().all.values() {
-            outbox.control(Control::Shutdown);
+        for client in self.sessions().all.values() {
+            client.outbox.control(Control::Shutdown);
         }
     }
 
@@ -99,14 +113,26 @@ impl Hub {
 
     /// Ends every session of `user`.
     pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for outbox in self.sessions().by_user.get(user).into_iter().flatten() {
-            outbox.control(Control::Close(reason.clone()));
+        for client in self.sessions().by_user.get(user).into_iter().flatten() {
+            client.outbox.control(Control::Close(reason.clone()));
         }
+    }
+
+    /// Ends one session; says whether there was one of that id.
+    pub(crate) fn disconnect_session(&self, id: SessionId, reason: &Refusal) -> bool {
+        let sessions = self.sessions();
+        let client = sessions.all.get(&id);
+        client.map(|client| client.outbox.control(Control::Close(reason.clone()))).is_some()
+    }
+
+    /// A message of this server's own making, under an id of its own.
+    pub(crate) fn message_of(&self, publish: Publish) -> Message {
+        Message::new(self.ids.next(), publish)
     }
 
     /// Delivers to every session of the user that listens to the destination.
     pub(crate) fn send_to_user(&self, to: &UserDestination, publish: Publish) {
-        let message = Message::new(self.ids.next(), publish);
+        let message = self.message_of(publish);
         self.users.deliver(to, &message);
     }
 
@@ -117,7 +143,7 @@ impl Hub {
         session: &Arc<Outbox>,
         publish: Publish,
     ) -> bool {
-        let message = Message::new(self.ids.next(), publish);
+        let message = self.message_of(publish);
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
     }
 
@@ -169,8 +195,4 @@ impl Inbound for Hub {
     fn health(&self, health: Health) {
         self.away.store(health == Health::Away, Ordering::Release);
     }
-}
-
-fn address(outbox: &Arc<Outbox>) -> usize {
-    Arc::as_ptr(outbox).addr()
 }

@@ -124,10 +124,16 @@ impl Outbox {
         }
     }
 
+    /// How many messages wait, and their octets.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let queue = self.lock();
+        (queue.deliveries.len(), queue.bytes)
+    }
+
     /// Messages that wait.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.lock().deliveries.len()
+        self.waiting().0
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -66,6 +66,12 @@ impl Patterns {
         self.count.fetch_sub(removed, Ordering::Release);
     }
 
+    /// Visits every subscription with its pattern.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&str, &Arc<Subscription>)) {
+        let root = self.root.read().unwrap_or_else(PoisonError::into_inner);
+        root.for_each(&mut Vec::new(), &mut visit);
+    }
+
     /// Queues the message for every subscription whose pattern matches.
     pub(crate) fn deliver(&self, message: &Message) {
         if self.count.load(Ordering::Acquire) > 0 {
@@ -87,6 +93,18 @@ impl Node {
         }
         if let Some(node) = self.literal.get(*segment) {
             node.deliver(rest, message);
+        }
+    }
+
+    fn for_each<'a>(&'a self, path: &mut Vec<&'a str>, visit: &mut impl FnMut(&str, &Arc<Subscription>)) {
+        let here = path.join("/");
+        self.here.iter().for_each(|subscription| visit(&here, subscription));
+        self.below.iter().for_each(|subscription| visit(&format!("{here}/**"), subscription));
+        let literal = self.literal.iter().map(|(segment, node)| (segment.as_str(), node));
+        for (segment, node) in literal.chain(self.any.as_deref().map(|node| ("*", node))) {
+            path.push(segment);
+            node.for_each(path, visit);
+            path.pop();
         }
     }
 

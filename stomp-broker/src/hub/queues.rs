@@ -78,6 +78,13 @@ impl Queues {
         self.settle_in_store(name, &leases, Settlement::Refused).await;
     }
 
+    /// Visits every consumer of every queue.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Destination, &Arc<Subscription>)) {
+        for (name, queue) in &*self.lock() {
+            queue.consumers.iter().for_each(|consumer| visit(name, &consumer.subscription));
+        }
+    }
+
     /// Ends leases with what the consumers said.
     pub(crate) async fn settle(&self, leases: Vec<Lease>, settlement: Settlement) {
         let mut by_queue: HashMap<Destination, Vec<u64>> = HashMap::new();

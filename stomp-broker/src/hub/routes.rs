@@ -73,6 +73,13 @@ impl<K: Hash + Eq + Clone> Routes<K> {
         true
     }
 
+    /// Visits every subscriber of every destination.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &Arc<Subscription>)) {
+        for (key, topic) in &self.topics.pin() {
+            topic.lock().subscribers.iter().for_each(|subscription| visit(key, subscription));
+        }
+    }
+
     /// Queues the message for every subscriber.
     pub(crate) fn deliver(&self, key: &K, message: &Message) {
         self.deliver_where(key, message, |_| true);

@@ -100,6 +100,11 @@ impl Subscription {
         Arc::ptr_eq(&self.outbox, session)
     }
 
+    /// The same for all subscriptions of a session, and for no other's.
+    pub(crate) fn outbox_address(&self) -> usize {
+        Arc::as_ptr(&self.outbox).addr()
+    }
+
     pub(crate) fn push(&self, delivery: Delivery) {
         self.outbox.push(delivery);
     }

@@ -65,7 +65,7 @@ pub(super) fn upgrade<T: Transport + 'static>(
                 // Room for the first frame, and as much for what it is wrapped in and what is sent behind it.
                 let before_login = 2 * u64::from(server.config().login_limits.head);
                 let socket = WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
-                server.serve_transport(framing(socket), Peer { address, ..Peer::default() });
+                server.serve_transport(framing(socket), Peer::new("websocket", address));
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),
         }

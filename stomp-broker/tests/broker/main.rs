@@ -2,6 +2,8 @@
 
 mod app;
 mod delivery;
+mod handle;
+mod replies;
 mod sessions;
 mod threats;
 mod transports;

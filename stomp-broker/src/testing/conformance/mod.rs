@@ -52,7 +52,7 @@ pub async fn suite<B: Broker>(back_end: impl Fn() -> B) {
         history::all(&mut one).await;
     }
     if one.broker().queues().is_some() {
-        queues::all(&mut one).await;
+        queues::all(&one).await;
     }
     if one.capabilities().multi_node {
         topics::across(&mut one, &mut two).await;

@@ -71,7 +71,8 @@ async fn what_is_consumed_is_gone(queues: &dyn QueueStore) {
 async fn what_is_refused_comes_again_and_is_counted(queues: &dyn QueueStore) {
     let queue = fill(queues, 2).await;
     let leased = lease(queues, &queue, 1).await;
-    assert_eq!(settle(queues, &queue, &leased, Settlement::Refused).await, [queue.clone()]);
+    let fed = settle(queues, &queue, &leased, Settlement::Refused).await;
+    assert!(fed.contains(&queue));
     let again = lease(queues, &queue, 9).await;
     assert_eq!(bodies(&again), numbered(0..2), "it comes before what was sent after it");
     assert_eq!(again.iter().map(|leased| leased.deliveries).collect::<Vec<_>>(), [2, 1]);
@@ -95,7 +96,7 @@ async fn what_is_refused_too_often_is_a_dead_letter(queues: &dyn QueueStore) {
         assert_eq!(bodies(&leased), ["0"]);
         fed = settle(queues, &queue, &leased, Settlement::Refused).await;
     }
-    assert_eq!(fed, [dead_letters.clone()]);
+    assert!(fed.contains(&dead_letters));
     assert!(lease(queues, &queue, 1).await.is_empty());
     let dead = lease(queues, &dead_letters, 1000).await;
     let from_here = |leased: &&Leased| leased.message.header("x-dead-letter-from") == Some(&*queue);

@@ -135,7 +135,7 @@ async fn open_framed(State(server): State<Server>, _: SessionId, request: Reques
 impl Endpoint {
     /// Answers with what the session sends, a new session if there is none of that id.
     fn receive(&self, id: Box<str>, caller: Caller, style: Style) -> Response {
-        let peer = Peer { address: caller.address, ..Peer::default() };
+        let peer = Peer::new("sockjs", caller.address);
         let session = match self.sessions.find_or_open(id, caller) {
             Ok(Found::Old(session)) => session,
             Ok(Found::New(session, incoming)) => {
