@@ -22,6 +22,8 @@ pub enum DestinationKind {
     Queue,
     /// The sessions of one user get each message.
     User,
+    /// The session that asked for an answer gets each message.
+    Reply,
 }
 
 /// The longest destination, in octets.

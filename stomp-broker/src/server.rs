@@ -19,6 +19,12 @@ use crate::{
 /// Under it every user has destinations of his own.
 pub(crate) const USER_ROOT: &str = "/user";
 
+/// Under it a client names destinations of its session's own, in `reply-to`.
+pub(crate) const TEMPORARY_ROOT: &str = "/temp-queue";
+
+/// Under it are the addresses of those, for whoever answers.
+pub(crate) const REPLY_ROOT: &str = "/reply-queue";
+
 /// A STOMP server. Cloning it gives another reference to the same one.
 ///
 /// ```no_run
@@ -81,9 +87,13 @@ impl ServerBuilder {
 
     /// Declares that there are topics under `root`, such as `/topic`. What is under no declared root and has no
     /// handler is refused.
+    ///
+    /// # Panics
+    ///
+    /// If `root` is not a destination, or is one of the server's own: `/user`, `/temp-queue`, `/reply-queue`.
     #[must_use]
     pub fn topics(mut self, root: impl Into<String>) -> Self {
-        self.topics.push(root.into());
+        self.topics.push(checked_root(root.into()));
         self
     }
 
@@ -97,9 +107,13 @@ impl ServerBuilder {
 
     /// Declares that there are queues under `root`, such as `/queue`: each message goes to one subscriber and is
     /// kept until then. Needs a back-end with queues.
+    ///
+    /// # Panics
+    ///
+    /// As for [`topics`](Self::topics).
     #[must_use]
     pub fn queues(mut self, root: impl Into<String>) -> Self {
-        self.queues.push(root.into());
+        self.queues.push(checked_root(root.into()));
         self
     }
 
@@ -140,6 +154,16 @@ impl ServerBuilder {
         };
         Ok(Server { shared: Arc::new(shared) })
     }
+}
+
+/// A root that stands for a part of all destinations, and not for one of the server's own.
+fn checked_root(root: String) -> String {
+    let is_free = |destination: &Destination| {
+        let reserved = [USER_ROOT, TEMPORARY_ROOT, REPLY_ROOT];
+        !destination.ends_with('/') && !reserved.iter().any(|own| destination.is_under(own))
+    };
+    assert!(Destination::new(root.as_str()).as_ref().is_ok_and(is_free), "{root:?} cannot be a root");
+    root
 }
 
 impl Server {
@@ -194,6 +218,11 @@ impl Shared {
         let is_under = |roots: &[String]| roots.iter().any(|root| destination.is_under(root));
         if destination.is_under(USER_ROOT) {
             Ok(DestinationKind::User)
+        } else if destination.is_under(REPLY_ROOT) {
+            Ok(DestinationKind::Reply)
+        } else if destination.is_under(TEMPORARY_ROOT) {
+            Err(Refusal::new("temporary destinations are for reply-to")
+                .text("Name one in the reply-to header of a SEND; the answers come without a SUBSCRIBE.\n"))
         } else if is_under(&self.queues) {
             Ok(DestinationKind::Queue)
         } else if is_under(&self.topics) {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use stomp_proto::{Frame, Subscribe, header::name};
+use bytes::Bytes;
+use stomp_proto::{Headers, Subscribe, header::name};
 
+use super::reply_to::REPLY_TO;
 use super::request::{Context, Subscribed, Target};
 use crate::{
     Action, Destination, DestinationKind, Publish, Refusal,
@@ -11,9 +13,6 @@ use crate::{
     hub::UserDestination,
     server::USER_ROOT,
 };
-
-/// The header that names where the answer to a SEND goes.
-const REPLY_TO: &str = "reply-to";
 
 /// The header by which a client that asks several things tells the answers apart: it comes back as it was sent.
 const CORRELATION_ID: &str = "correlation-id";
@@ -24,14 +23,15 @@ impl Context {
         &self,
         action: Action,
         destination: &Destination,
-        frame: &Frame,
+        headers: &Headers,
+        body: &Bytes,
     ) -> Option<Result<Reply, Refusal>> {
         let app = self.shared.app.as_ref()?;
         let request = Request {
             destination: destination.clone(),
             parameters: Vec::new(),
-            headers: frame.headers().clone(),
-            body: frame.body().clone(),
+            headers: headers.clone(),
+            body: body.clone(),
             principal: self.principal().ok()?.clone(),
             session: self.client.id,
         };
@@ -39,8 +39,8 @@ impl Context {
     }
 
     /// Sends what the handler of a SEND returned.
-    pub(super) async fn answer_send(&self, reply: Reply, frame: &Frame) -> Result<(), Refusal> {
-        let Some(reply_to) = frame.headers().get(REPLY_TO) else {
+    pub(super) async fn answer_send(&self, reply: Reply, headers: &Headers) -> Result<(), Refusal> {
+        let Some(reply_to) = headers.get(REPLY_TO) else {
             return self.send_out(reply).await.map(|_| ());
         };
         let answers = self.send_out(reply).await?;
@@ -50,7 +50,7 @@ impl Context {
         // The answer goes where the sender itself could send: a handler's rights are not for lending.
         let destination = Destination::new(reply_to).map_err(|error| Refusal::from(&error))?;
         let (destination, kind) = self.permitted(Action::Send, destination).await?;
-        let correlation = frame.headers().get(CORRELATION_ID);
+        let correlation = headers.get(CORRELATION_ID);
         let publishes = answers.into_iter().map(|content| {
             let publish = content.to(destination.clone());
             match correlation {

@@ -2,6 +2,7 @@
 //! the back-end. Each connection is one task, and this is all it runs.
 
 mod application;
+mod reply_to;
 mod request;
 
 use std::{
@@ -20,7 +21,7 @@ use stomp_proto::{AckMode, Command, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
 use tracing::debug;
 
-use self::request::{Done, Subscribed};
+use self::request::{Done, Subscribed, Target};
 use crate::{
     Peer, Principal, Refusal, Settlement,
     hub::{Client, Control, Delivery, Lease, Outbox, OutboxLimits},
@@ -403,7 +404,9 @@ impl<T: Transport> Connection<T> {
         let unsent = unsent.chain(self.client.outbox.close()).collect();
         queues.settle(unsent, Settlement::Undelivered).await;
         self.shared.hub.close(&self.client);
-        for subscribed in self.session.drain_subscriptions() {
+        let answers = self.client.replies.drain().into_iter();
+        let answers = answers.map(|(address, to)| Subscribed::new(Target::Topic(address), to));
+        for subscribed in self.session.drain_subscriptions().chain(answers) {
             subscribed.end(&self.shared).await;
         }
     }

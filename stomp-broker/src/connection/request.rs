@@ -2,8 +2,9 @@
 
 use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
-use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
+use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
     Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Message, Pattern,
@@ -51,6 +52,10 @@ impl Subscribed {
 
     pub(super) fn with_answers(self, answers: Vec<Message>) -> Self {
         Self { answers, ..self }
+    }
+
+    pub(super) fn subscription(&self) -> &Arc<Subscription> {
+        &self.subscription
     }
 
     /// The deliveries of what the handler answered.
@@ -133,11 +138,11 @@ impl Context {
 
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
         let frame = send.frame();
-        let destination = destination_of(frame)?;
-        if let Some(reply) = self.ask(Action::Send, &destination, frame).await {
-            return self.answer_send(reply?, frame).await;
+        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
+        if let Some(reply) = self.ask(Action::Send, &destination, &headers, frame.body()).await {
+            return self.answer_send(reply?, &headers).await;
         }
-        let publish = self.publishable(destination, frame).await?;
+        let publish = self.publishable(destination, headers, frame.body()).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
     }
 
@@ -145,7 +150,9 @@ impl Context {
     async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
         let mut publishes = Vec::with_capacity(batch.sends.len());
         for send in &batch.sends {
-            publishes.push(self.publishable(destination_of(send.frame())?, send.frame()).await?);
+            let frame = send.frame();
+            let headers = self.headers(frame).await?;
+            publishes.push(self.publishable(destination_of(frame)?, headers, frame.body()).await?);
         }
         self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
         for (leases, verdict) in batch.settlements {
@@ -163,12 +170,17 @@ impl Context {
     }
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
-    async fn publishable(&self, destination: Destination, frame: &Frame) -> Result<Publish, Refusal> {
+    async fn publishable(
+        &self,
+        destination: Destination,
+        headers: Headers,
+        body: &Bytes,
+    ) -> Result<Publish, Refusal> {
         let (destination, kind) = self.permitted(Action::Send, destination).await?;
         if kind == DestinationKind::User {
             return Err(Refusal::new("clients may not send to user destinations"));
         }
-        Ok(Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() })
+        Ok(Publish { destination, headers, body: body.clone() })
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
@@ -190,7 +202,8 @@ impl Context {
             return self.subscribe_pattern(subscribe, serial).await;
         }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
-        if let Some(reply) = self.ask(Action::Subscribe, &destination, subscribe.frame()).await {
+        let frame = subscribe.frame();
+        if let Some(reply) = self.ask(Action::Subscribe, &destination, frame.headers(), frame.body()).await {
             return self.answer_subscribe(reply?, subscribe, destination, serial).await;
         }
         let (destination, kind) = self.permitted(Action::Subscribe, destination).await?;
@@ -211,13 +224,9 @@ impl Context {
                 self.listen(Target::Queue(destination), subscription, None).await
             }
             DestinationKind::Topic => {
-                let start = history_start(subscribe)?;
-                let recovering = start.is_some();
-                let subscription =
-                    Arc::new(if recovering { subscription.recovering() } else { subscription });
-                hub.topics.add(&destination, Arc::clone(&subscription));
-                self.listen(Target::Topic(destination), subscription, start).await
+                self.subscribe_topic(destination, subscription, history_start(subscribe)?).await
             }
+            DestinationKind::Reply => Err(Refusal::new("answers go to the session that asked")),
         }
     }
 
@@ -246,11 +255,22 @@ impl Context {
         serial: u32,
     ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
-        let prefix = fanout::prefix(subscribe.id(), self.version)
-            .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
+        let prefix = fanout::prefix(subscribe.id(), self.version).map_err(unencodable_id)?;
         let overflow = self.shared.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
         Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
+    }
+
+    /// Starts delivery from a topic, behind the part of its history that the client asked for.
+    pub(super) async fn subscribe_topic(
+        &self,
+        destination: Destination,
+        subscription: Subscription,
+        start: Option<Start>,
+    ) -> Result<Subscribed, Refusal> {
+        let subscription = Arc::new(if start.is_some() { subscription.recovering() } else { subscription });
+        self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
+        self.listen(Target::Topic(destination), subscription, start).await
     }
 
     /// Makes sure that the back-end delivers to a subscription that the hub has, and asks it for history.
@@ -293,6 +313,10 @@ impl Context {
         destination: Destination,
     ) -> Result<(Destination, DestinationKind), Refusal> {
         let kind = self.shared.kind(&destination)?;
+        if kind == DestinationKind::Reply {
+            // Who knows the address was given it.
+            return Ok((destination, kind));
+        }
         match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
             Decision::Allow => Ok((destination, kind)),
             Decision::Deny(refusal) => Err(refusal),
@@ -313,6 +337,11 @@ impl Context {
 fn destination_of(frame: &Frame) -> Result<Destination, Refusal> {
     let name = frame.headers().get_shared(name::DESTINATION).unwrap_or_default();
     Destination::new(name).map_err(|error| Refusal::from(&error))
+}
+
+/// The refusal of an id with octets that the client's version has no way to write.
+pub(super) fn unencodable_id(_: EncodeError) -> Refusal {
+    Refusal::new("the subscription id cannot be written in this version of STOMP")
 }
 
 /// How many messages may be out with the subscription: what it asks for within the server's limit.

@@ -10,7 +10,7 @@ use std::{
 
 use stomp_proto::Version;
 
-use super::Outbox;
+use super::{Outbox, Replies};
 use crate::Peer;
 
 /// Names a session: what the `session` header of CONNECTED says, 32 hexadecimal digits that nobody can guess.
@@ -44,6 +44,7 @@ pub(crate) struct Client {
     pub(crate) peer: Peer,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) opened: SystemTime,
+    pub(crate) replies: Replies,
     login: OnceLock<Login>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) struct Login {
 impl Client {
     pub(crate) fn new(peer: Peer, outbox: Arc<Outbox>) -> Self {
         let (id, opened) = (SessionId::random(), SystemTime::now());
-        Self { id, peer, outbox, opened, login: OnceLock::new() }
+        Self { id, peer, outbox, opened, replies: Replies::default(), login: OnceLock::new() }
     }
 
     /// Notes who the client is; a session has one login.

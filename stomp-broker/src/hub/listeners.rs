@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{Client, Hub, Subscription};
-use crate::{DestinationKind, SessionId};
+use crate::{DestinationKind, SessionId, server::REPLY_ROOT};
 
 /// A live subscription, and what it is to.
 #[derive(Debug)]
@@ -22,7 +22,12 @@ impl Hub {
             let (destination, subscription) = (destination.to_owned(), Arc::clone(subscription));
             all.push(Listener { destination, kind, subscription });
         };
-        self.topics.for_each(|name, subscription| add(DestinationKind::Topic, name, subscription));
+        self.topics.for_each(|name, subscription| {
+            // Who knows the address of a temporary destination may send to it.
+            if !name.is_under(REPLY_ROOT) {
+                add(DestinationKind::Topic, name, subscription);
+            }
+        });
         self.patterns.for_each(|pattern, subscription| add(DestinationKind::Topic, pattern, subscription));
         self.queues.for_each(|name, subscription| add(DestinationKind::Queue, name, subscription));
         self.users.for_each(|to, subscription| add(DestinationKind::User, &to.name, subscription));

@@ -8,6 +8,7 @@ mod orders;
 mod outbox;
 mod patterns;
 mod queues;
+mod replies;
 mod routes;
 mod subscription;
 
@@ -32,6 +33,7 @@ pub(crate) use self::{
     outbox::{Control, Outbox, OutboxLimits},
     patterns::Patterns,
     queues::Queues,
+    replies::{MAX_REPLY_DESTINATIONS, Replies},
     routes::Routes,
     subscription::{Subscription, Terms},
 };

@@ -4,6 +4,7 @@ mod app;
 mod delivery;
 mod handle;
 mod replies;
+mod reply_to;
 mod sessions;
 mod threats;
 mod transports;
