@@ -22,7 +22,7 @@
 //! | `stomp_sessions` | gauge | those that have logged in |
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
-//! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `session-closed`, `unsubscribed`, `unencodable` in its version |
+//! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version |
 //! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
 //!

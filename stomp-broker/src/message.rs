@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use stomp_proto::{Headers, Version, fanout::MessageTail, header::name};
+use stomp_proto::{ByteStr, Headers, Version, fanout::MessageTail, header::name};
 
 use crate::{Destination, Position, Publish};
 
@@ -29,6 +29,7 @@ struct Shared {
     destination: Destination,
     headers: Headers,
     body: Bytes,
+    size: usize,
     is_text: OnceLock<bool>,
     tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
 }
@@ -77,31 +78,26 @@ impl Message {
 
     /// A message with its place in the history of its destination.
     pub fn at(id: MessageId, publish: Publish, position: Option<Position>) -> Self {
-        let Publish { destination, headers, body } = publish;
-        let shared = Shared {
-            id,
-            position,
-            after_loss: false,
-            destination,
-            headers,
-            body,
-            is_text: OnceLock::new(),
-            tails: Default::default(),
-        };
-        Self { shared: Arc::new(shared) }
+        Self::build(id, publish, position, false)
     }
 
     /// The same message, marked as the first one behind some that are lost: subscribers read `x-lost:true`.
     #[must_use]
     pub fn after_loss(&self) -> Self {
-        let Shared { id, position, destination, headers, body, .. } = &*self.shared;
+        Self::build(self.id(), self.to_publish(self.destination().clone()), self.position(), true)
+    }
+
+    fn build(id: MessageId, publish: Publish, position: Option<Position>, after_loss: bool) -> Self {
+        let Publish { destination, headers, body } = publish;
+        let of_headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let shared = Shared {
-            id: *id,
-            position: *position,
-            after_loss: true,
-            destination: destination.clone(),
-            headers: headers.clone(),
-            body: body.clone(),
+            id,
+            size: size_of::<Shared>() + of_headers + body.len(),
+            position,
+            after_loss,
+            destination,
+            headers,
+            body,
             is_text: OnceLock::new(),
             tails: Default::default(),
         };
@@ -123,6 +119,11 @@ impl Message {
         self.shared.headers.get(name)
     }
 
+    /// The same, sharing the message's memory.
+    pub(crate) fn shared_header(&self, name: &str) -> Option<ByteStr> {
+        self.shared.headers.get_shared(name)
+    }
+
     /// The octets of the message.
     pub fn body(&self) -> &Bytes {
         &self.shared.body
@@ -140,8 +141,7 @@ impl Message {
 
     /// About what it costs to keep, in octets.
     pub(crate) fn size(&self) -> usize {
-        let headers = self.shared.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        size_of::<Shared>() + headers + self.shared.body.len()
+        self.shared.size
     }
 
     /// Whether the body is UTF-8; headers always are.

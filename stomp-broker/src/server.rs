@@ -129,7 +129,7 @@ impl ServerBuilder {
     ///
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub::new(&self.config));
         let broker: Arc<dyn Broker> = self.broker.into();
         broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
         match broker.queues() {

@@ -35,7 +35,7 @@ impl Context {
             principal: self.principal().ok()?.clone(),
             session: self.client.id,
         };
-        Some(app.dispatch(action, request)?.await)
+        Some(self.in_time(app.dispatch(action, request)?).await.and_then(|reply| reply))
     }
 
     /// Sends what the handler of a SEND returned.

@@ -24,10 +24,10 @@ use tracing::debug;
 use self::request::{Done, Subscribed, Target};
 use crate::{
     Peer, Principal, Refusal, Settlement,
-    hub::{Client, Control, Delivery, Lease, Outbox, OutboxLimits},
+    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Taken},
     metrics::{self, Counted},
     server::Shared,
-    session::{Closing, Session},
+    session::{Closing, Session, Unsettled},
     transport::{Outgoing, Transport},
 };
 
@@ -45,7 +45,6 @@ pub(crate) struct Connection<T> {
     _open: Counted,
     logged_in: Option<Counted>,
     input: BytesMut,
-    batch: VecDeque<Delivery>,
     /// Leases of messages that count as consumed once they are written, and the task of saying so.
     written: Vec<Lease>,
     settling: Option<BoxFuture<'static, ()>>,
@@ -64,7 +63,7 @@ struct Stall {
 /// What a connection waits for.
 enum Event {
     Input,
-    /// The last frame of a session that is over has left.
+    /// What was queued has left: the last frame of a session that is over, or answers that the client did not take.
     Written,
     /// The peer has finished sending, or the transport failed.
     End,
@@ -90,7 +89,6 @@ impl<T: Transport> Connection<T> {
             _open: Counted::connection(),
             logged_in: None,
             input: BytesMut::new(),
-            batch: VecDeque::new(),
             written: Vec::new(),
             settling: None,
             request: None,
@@ -127,12 +125,15 @@ impl<T: Transport> Connection<T> {
                 // A login that is not wanted any more leaves nothing half done.
                 self.request = None;
             }
+            if !self.session.is_waiting() {
+                // The session has given it up.
+                self.abandon_request();
+            }
             if let (Some(reason), None, false) =
                 (self.session.closing(), &self.request, self.transport.has_output())
             {
                 return Ok(reason);
             }
-            self.set_timer();
             match poll_fn(|cx| self.poll_event(cx)).await? {
                 Event::Input => self.session.handle_input(now()),
                 Event::Written => {}
@@ -168,8 +169,8 @@ impl<T: Transport> Connection<T> {
                 }
                 Ok(Some(Item::HeartBeat)) => {}
                 Ok(None) => {
-                    if let Some(command) = self.decoder.pending_command() {
-                        self.session.handle_pending(command);
+                    if !self.input.is_empty() {
+                        self.session.handle_pending(now(), self.decoder.pending_command());
                     }
                     break;
                 }
@@ -195,30 +196,30 @@ impl<T: Transport> Connection<T> {
         }
         let closing = self.session.closing().is_some();
         loop {
+            let was_busy = self.session.is_busy();
             let idle = self.poll_written(cx)?.is_ready();
-            if idle && closing && self.request.is_none() {
+            // Frames may wait that were not read because the client did not take its answers.
+            let is_heard_again = was_busy && !self.session.is_busy();
+            if is_heard_again || (idle && closing && self.request.is_none()) {
                 return Poll::Ready(Ok(Event::Written));
             }
             // Messages wait in the outbox, where they are counted, until the last batch has been written and the
             // client has acknowledged enough of those it has.
-            let ready = idle && !closing && self.session.takes_messages();
-            if ready && !self.batch.is_empty() {
-                self.push_batch();
-                continue;
-            }
-            match self.client.outbox.poll_take(cx, ready.then_some(&mut self.batch)) {
-                Poll::Ready(Some(control)) => return Poll::Ready(Ok(Event::Control(control))),
-                Poll::Ready(None) => self.push_batch(),
+            let credit = if idle && !closing { self.session.credit() } else { Credit::NONE };
+            match self.client.outbox.poll_take(cx, credit) {
+                Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
+                Poll::Ready(Taken::Batch(batch)) => self.push_batch(batch),
                 Poll::Pending => break,
             }
         }
+        self.shared.hub.shed();
         while let Some(settling) = &mut self.settling
             && settling.as_mut().poll(cx).is_ready()
         {
             self.settling = None;
             self.settle_written();
         }
-        if self.request.is_none() && !closing {
+        if !self.session.is_busy() && !closing {
             match self.transport.poll_read(cx, &mut self.input) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::End)),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Input)),
@@ -226,6 +227,7 @@ impl<T: Transport> Connection<T> {
                 Poll::Pending => {}
             }
         }
+        self.set_timer();
         self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
     }
 
@@ -255,19 +257,13 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Hands the transport what the outbox held, until the client has enough to acknowledge.
-    fn push_batch(&mut self) {
+    /// Hands the transport what the outbox held.
+    fn push_batch(&mut self, batch: VecDeque<Option<Delivery>>) {
         let mut sent = 0;
-        while self.session.takes_messages()
-            && let Some(delivery) = self.batch.pop_front()
-        {
+        for delivery in batch.into_iter().flatten() {
             sent += usize::from(self.push_message(&delivery));
         }
         metrics::sent(sent);
-        if self.batch.is_empty() {
-            // It has the capacity of the largest burst there was, which an idle connection need not keep.
-            self.batch = VecDeque::new();
-        }
     }
 
     /// Hands the transport one message, if it is still wanted and can be written.
@@ -300,7 +296,9 @@ impl<T: Transport> Connection<T> {
             self.written.extend(lease.clone());
             prefix.extend_from_slice(format!("message-id:{}\n", message.id()).as_bytes());
         } else {
-            let tag = self.session.delivered(terms.serial, terms.mode, lease.clone());
+            let (subscription, mode, bytes) = (terms.serial, terms.mode, message.size());
+            let tag =
+                self.session.delivered(now(), Unsettled { subscription, mode, bytes, lease: lease.clone() });
             prefix.extend_from_slice(format!("message-id:{}-{tag}\nack:{tag}\n", message.id()).as_bytes());
         }
         if let Some(again) = lease.as_ref().filter(|lease| lease.deliveries > 1) {
@@ -362,10 +360,7 @@ impl<T: Transport> Connection<T> {
 
     fn handle_timeout(&mut self) -> io::Result<()> {
         let now = now();
-        // A session that is over gets one such time, however slowly the peer takes its last frame.
-        let is_over = self.session.closing().is_some();
-        let written = self.transport.written();
-        if self.stall.is_some_and(|stall| stall.deadline <= now && (is_over || stall.written == written)) {
+        if self.stall.is_some_and(|stall| stall.deadline <= now) {
             debug!(peer = ?self.client.peer.address, "the peer does not read");
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -373,16 +368,20 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
-    /// Arms the timer for the session's next deadline, or for the end of a write without progress.
+    /// Arms the timer for the session's next deadline, for the end of a write without progress, or for the next message
+    /// that grows too old.
     fn set_timer(&mut self) {
         let stalled = self.transport.has_output().then(|| {
             let written = self.transport.written();
             let fresh = Stall { written, deadline: now() + self.shared.config.write_timeout };
-            self.stall.filter(|stall| stall.written == written).unwrap_or(fresh)
+            // A session that is over gets one such time, however slowly the peer takes its last frame.
+            let is_over = self.session.closing().is_some();
+            self.stall.filter(|stall| is_over || stall.written == written).unwrap_or(fresh)
         });
         self.stall = stalled;
-        let deadline =
-            [stalled.map(|stall| stall.deadline), self.session.poll_timeout()].into_iter().flatten().min();
+        let expiry = self.shared.config.outbox_age.and_then(|_| self.client.outbox.expire(now()));
+        let deadlines = [stalled.map(|stall| stall.deadline), self.session.poll_timeout(), expiry];
+        let deadline = deadlines.into_iter().flatten().min();
         let deadline = deadline.unwrap_or_else(|| now() + NEVER).into();
         // A timer that fires early costs one turn of the loop; setting it anew for every frame costs more.
         if self.timer.is_elapsed() || deadline < self.timer.deadline() {
@@ -390,25 +389,36 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Lets what was begun come to its end, then takes the session out of the hub.
-    async fn clean_up(&mut self) {
+    /// Lets the pending request of a session that is over come to its end without anybody who waits for it.
+    fn abandon_request(&mut self) {
         if let Some(request) = self.request.take() {
-            let done = request.await;
-            self.handle_done(done);
+            let (shared, client) = (Arc::clone(&self.shared), Arc::clone(&self.client));
+            self.shared.tasks.spawn(async move {
+                let subscribed = match request.await {
+                    Done::Subscribed(Ok(subscribed)) => Some(subscribed),
+                    _ => None,
+                };
+                end_all(&shared, subscribed.into_iter().chain(answers_to(&client))).await;
+            });
         }
-        if let Some(settling) = self.settling.take() {
-            settling.await;
-        }
-        let queues = &self.shared.hub.queues;
-        let unsent = self.batch.drain(..).filter_map(|delivery| delivery.lease);
-        let unsent = unsent.chain(self.client.outbox.close()).collect();
-        queues.settle(unsent, Settlement::Undelivered).await;
+    }
+
+    /// Takes the session out of the hub. What needs the back-end for it is waited for, but not without limit.
+    async fn clean_up(&mut self) {
+        self.abandon_request();
+        let unsent = self.client.outbox.close();
         self.shared.hub.close(&self.client);
-        let answers = self.client.replies.drain().into_iter();
-        let answers = answers.map(|(address, to)| Subscribed::new(Target::Topic(address), to));
-        for subscribed in self.session.drain_subscriptions().chain(answers) {
-            subscribed.end(&self.shared).await;
-        }
+        let (shared, settling) = (Arc::clone(&self.shared), self.settling.take());
+        let subscribed: Vec<_> = self.session.drain_subscriptions().chain(answers_to(&self.client)).collect();
+        let leaving = self.shared.tasks.spawn(async move {
+            if let Some(settling) = settling {
+                settling.await;
+            }
+            shared.hub.queues.settle(unsent, Settlement::Undelivered).await;
+            end_all(&shared, subscribed).await;
+        });
+        // Dropping the handle does not end the task.
+        let _ = tokio::time::timeout(self.shared.config.request_timeout, leaving).await;
     }
 
     /// Ends the connection so that the peer gets the last frame: finish sending, then read on for a while,
@@ -428,8 +438,20 @@ impl<T: Transport> Connection<T> {
     }
 }
 
+async fn end_all(shared: &Shared, subscriptions: impl IntoIterator<Item = Subscribed>) {
+    for subscribed in subscriptions {
+        subscribed.end(shared).await;
+    }
+}
+
+/// What a client had to its temporary destinations.
+fn answers_to(client: &Client) -> impl Iterator<Item = Subscribed> + use<> {
+    let answers = client.replies.drain().into_iter();
+    answers.map(|(address, to)| Subscribed::new(Target::Topic(address), to))
+}
+
 /// The time by tokio's clock, which tests can stop.
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 

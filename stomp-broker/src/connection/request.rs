@@ -5,11 +5,12 @@ use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
+use tokio::time::timeout;
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Message, Pattern,
-    Principal, Publish, Refusal, Settlement, Start,
-    hub::{Client, Delivery, Lease, Outbox, Subscription, Terms, UserDestination},
+    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Pattern, Principal,
+    Publish, Refusal, Settlement, Start,
+    hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
     server::Shared,
@@ -32,7 +33,7 @@ pub(super) struct Subscribed {
     /// Whether the client has all it missed, if it asked.
     pub(super) recovered: Option<bool>,
     /// What the application's handler answers, to be sent before anything else.
-    answers: Vec<Message>,
+    answers: Vec<Arc<Queued>>,
 }
 
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Subscribed {
         Self { to, subscription, recovered: None, answers: Vec::new() }
     }
 
-    pub(super) fn with_answers(self, answers: Vec<Message>) -> Self {
+    pub(super) fn with_answers(self, answers: Vec<Arc<Queued>>) -> Self {
         Self { answers, ..self }
     }
 
@@ -61,7 +62,7 @@ impl Subscribed {
     /// The deliveries of what the handler answered.
     pub(super) fn take_answers(&mut self) -> Vec<Delivery> {
         let answers = mem::take(&mut self.answers).into_iter();
-        answers.map(|message| Delivery::new(&self.subscription, message)).collect()
+        answers.map(|message| Delivery::new(&self.subscription, &message)).collect()
     }
 
     /// Ends the subscription; what is queued for it is not delivered any more.
@@ -237,7 +238,7 @@ impl Context {
         if history_start(subscribe)?.is_some() {
             return Err(Refusal::new("a pattern has no history"));
         }
-        match self.shared.authorizer.authorize_pattern(self.principal()?, &pattern).await {
+        match self.in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern)).await? {
             Decision::Allow => {}
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
@@ -302,7 +303,9 @@ impl Context {
         let (Some(start), Target::Topic(destination)) = (start, &subscribed.to) else { return Ok(None) };
         let page = self.shared.broker.history(destination, start).await?;
         let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
-        subscribed.subscription.recover(messages);
+        let budget = &self.shared.hub.budget;
+        let history: Vec<_> = messages.into_iter().map(|message| budget.charge(message)).collect();
+        subscribed.subscription.recover(&history);
         Ok(Some(complete))
     }
 
@@ -317,7 +320,8 @@ impl Context {
             // Who knows the address was given it.
             return Ok((destination, kind));
         }
-        match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
+        let authorize = self.shared.authorizer.authorize(self.principal()?, action, &destination);
+        match self.in_time(authorize).await? {
             Decision::Allow => Ok((destination, kind)),
             Decision::Deny(refusal) => Err(refusal),
             Decision::Redirect(destination) => {
@@ -325,6 +329,13 @@ impl Context {
                 Ok((destination, kind))
             }
         }
+    }
+
+    /// Runs the application's code, for as long as it may take.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
+        let limit = self.shared.config.handler_timeout;
+        let late = |_| Refusal::new(format!("not done within {} seconds", limit.as_secs()));
+        timeout(limit, work).await.map_err(late)
     }
 
     pub(super) fn principal(&self) -> Result<&Principal, Refusal> {

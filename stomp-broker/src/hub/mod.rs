@@ -1,5 +1,7 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod backlog;
+mod budget;
 mod client;
 mod delivery;
 mod interests;
@@ -13,6 +15,7 @@ mod routes;
 mod subscription;
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -25,12 +28,14 @@ use tracing::warn;
 
 pub use self::client::SessionId;
 pub(crate) use self::{
+    backlog::{Backlog, Credit},
+    budget::{Budget, Queued},
     client::Client,
     delivery::{Delivery, Lease},
     interests::Interests,
     listeners::Listener,
     orders::Order,
-    outbox::{Control, Outbox, OutboxLimits},
+    outbox::{Control, Outbox, OutboxLimits, Taken},
     patterns::Patterns,
     queues::Queues,
     replies::{MAX_REPLY_DESTINATIONS, Replies},
@@ -38,7 +43,8 @@ pub(crate) use self::{
     subscription::{Subscription, Terms},
 };
 use crate::{
-    Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds, metrics,
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
+    metrics,
 };
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
@@ -50,8 +56,9 @@ pub(crate) struct UserDestination {
 }
 
 /// Routes messages to the sessions of this node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hub {
+    pub(crate) budget: Arc<Budget>,
     pub(crate) topics: Routes<Destination>,
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
@@ -70,6 +77,21 @@ struct Sessions {
 }
 
 impl Hub {
+    pub(crate) fn new(config: &Config) -> Self {
+        let budget = Budget::new(config);
+        Self {
+            topics: Routes::default(),
+            patterns: Patterns::default(),
+            users: Routes::default(),
+            queues: Arc::new(Queues::new(Arc::clone(&budget))),
+            away: AtomicBool::default(),
+            sessions: Mutex::default(),
+            revocations: AtomicU64::default(),
+            ids: MessageIds::new(),
+            budget,
+        }
+    }
+
     /// Notes a connection.
     pub(crate) fn open(&self, client: &Arc<Client>) {
         self.sessions().all.insert(client.id, Arc::clone(client));
@@ -128,8 +150,8 @@ impl Hub {
     }
 
     /// A message of this server's own making, under an id of its own.
-    pub(crate) fn message_of(&self, publish: Publish) -> Message {
-        Message::new(self.ids.next(), publish)
+    pub(crate) fn message_of(&self, publish: Publish) -> Arc<Queued> {
+        self.budget.charge(Message::new(self.ids.next(), publish))
     }
 
     /// Delivers to every session of the user that listens to the destination.
@@ -147,6 +169,23 @@ impl Hub {
     ) -> bool {
         let message = self.message_of(publish);
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
+    }
+
+    /// If more waits than may, cuts off the slowest clients, those with the largest outboxes.
+    pub(crate) fn shed(&self) {
+        if !self.budget.is_exceeded() {
+            return;
+        }
+        let clients = self.clients().into_iter();
+        let mut clients: Vec<_> = clients.map(|client| (client.outbox.waiting().1, client)).collect();
+        clients.retain(|(bytes, _)| *bytes > 0);
+        clients.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
+        for (_, client) in clients {
+            if !self.budget.is_exceeded() {
+                break;
+            }
+            client.outbox.control(Control::SlowConsumer);
+        }
     }
 
     /// Ends the user's subscriptions to a topic, those by pattern included.
@@ -174,6 +213,7 @@ impl Hub {
 
 impl Inbound for Hub {
     fn message(&self, message: Message) {
+        let message = self.budget.charge(message);
         self.topics.deliver(message.destination(), &message);
         self.patterns.deliver(&message);
     }

@@ -7,12 +7,13 @@ use std::{
 
 use tracing::warn;
 
-use super::{Delivery, Lease, Subscription};
+use super::{Budget, Delivery, Lease, Subscription};
 use crate::{BrokerError, Destination, Leased, Publish, QueueStore, Settlement};
 
 /// The consumers of this node, by queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queues {
+    budget: Arc<Budget>,
     store: OnceLock<Arc<dyn QueueStore>>,
     queues: Mutex<HashMap<Destination, Queue>>,
 }
@@ -36,6 +37,10 @@ struct Consumer {
 }
 
 impl Queues {
+    pub(crate) fn new(budget: Arc<Budget>) -> Self {
+        Self { budget, store: OnceLock::new(), queues: Mutex::default() }
+    }
+
     /// Sets what keeps the messages; called once, when the server starts.
     pub(crate) fn set_store(&self, store: Arc<dyn QueueStore>) {
         // A second store would be a second server; there is none.
@@ -200,6 +205,7 @@ impl Queues {
                 Some(consumer) => {
                     consumer.leases.insert(id);
                     let lease = Lease { queue: name.clone(), id, deliveries };
+                    let message = self.budget.charge(message);
                     consumer.subscription.push(Delivery::leased(&consumer.subscription, message, lease));
                 }
                 None => unwanted.push(id),
