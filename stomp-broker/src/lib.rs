@@ -50,9 +50,10 @@ mod connection;
 mod destination;
 mod handle;
 #[cfg(feature = "websocket")]
-pub mod http;
+mod http;
 mod hub;
 mod listen;
+mod listener;
 mod message;
 mod metrics;
 mod overflow;
@@ -85,6 +86,7 @@ pub use self::{
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
     handle::Handle,
     hub::SessionId,
+    listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
