@@ -64,6 +64,7 @@ mod refusal;
 mod server;
 mod session;
 mod status;
+mod stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]

@@ -1,13 +1,9 @@
 //! A server: its parts, its listeners, its end.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::info;
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
@@ -188,21 +184,6 @@ impl Server {
 
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
-    }
-
-    /// Stops: takes nobody in any more, tells every client, and waits for their connections to end.
-    ///
-    /// Says whether all had ended by `deadline`; the rest ends with the process.
-    pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.shared.shutdown.cancel();
-        self.shared.hub.shut_down();
-        self.shared.tasks.close();
-        let open = self.shared.tasks.len();
-        info!(open, "closing connections");
-        let end = Instant::now() + deadline;
-        let ended = timeout_at(end, self.shared.tasks.wait()).await.is_ok();
-        self.shared.broker.drain(end.saturating_duration_since(Instant::now())).await;
-        ended
     }
 }
 
