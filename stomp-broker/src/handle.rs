@@ -86,6 +86,11 @@ impl Handle {
         self.shared.hub.disconnect(user, reason);
     }
 
+    /// Ends every session of `user` that logged in by this [`credential`](crate::Principal::credential).
+    pub fn disconnect_credential(&self, user: &str, credential: &str, reason: &Refusal) {
+        self.shared.hub.disconnect_credential(user, credential, reason);
+    }
+
     /// Ends the subscriptions of `user` to a topic: nothing more is delivered, not even what already waits.
     pub async fn revoke(&self, user: &str, destination: &Destination) {
         if self.shared.hub.revoke(user, destination) {

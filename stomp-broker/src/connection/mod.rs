@@ -314,7 +314,7 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.client.log_in(Arc::clone(principal.user()), self.session.version());
+                self.client.log_in(&principal, self.session.version());
                 self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());

@@ -130,6 +130,20 @@ impl Hub {
         }
     }
 
+    /// Ends the sessions that a user has by one credential.
+    pub(crate) fn disconnect_credential(&self, user: &str, credential: &str, reason: &Refusal) {
+        let is_its = |client: &Client| {
+            client
+                .login()
+                .and_then(|login| login.credential.as_deref())
+                .is_some_and(|name| name == credential)
+        };
+        for client in self.sessions().by_user.get(user).into_iter().flatten().filter(|client| is_its(client))
+        {
+            client.outbox.control(Control::Close(reason.clone()));
+        }
+    }
+
     /// Ends one session; says whether there was one of that id.
     pub(crate) fn disconnect_session(&self, id: SessionId, reason: &Refusal) -> bool {
         let sessions = self.sessions();
