@@ -99,7 +99,7 @@ impl ChatApp {
         Ok(Self { router, stomp, store, _data_dir: data_dir })
     }
 
-    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::http::serve`].
+    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -23,6 +23,7 @@
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
 //! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version |
+//! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
 //!
 //! # The way of a message
@@ -49,9 +50,10 @@ mod connection;
 mod destination;
 mod handle;
 #[cfg(feature = "websocket")]
-pub mod http;
+mod http;
 mod hub;
 mod listen;
+mod listener;
 mod message;
 mod metrics;
 mod overflow;
@@ -65,6 +67,7 @@ pub mod testing;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
+mod wire;
 
 pub use async_trait::async_trait;
 pub use stomp_proto as proto;
@@ -75,13 +78,15 @@ pub use self::{
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
-        Broker, BrokerError, Epoch, HistoryPage, HistoryPolicy, HistorySettings, Inbound, Leased, Position,
-        Publish, Published, QueueLimits, QueueStore, Settlement, SimpleBroker, Start,
+        Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, HistoryPolicy, HistorySettings,
+        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueueLimits, QueueStore, Settlement,
+        SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
     handle::Handle,
     hub::SessionId,
+    listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,

@@ -2,13 +2,18 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
+    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker,
+    app::Application,
+    hub::{Hub, Interests},
 };
 
 /// Under it every user has destinations of his own.
@@ -41,7 +46,8 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) broker: Box<dyn Broker>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) interests: Arc<Interests>,
     pub(crate) authenticator: Box<dyn Authenticator>,
     pub(crate) authorizer: Box<dyn Authorizer>,
     pub(crate) app: Option<Box<dyn Application>>,
@@ -124,8 +130,9 @@ impl ServerBuilder {
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
         let hub = Arc::new(Hub::new(&self.config));
-        self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
-        match self.broker.queues() {
+        let broker: Arc<dyn Broker> = self.broker.into();
+        broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        match broker.queues() {
             Some(store) => hub.queues.set_store(store),
             None if self.queues.is_empty() => {}
             None => return Err(BrokerError::NoQueues),
@@ -134,7 +141,8 @@ impl ServerBuilder {
             room: Arc::new(Semaphore::new(self.config.connections)),
             config: Arc::new(self.config),
             hub,
-            broker: self.broker,
+            interests: Interests::new(Arc::clone(&broker)),
+            broker,
             authenticator: self.authenticator,
             authorizer: self.authorizer,
             app: self.app,
@@ -191,7 +199,10 @@ impl Server {
         self.shared.tasks.close();
         let open = self.shared.tasks.len();
         info!(open, "closing connections");
-        tokio::time::timeout(deadline, self.shared.tasks.wait()).await.is_ok()
+        let end = Instant::now() + deadline;
+        let ended = timeout_at(end, self.shared.tasks.wait()).await.is_ok();
+        self.shared.broker.drain(end.saturating_duration_since(Instant::now())).await;
+        ended
     }
 }
 
@@ -255,14 +266,6 @@ impl Shared {
             return Ok(());
         }
         self.broker.publish(topics).await.into_iter().try_for_each(|answer| answer.map(|_| ()))
-    }
-
-    /// Tells the back-end that nobody listens to the destination any more.
-    pub(crate) async fn lose_interest(&self, destination: &Destination) {
-        if let Err(error) = self.broker.interest(&[], std::slice::from_ref(destination)).await {
-            // Messages that nobody wants cost a look-up each; they reach nobody.
-            warn!(%error, %destination, "cannot end the interest in a destination");
-        }
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {

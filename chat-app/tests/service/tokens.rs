@@ -44,8 +44,7 @@ async fn a_refresh_token_works_once_and_a_second_time_ends_the_session() {
 async fn tabs_that_refresh_at_once_get_the_same_token() {
     let app = TestApp::start().await;
     let kim = app.guest("kim").await;
-    let (one, other) =
-        tokio::join!(refresh(&app, &kim.refresh_token), refresh(&app, &kim.refresh_token));
+    let (one, other) = tokio::join!(refresh(&app, &kim.refresh_token), refresh(&app, &kim.refresh_token));
     assert_eq!(refresh_token(&one), refresh_token(&other));
     refresh(&app, &refresh_token(&one)).await.ok();
 }

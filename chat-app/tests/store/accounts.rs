@@ -10,7 +10,14 @@ use super::member;
 pub(crate) async fn a_guest_becomes_a_user_once(store: &dyn Store) {
     let (name, tag, email) =
         (MemberName::parse("kim").unwrap(), Tag::random(), Email::parse("kim@example.com").unwrap());
-    let new = NewMember { kind: Kind::Guest, name: &name, tag: &tag, login: None, locale: None, now: Timestamp::now() };
+    let new = NewMember {
+        kind: Kind::Guest,
+        name: &name,
+        tag: &tag,
+        login: None,
+        locale: None,
+        now: Timestamp::now(),
+    };
     let AddMember::Added(guest) = store.add_member(new).await.unwrap() else { panic!("not added") };
     let upgrade =
         Upgrade { email: &email, password_hash: "hash", name: None, tag: None, now: Timestamp::now() };
@@ -23,7 +30,8 @@ pub(crate) async fn a_guest_becomes_a_user_once(store: &dyn Store) {
         store.upgrade_guest(guest, Upgrade { email: &other, ..upgrade }).await.unwrap(),
         Upgraded::NoGuest
     );
-    let AddMember::Added(next) = store.add_member(NewMember { tag: &Tag::random(), ..new }).await.unwrap() else {
+    let AddMember::Added(next) = store.add_member(NewMember { tag: &Tag::random(), ..new }).await.unwrap()
+    else {
         panic!("not added")
     };
     assert_eq!(store.upgrade_guest(next, upgrade).await.unwrap(), Upgraded::EmailTaken);

@@ -101,7 +101,8 @@ pub(crate) async fn all_sessions_of_a_member_end_but_one(store: &dyn Store) {
         };
         store.open_session(new).await.unwrap()
     };
-    let (one, two, three, of_lee) = (open(kim, 1).await, open(kim, 2).await, open(kim, 3).await, open(lee, 4).await);
+    let (one, two, three, of_lee) =
+        (open(kim, 1).await, open(kim, 2).await, open(kim, 3).await, open(lee, 4).await);
     assert_eq!(store.session_of_refresh(&[102; 32], now).await.unwrap(), Some((two, kim)));
     let mut ended = store.revoke_sessions(kim, Some(two), now).await.unwrap();
     ended.sort();

@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Broker, BrokerError, HistoryPage, HistorySettings, Inbound, Publish, Published, QueueLimits, QueueStore,
-    Start, simple_logs::Logs, simple_queues::SimpleQueues,
+    Broker, BrokerError, Capabilities, HistoryPage, HistorySettings, Inbound, Interest, Publish, Published,
+    QueueLimits, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
 };
 use crate::{Destination, Message, message::MessageIds};
 
@@ -77,11 +77,15 @@ impl Default for SimpleBroker {
 
 #[async_trait]
 impl Broker for SimpleBroker {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { history: !self.history.policies.is_empty(), multi_node: false }
+    }
+
     async fn start(&self, inbound: Arc<dyn Inbound>) -> Result<(), BrokerError> {
         self.inbound.set(inbound).map_err(|_| BrokerError::Unavailable)
     }
 
-    async fn interest(&self, _: &[Destination], _: &[Destination]) -> Result<(), BrokerError> {
+    async fn interest(&self, _: &[Interest], _: &[Interest]) -> Result<(), BrokerError> {
         Ok(())
     }
 

@@ -28,7 +28,7 @@ impl Server {
     /// A router with a WebSocket endpoint at `path`, to serve or to nest in an application's own.
     ///
     /// It speaks the sub-protocols `v10.stomp`, `v11.stomp` and `v12.stomp`. Serve it with
-    /// [`http::serve`](crate::http::serve), which bounds how long a client may take to ask.
+    /// [`serve_http`](Self::serve_http), which bounds how long a client may take to ask.
     pub fn websocket_router(&self, path: &str) -> Router {
         Router::new().route(path, get(open)).with_state(self.clone())
     }

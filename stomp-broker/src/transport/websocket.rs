@@ -55,6 +55,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
         }
     }
 
+    /// Whether the peer broke the protocol, which the close code will say.
+    pub(super) fn is_at_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
     /// The end of the stream, noting how to answer a fault of the peer's.
     fn end(&mut self, error: Error) -> io::Result<usize> {
         self.fault = match error {
