@@ -20,13 +20,14 @@ use crate::{Destination, Pattern, Refusal};
 pub struct Principal {
     user: Arc<str>,
     expires_at: Option<SystemTime>,
+    roles: Option<Arc<[String]>>,
     details: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Principal {
     /// A user with a name that is unique on this server; messages to the user are addressed by it.
     pub fn new(user: impl Into<Arc<str>>) -> Self {
-        Self { user: user.into(), expires_at: None, details: None }
+        Self { user: user.into(), expires_at: None, roles: None, details: None }
     }
 
     /// Ends the session at `time`, whatever it is doing then.
@@ -39,6 +40,17 @@ impl Principal {
     #[must_use]
     pub fn with<T: Any + Send + Sync>(self, details: T) -> Self {
         Self { details: Some(Arc::new(details)), ..self }
+    }
+
+    /// Says what the user is, for the rules of [`Policies`](crate::Policies).
+    #[must_use]
+    pub fn roles(self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { roles: Some(roles.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Whether the user has the role.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().flat_map(|roles| roles.iter()).any(|own| own == role)
     }
 
     /// The user's name.
@@ -68,6 +80,7 @@ impl fmt::Debug for Principal {
         f.debug_struct("Principal")
             .field("user", &self.user)
             .field("expires_at", &self.expires_at)
+            .field("roles", &self.roles)
             .finish_non_exhaustive()
     }
 }

@@ -2,13 +2,18 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker, app::Application, hub::Hub,
+    Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
+    app::Application,
+    hub::{Hub, Interests},
 };
 
 /// Under it every user has destinations of his own.
@@ -41,13 +46,14 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) broker: Box<dyn Broker>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) interests: Arc<Interests>,
     pub(crate) authenticator: Box<dyn Authenticator>,
     pub(crate) authorizer: Box<dyn Authorizer>,
     pub(crate) app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
-    overflow: Vec<(Pattern, Overflow)>,
+    pub(crate) policies: Policies,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     pub(crate) room: Arc<Semaphore>,
@@ -57,13 +63,13 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub struct ServerBuilder {
     config: Config,
-    broker: Box<dyn Broker>,
+    broker: Option<Box<dyn Broker>>,
     authenticator: Box<dyn Authenticator>,
     authorizer: Box<dyn Authorizer>,
     app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
-    overflow: Vec<(Pattern, Overflow)>,
+    policies: Policies,
 }
 
 impl ServerBuilder {
@@ -76,7 +82,7 @@ impl ServerBuilder {
     /// Carries messages by another back-end than a [`SimpleBroker`].
     #[must_use]
     pub fn broker(self, broker: impl Broker) -> Self {
-        Self { broker: Box::new(broker), ..self }
+        Self { broker: Some(Box::new(broker)), ..self }
     }
 
     /// Declares that there are topics under `root`, such as `/topic`. What is under no declared root and has no
@@ -91,12 +97,11 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what happens to messages of matching topics that a subscriber does not take in time; the first pattern
-    /// that matches counts. Without one it is [`Overflow::Disconnect`].
+    /// Sets what holds for which destinations: their overflow policy and, with the default back-end, what topics and
+    /// queues keep. Who may use them is for the authorizer to say, which may be the same table.
     #[must_use]
-    pub fn overflow(mut self, topics: Pattern, policy: Overflow) -> Self {
-        self.overflow.push((topics, policy));
-        self
+    pub fn policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// Declares that there are queues under `root`, such as `/queue`: each message goes to one subscriber and is
@@ -124,8 +129,10 @@ impl ServerBuilder {
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
         let hub = Arc::new(Hub::new(&self.config));
-        self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
-        match self.broker.queues() {
+        let broker = self.broker.unwrap_or_else(|| Box::new(SimpleBroker::with_policies(&self.policies)));
+        let broker: Arc<dyn Broker> = broker.into();
+        broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        match broker.queues() {
             Some(store) => hub.queues.set_store(store),
             None if self.queues.is_empty() => {}
             None => return Err(BrokerError::NoQueues),
@@ -134,13 +141,14 @@ impl ServerBuilder {
             room: Arc::new(Semaphore::new(self.config.connections)),
             config: Arc::new(self.config),
             hub,
-            broker: self.broker,
+            interests: Interests::new(Arc::clone(&broker)),
+            broker,
             authenticator: self.authenticator,
             authorizer: self.authorizer,
             app: self.app,
             topics: self.topics,
             queues: self.queues,
-            overflow: self.overflow,
+            policies: self.policies,
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
@@ -163,13 +171,13 @@ impl Server {
     pub fn builder(authenticator: impl Authenticator, authorizer: impl Authorizer) -> ServerBuilder {
         ServerBuilder {
             config: Config::default(),
-            broker: Box::new(SimpleBroker::new()),
+            broker: None,
             authenticator: Box::new(authenticator),
             authorizer: Box::new(authorizer),
             app: None,
             topics: Vec::new(),
             queues: Vec::new(),
-            overflow: Vec::new(),
+            policies: Policies::default(),
         }
     }
 
@@ -191,7 +199,10 @@ impl Server {
         self.shared.tasks.close();
         let open = self.shared.tasks.len();
         info!(open, "closing connections");
-        tokio::time::timeout(deadline, self.shared.tasks.wait()).await.is_ok()
+        let end = Instant::now() + deadline;
+        let ended = timeout_at(end, self.shared.tasks.wait()).await.is_ok();
+        self.shared.broker.drain(end.saturating_duration_since(Instant::now())).await;
+        ended
     }
 }
 
@@ -219,12 +230,6 @@ impl Shared {
         } else {
             Err(self.no_such_destination())
         }
-    }
-
-    /// What happens to messages for the destination that a subscriber does not take in time.
-    pub(crate) fn overflow(&self, destination: &str) -> Overflow {
-        let found = self.overflow.iter().find(|(pattern, _)| pattern.matches(destination));
-        found.map(|(_, policy)| policy.clone()).unwrap_or_default()
     }
 
     /// Whether a pattern stays within the declared topics.
@@ -255,14 +260,6 @@ impl Shared {
             return Ok(());
         }
         self.broker.publish(topics).await.into_iter().try_for_each(|answer| answer.map(|_| ()))
-    }
-
-    /// Tells the back-end that nobody listens to the destination any more.
-    pub(crate) async fn lose_interest(&self, destination: &Destination) {
-        if let Err(error) = self.broker.interest(&[], std::slice::from_ref(destination)).await {
-            // Messages that nobody wants cost a look-up each; they reach nobody.
-            warn!(%error, %destination, "cannot end the interest in a destination");
-        }
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {
