@@ -191,7 +191,8 @@ async fn t22_a_bomb_is_answered_by_1009_before_and_behind_the_login() {
 #[tokio::test]
 async fn t23_violations_are_answered_by_their_codes() {
     let not_text = deflated(b"\xff\xfe");
-    let attacks: [(u16, &[(u8, &[u8])]); 6] = [
+    type Frames<'a> = &'a [(u8, &'a [u8])];
+    let attacks: [(u16, Frames<'_>); 6] = [
         // Not deflated, and no text.
         (1007, &[(COMPRESSED, &[0xFF; 30])]),
         (1007, &[(COMPRESSED, &not_text)]),
