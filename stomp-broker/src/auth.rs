@@ -21,13 +21,14 @@ pub struct Principal {
     user: Arc<str>,
     credential: Option<Arc<str>>,
     expires_at: Option<SystemTime>,
+    roles: Option<Arc<[String]>>,
     details: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Principal {
     /// A user with a name that is unique on this server; messages to the user are addressed by it.
     pub fn new(user: impl Into<Arc<str>>) -> Self {
-        Self { user: user.into(), credential: None, expires_at: None, details: None }
+        Self { user: user.into(), credential: None, expires_at: None, roles: None, details: None }
     }
 
     /// Names what the user logged in by, such as a device or a token, so that its sessions can be ended alone:
@@ -47,6 +48,17 @@ impl Principal {
     #[must_use]
     pub fn with<T: Any + Send + Sync>(self, details: T) -> Self {
         Self { details: Some(Arc::new(details)), ..self }
+    }
+
+    /// Says what the user is, for the rules of [`Policies`](crate::Policies).
+    #[must_use]
+    pub fn roles(self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { roles: Some(roles.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Whether the user has the role.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().flat_map(|roles| roles.iter()).any(|own| own == role)
     }
 
     /// The user's name.
@@ -81,6 +93,7 @@ impl fmt::Debug for Principal {
         f.debug_struct("Principal")
             .field("user", &self.user)
             .field("expires_at", &self.expires_at)
+            .field("roles", &self.roles)
             .finish_non_exhaustive()
     }
 }

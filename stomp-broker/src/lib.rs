@@ -42,6 +42,7 @@
 //! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
 //!   that one client that does not read harms nobody else.
 
+mod access;
 pub mod app;
 mod auth;
 mod broker;
@@ -58,6 +59,7 @@ mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod policy;
 mod refusal;
 mod server;
 mod session;
@@ -75,12 +77,13 @@ pub use stomp_proto as proto;
 #[cfg(feature = "tls")]
 pub use self::tls::{Tls, TlsError};
 pub use self::{
+    access::{Access, Grant},
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
         Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, HistoryPolicy, HistorySettings,
-        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueueLimits, QueueStore, Settlement,
-        SimpleBroker, Start,
+        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueuePolicy, QueueSettings,
+        QueueStore, Settlement, SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
@@ -90,6 +93,7 @@ pub use self::{
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
+    policy::{DestinationPolicy, Policies},
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},
