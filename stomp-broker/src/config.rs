@@ -63,6 +63,10 @@ pub struct Config {
     pub ack_timeout: Duration,
     /// Origins whose pages may use WebSocket and SockJS besides this host's own, such as `https://chat.example.org`; `*` is any.
     pub allowed_origins: Vec<String>,
+    /// Whether WebSocket clients that offer it get larger messages compressed, and may compress theirs (RFC 7692). It
+    /// costs time for each message, not for each subscriber. The size of a compressed message tells something about
+    /// its text: leave it off where messages hold secrets beside what others wrote.
+    pub websocket_deflate: bool,
     /// SockJS sessions over HTTP of one router, at most, those included that ended less than 5 seconds ago; more are
     /// answered with 503.
     pub sockjs_sessions: usize,
@@ -102,6 +106,7 @@ impl Default for Config {
             unacknowledged_bytes: 1 << 20,
             ack_timeout: 60 * second,
             allowed_origins: Vec::new(),
+            websocket_deflate: false,
             sockjs_sessions: 10_000,
             sockjs_strangers: 10,
             connections: 20_000,

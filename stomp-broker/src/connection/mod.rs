@@ -117,11 +117,8 @@ impl<T: Transport> Connection<T> {
         loop {
             self.take_frames();
             while let Some(wire) = self.session.poll_transmit() {
-                self.transport.push(Outgoing {
-                    prefix: Default::default(),
-                    is_text: is_text(&wire),
-                    rest: wire,
-                });
+                let is_text = is_text(&wire);
+                self.transport.push(Outgoing::alone(wire, is_text));
             }
             if self.session.closing().is_some() && self.principal.is_none() {
                 // A login that is not wanted any more leaves nothing half done.
@@ -291,11 +288,17 @@ impl<T: Transport> Connection<T> {
             metrics::dropped(1, "unencodable");
             return false;
         };
+        let mut compressed = None;
         let (prefix, rest) = match (terms.mode, lease) {
-            (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
+            (AckMode::Auto, None) => {
+                if self.transport.wants_compressed() {
+                    compressed = message.compressed(terms.version);
+                }
+                (terms.prefix.clone(), tail.as_bytes().clone())
+            }
             _ => self.named(delivery, tail),
         };
-        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
+        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text(), compressed });
         true
     }
 
@@ -327,7 +330,7 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.client.log_in(Arc::clone(principal.user()), self.session.version());
+                self.client.log_in(&principal, self.session.version());
                 self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
