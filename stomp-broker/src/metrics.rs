@@ -55,6 +55,11 @@ pub(crate) fn dropped(messages: usize, reason: &'static str) {
     }
 }
 
+/// The back-end lost messages of a topic.
+pub(crate) fn lost() {
+    counter!("stomp_losses_total").increment(1);
+}
+
 /// The server ended a session by an ERROR frame.
 pub(crate) fn ended(reason: Closing) {
     let reason = match reason {

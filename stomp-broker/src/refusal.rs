@@ -19,6 +19,8 @@ pub struct Refusal {
     retry_after: Option<Duration>,
 }
 
+const JSON: &str = "application/json;charset=utf-8";
+
 impl Refusal {
     /// A refusal without a body.
     pub fn new(summary: impl Into<Cow<'static, str>>) -> Self {
@@ -34,7 +36,7 @@ impl Refusal {
     /// Adds a body of JSON that is already serialised.
     #[must_use]
     pub fn json(self, body: impl Into<Bytes>) -> Self {
-        Self { content_type: "application/json;charset=utf-8", body: body.into(), ..self }
+        Self { content_type: JSON, body: body.into(), ..self }
     }
 
     /// Says that the same would be granted later: the header `retry-after`, in whole seconds. A login refused like this
@@ -57,6 +59,10 @@ impl Refusal {
     /// The `retry-after` header, in seconds.
     pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after.map(|time| time.as_secs() + u64::from(time.subsec_nanos() > 0))
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.content_type == JSON
     }
 
     /// The body.

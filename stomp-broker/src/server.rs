@@ -1,14 +1,16 @@
 //! A server: its parts, its listeners, its end.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{info, warn};
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker, admission::Admission, app::Application,
-    hub::Hub, logins::FailedLogins,
+    Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
+    admission::Admission,
+    app::Application,
+    hub::{Hub, Interests},
+    logins::FailedLogins,
 };
 
 /// Under it every user has destinations of his own.
@@ -41,13 +43,14 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) broker: Box<dyn Broker>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) interests: Arc<Interests>,
     pub(crate) authenticator: Box<dyn Authenticator>,
     pub(crate) authorizer: Box<dyn Authorizer>,
     pub(crate) app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
-    overflow: Vec<(Pattern, Overflow)>,
+    pub(crate) policies: Policies,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     pub(crate) admission: Arc<Admission>,
@@ -58,13 +61,13 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub struct ServerBuilder {
     config: Config,
-    broker: Box<dyn Broker>,
+    broker: Option<Box<dyn Broker>>,
     authenticator: Box<dyn Authenticator>,
     authorizer: Box<dyn Authorizer>,
     app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
-    overflow: Vec<(Pattern, Overflow)>,
+    policies: Policies,
 }
 
 impl ServerBuilder {
@@ -77,7 +80,7 @@ impl ServerBuilder {
     /// Carries messages by another back-end than a [`SimpleBroker`].
     #[must_use]
     pub fn broker(self, broker: impl Broker) -> Self {
-        Self { broker: Box::new(broker), ..self }
+        Self { broker: Some(Box::new(broker)), ..self }
     }
 
     /// Declares that there are topics under `root`, such as `/topic`. What is under no declared root and has no
@@ -92,12 +95,11 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what happens to messages of matching topics that a subscriber does not take in time; the first pattern
-    /// that matches counts. Without one it is [`Overflow::Disconnect`].
+    /// Sets what holds for which destinations: their overflow policy and, with the default back-end, what topics and
+    /// queues keep. Who may use them is for the authorizer to say, which may be the same table.
     #[must_use]
-    pub fn overflow(mut self, topics: Pattern, policy: Overflow) -> Self {
-        self.overflow.push((topics, policy));
-        self
+    pub fn policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// Declares that there are queues under `root`, such as `/queue`: each message goes to one subscriber and is
@@ -125,8 +127,10 @@ impl ServerBuilder {
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
         let hub = Arc::new(Hub::new(&self.config));
-        self.broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
-        match self.broker.queues() {
+        let broker = self.broker.unwrap_or_else(|| Box::new(SimpleBroker::with_policies(&self.policies)));
+        let broker: Arc<dyn Broker> = broker.into();
+        broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        match broker.queues() {
             Some(store) => hub.queues.set_store(store),
             None if self.queues.is_empty() => {}
             None => return Err(BrokerError::NoQueues),
@@ -136,13 +140,14 @@ impl ServerBuilder {
             failed_logins: FailedLogins::new(&self.config),
             config: Arc::new(self.config),
             hub,
-            broker: self.broker,
+            interests: Interests::new(Arc::clone(&broker)),
+            broker,
             authenticator: self.authenticator,
             authorizer: self.authorizer,
             app: self.app,
             topics: self.topics,
             queues: self.queues,
-            overflow: self.overflow,
+            policies: self.policies,
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
@@ -165,13 +170,13 @@ impl Server {
     pub fn builder(authenticator: impl Authenticator, authorizer: impl Authorizer) -> ServerBuilder {
         ServerBuilder {
             config: Config::default(),
-            broker: Box::new(SimpleBroker::new()),
+            broker: None,
             authenticator: Box::new(authenticator),
             authorizer: Box::new(authorizer),
             app: None,
             topics: Vec::new(),
             queues: Vec::new(),
-            overflow: Vec::new(),
+            policies: Policies::default(),
         }
     }
 
@@ -182,18 +187,6 @@ impl Server {
 
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
-    }
-
-    /// Stops: takes nobody in any more, tells every client, and waits for their connections to end.
-    ///
-    /// Says whether all had ended by `deadline`; the rest ends with the process.
-    pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.shared.shutdown.cancel();
-        self.shared.hub.shut_down();
-        self.shared.tasks.close();
-        let open = self.shared.tasks.len();
-        info!(open, "closing connections");
-        tokio::time::timeout(deadline, self.shared.tasks.wait()).await.is_ok()
     }
 }
 
@@ -221,12 +214,6 @@ impl Shared {
         } else {
             Err(self.no_such_destination())
         }
-    }
-
-    /// What happens to messages for the destination that a subscriber does not take in time.
-    pub(crate) fn overflow(&self, destination: &str) -> Overflow {
-        let found = self.overflow.iter().find(|(pattern, _)| pattern.matches(destination));
-        found.map(|(_, policy)| policy.clone()).unwrap_or_default()
     }
 
     /// Whether a pattern stays within the declared topics.
@@ -257,14 +244,6 @@ impl Shared {
             return Ok(());
         }
         self.broker.publish(topics).await.into_iter().try_for_each(|answer| answer.map(|_| ()))
-    }
-
-    /// Tells the back-end that nobody listens to the destination any more.
-    pub(crate) async fn lose_interest(&self, destination: &Destination) {
-        if let Err(error) = self.broker.interest(&[], std::slice::from_ref(destination)).await {
-            // Messages that nobody wants cost a look-up each; they reach nobody.
-            warn!(%error, %destination, "cannot end the interest in a destination");
-        }
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {

@@ -4,9 +4,11 @@ use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
+use utoipa::ToSchema;
 
 /// A point in time in UTC, to the millisecond, written as RFC 3339 text of a fixed width: the texts sort by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String, format = DateTime, examples("2026-11-21T05:20:00.000Z"))]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {

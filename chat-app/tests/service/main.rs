@@ -7,6 +7,7 @@ mod errors;
 mod history;
 mod limits;
 mod live;
+mod openapi;
 mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;

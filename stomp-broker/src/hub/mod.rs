@@ -5,7 +5,9 @@ mod backlog;
 mod budget;
 mod client;
 mod delivery;
+mod interests;
 mod listeners;
+mod orders;
 mod outbox;
 mod patterns;
 mod queues;
@@ -18,9 +20,12 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
+
+use bytes::Bytes;
+use tracing::warn;
 
 pub use self::client::SessionId;
 pub(crate) use self::{
@@ -29,7 +34,9 @@ pub(crate) use self::{
     budget::{Budget, Queued},
     client::Client,
     delivery::{Delivery, Lease},
+    interests::Interests,
     listeners::Listener,
+    orders::Order,
     outbox::{Control, Outbox, OutboxLimits, Taken},
     patterns::Patterns,
     queues::Queues,
@@ -37,7 +44,10 @@ pub(crate) use self::{
     routes::Routes,
     subscription::{Subscription, Terms},
 };
-use crate::{Config, Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
+use crate::{
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
+    metrics,
+};
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,7 +64,8 @@ pub(crate) struct Hub {
     pub(crate) topics: Routes<Destination>,
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
-    pub(crate) queues: Queues,
+    pub(crate) queues: Arc<Queues>,
+    away: AtomicBool,
     sessions: Mutex<Sessions>,
     revocations: AtomicU64,
     ids: MessageIds,
@@ -81,7 +92,8 @@ impl Hub {
             topics: Routes::default(),
             patterns: Patterns::default(),
             users: Routes::default(),
-            queues: Queues::new(Arc::clone(&budget)),
+            queues: Arc::new(Queues::new(Arc::clone(&budget))),
+            away: AtomicBool::default(),
             sessions: Mutex::default(),
             revocations: AtomicU64::default(),
             ids: MessageIds::new(),
@@ -135,9 +147,15 @@ impl Hub {
         self.sessions().by_user.get(user).map_or(0, |of_user| of_user.clients.len())
     }
 
-    /// Ends every session of `user`.
-    pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for client in self.sessions().by_user.get(user).iter().flat_map(|of_user| &of_user.clients) {
+    /// Ends every session of `user`, or those by one credential.
+    pub(crate) fn disconnect(&self, user: &str, credential: Option<&str>, reason: &Refusal) {
+        let is_meant = |client: &Client| {
+            credential.is_none()
+                || client.login().is_some_and(|login| login.credential.as_deref() == credential)
+        };
+        let sessions = self.sessions();
+        let of_user = sessions.by_user.get(user).into_iter().flat_map(|of_user| &of_user.clients);
+        for client in of_user.filter(|client| is_meant(client)) {
             client.outbox.control(Control::Close(reason.clone()));
         }
     }
@@ -188,11 +206,16 @@ impl Hub {
         }
     }
 
-    /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
-    pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+    /// Ends the user's subscriptions to a topic, those by pattern included.
+    pub(crate) fn revoke(&self, user: &str, destination: &Destination) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
-        self.topics.remove_where(destination, |subscription| subscription.user() == user)
+        self.topics.remove_where(destination, |subscription| subscription.user() == user);
+    }
+
+    /// Whether the back-end is in contact with the other nodes.
+    pub(crate) fn is_connected(&self) -> bool {
+        !self.away.load(Ordering::Acquire)
     }
 
     /// Changes whenever a right is revoked: a subscription that was permitted before and begins after must be asked
@@ -211,5 +234,25 @@ impl Inbound for Hub {
         let message = self.budget.charge(message);
         self.topics.deliver(message.destination(), &message);
         self.patterns.deliver(&message);
+    }
+
+    fn ready(&self, queue: &Destination) {
+        self.queues.wake(queue);
+    }
+
+    fn lost(&self, destination: &Destination, last_good: Option<Position>, now: Option<Position>) {
+        metrics::lost();
+        warn!(%destination, ?last_good, ?now, "messages are lost");
+    }
+
+    fn control(&self, from: NodeId, data: Bytes) {
+        match Order::decode(data) {
+            Some(order) => self.obey(order),
+            None => warn!(%from, "another node sent something that this one cannot read"),
+        }
+    }
+
+    fn health(&self, health: Health) {
+        self.away.store(health == Health::Away, Ordering::Release);
     }
 }

@@ -13,7 +13,7 @@ use super::{Driven, decode};
 use crate::{
     Config, Rate, Refusal,
     hub::Credit,
-    session::{Closing, Request, Unsettled},
+    session::{Request, Unsettled},
 };
 
 /// What happens to a session.
@@ -130,7 +130,7 @@ fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
             }
             Happening::Deliver => {}
             Happening::Written => driven.session.handle_output(now),
-            Happening::Shutdown => driven.session.close_with(&Refusal::new("shutdown"), Closing::Shutdown),
+            Happening::Shutdown => driven.session.shut_down(Duration::ZERO),
             Happening::Octets(octets, end) => {
                 input.extend_from_slice(octets.as_bytes());
                 while driven.session.closing().is_none() && !driven.session.is_busy() {
