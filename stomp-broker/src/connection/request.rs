@@ -11,10 +11,9 @@ use super::now;
 use crate::{
     Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Pattern, Principal,
     Publish, Refusal, Settlement, Start,
-    hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, TooMuch, UserDestination},
+    hub::{Client, Delivery, Lease, Queued, Subscription, Terms, TooMuch, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
-    refusal::RETRY_AFTER,
     server::Shared,
     session::{self, Batch, Verdict},
 };
@@ -61,6 +60,16 @@ impl Subscribed {
 
     pub(super) fn subscription(&self) -> &Arc<Subscription> {
         &self.subscription
+    }
+
+    /// What it is to, as the client named it unless it was redirected.
+    pub(super) fn destination(&self) -> String {
+        match &self.to {
+            Target::Topic(destination) | Target::Queue(destination) => destination.to_string(),
+            Target::Pattern(pattern) => pattern.to_string(),
+            Target::User(to) => to.name.to_string(),
+            Target::Application => String::new(),
+        }
     }
 
     /// The deliveries of what the handler answered.
@@ -413,22 +422,4 @@ fn history_start(subscribe: &Subscribe) -> Result<Option<Start>, Refusal> {
         }
     };
     start.map(Some).ok_or_else(|| Refusal::new("x-offset must be a number, 'first' or 'last:' and a number"))
-}
-
-impl Shared {
-    /// Tells a refusal to one session as a message; says whether the session listens for such.
-    pub(super) fn tell(&self, principal: &Principal, session: &Arc<Outbox>, refusal: &Refusal) -> bool {
-        let Some(destination) = self.app.as_ref().and_then(|app| app.errors_to()) else {
-            return false;
-        };
-        let publish = Publish::new(destination.clone(), refusal.body().clone())
-            .header(name::CONTENT_TYPE, refusal.content_type())
-            .header(name::MESSAGE, refusal.summary());
-        let publish = match refusal.retry_after_seconds() {
-            Some(seconds) => publish.header(RETRY_AFTER, &seconds.to_string()),
-            None => publish,
-        };
-        let to = UserDestination { user: Arc::clone(principal.user()), name: destination.clone() };
-        self.hub.send_to_session(&to, session, publish)
-    }
 }

@@ -87,6 +87,14 @@ impl Client {
         self.allowance.get().map_or(Ok(()), |allowance| allowance.take(now, rate, count))
     }
 
+    /// Whether the principal is the client's, by the same user and credential.
+    pub(crate) fn is_of(&self, principal: &Principal) -> bool {
+        let is_same = |login: &Login| {
+            login.user == *principal.user() && login.credential.as_ref() == principal.credential_name()
+        };
+        self.login().is_some_and(is_same)
+    }
+
     pub(crate) fn login(&self) -> Option<&Login> {
         self.login.get()
     }

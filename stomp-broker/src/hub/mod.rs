@@ -45,8 +45,8 @@ pub(crate) use self::{
     subscription::{Subscription, Terms},
 };
 use crate::{
-    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
-    metrics,
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Principal, Publish, Refusal,
+    message::MessageIds, metrics,
 };
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
@@ -160,6 +160,12 @@ impl Hub {
         }
     }
 
+    /// Puts a session under another login of the same user; says whether there is one of that id.
+    pub(crate) fn renew(&self, id: SessionId, principal: Principal) -> bool {
+        let client = self.sessions().all.get(&id).filter(|client| client.is_of(&principal)).cloned();
+        client.map(|client| client.outbox.renew(principal)).is_some()
+    }
+
     /// Ends one session; says whether there was one of that id.
     pub(crate) fn disconnect_session(&self, id: SessionId, reason: &Refusal) -> bool {
         let sessions = self.sessions();
@@ -206,11 +212,22 @@ impl Hub {
         }
     }
 
-    /// Ends the user's subscriptions to a topic, those by pattern included.
+    /// Ends the user's subscriptions to a topic or a queue, those by pattern included. Their sessions do the rest.
     pub(crate) fn revoke(&self, user: &str, destination: &Destination) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
-        self.topics.remove_where(destination, |subscription| subscription.user() == user);
+        self.topics.remove_where(destination, |subscription| {
+            let meant = subscription.user() == user;
+            if meant {
+                subscription.revoke();
+            }
+            meant
+        });
+        self.queues.for_each(|name, subscription| {
+            if name == destination && subscription.user() == user {
+                subscription.revoke();
+            }
+        });
     }
 
     /// Whether the back-end is in contact with the other nodes.

@@ -371,6 +371,23 @@ impl<H> Session<H> {
         }
     }
 
+    /// The server ends the subscription of that number, if it is the one that is meant. Its name can be used again; what
+    /// it delivered can still be acknowledged.
+    pub(crate) fn end_subscription(
+        &mut self,
+        serial: u32,
+        is_meant: impl Fn(&H) -> bool,
+    ) -> Option<(&SubscriptionName, H)> {
+        self.subscriptions.end(serial, is_meant)
+    }
+
+    /// The login lasts for `lifetime` from now.
+    pub(crate) fn renewed(&mut self, now: Instant, lifetime: Option<Duration>) {
+        if let State::Open { expires, .. } = &mut self.state {
+            *expires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
+        }
+    }
+
     /// The pending request was carried out.
     pub(crate) fn done(&mut self) {
         let receipt = self.pending.take().and_then(|pending| pending.receipt);
