@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{BrokerError, Leased, Publish, QueueStore, Settlement};
+use super::{BrokerError, Leased, Publish, QueueStore, Settlement, queue::DEAD_FROM};
 use crate::{Destination, Message, message::MessageIds};
 
 /// Bounds on queues in memory.
@@ -32,9 +32,6 @@ impl Default for QueueLimits {
         Self { queues: 10_000, messages: 100_000, bytes: 64 << 20, deliveries: 5, dead_letters }
     }
 }
-
-/// The header that tells a dead letter's reader where the message was sent to.
-const DEAD_FROM: &str = "x-dead-letter-from";
 
 /// All queues behind one lock, so that a batch is stored as one.
 #[derive(Debug)]
