@@ -88,8 +88,9 @@ impl ChatApp {
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
-        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits));
-        let chat = Chat::new(Arc::clone(&store), Live::default(), limits);
+        let live = Live::default();
+        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone());
+        let chat = Chat::new(Arc::clone(&store), live, limits);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };

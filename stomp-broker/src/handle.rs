@@ -84,7 +84,14 @@ impl Handle {
 
     /// Ends every session of `user`, on any node, with an ERROR frame.
     pub fn disconnect(&self, user: &str, reason: &Refusal) {
-        self.order(Order::Disconnect { user: Arc::from(user), reason: reason.clone() });
+        self.order(Order::Disconnect { user: Arc::from(user), credential: None, reason: reason.clone() });
+    }
+
+    /// Ends every session of `user`, on any node, that logged in by this
+    /// [`credential`](crate::Principal::credential), with an ERROR frame.
+    pub fn disconnect_credential(&self, user: &str, credential: &str, reason: &Refusal) {
+        let (user, credential) = (Arc::from(user), Some(Arc::from(credential)));
+        self.order(Order::Disconnect { user, credential, reason: reason.clone() });
     }
 
     /// Ends the subscriptions of `user` to a topic, on any node: nothing more is delivered, not even what already

@@ -43,6 +43,7 @@
 //! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
 //!   that one client that does not read harms nobody else.
 
+mod access;
 pub mod app;
 mod auth;
 mod broker;
@@ -59,10 +60,12 @@ mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod policy;
 mod refusal;
 mod server;
 mod session;
 mod status;
+mod stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
@@ -78,12 +81,13 @@ pub use stomp_proto as proto;
 #[cfg(feature = "tls")]
 pub use self::tls::{Tls, TlsError};
 pub use self::{
+    access::{Access, Grant},
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
         Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, HistoryPolicy, HistorySettings,
-        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueueLimits, QueueStore, Settlement,
-        SimpleBroker, Start,
+        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueuePolicy, QueueSettings,
+        QueueStore, Settlement, SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
@@ -93,6 +97,7 @@ pub use self::{
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
+    policy::{DestinationPolicy, Policies},
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},

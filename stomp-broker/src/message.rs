@@ -13,6 +13,8 @@ use stomp_proto::{ByteStr, Headers, Version, fanout::MessageTail, header::name};
 
 #[cfg(feature = "redis")]
 use crate::NodeId;
+#[cfg(feature = "websocket")]
+use crate::transport::deflate;
 use crate::{Destination, Position, Publish};
 
 /// A message that subscribers share: cloning it costs a count, and what all of them get is encoded once per
@@ -34,6 +36,8 @@ struct Shared {
     size: usize,
     is_text: OnceLock<bool>,
     tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
+    #[cfg(feature = "websocket")]
+    compressed: [OnceLock<Option<Bytes>>; Version::ALL.len()],
 }
 
 /// The header with a message's offset in the history of its destination; in SUBSCRIBE, that of the last one held.
@@ -102,6 +106,8 @@ impl Message {
             body,
             is_text: OnceLock::new(),
             tails: Default::default(),
+            #[cfg(feature = "websocket")]
+            compressed: Default::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -171,6 +177,18 @@ impl Message {
             MessageTail::encode(&id, &shared.destination, headers, &shared.body, version).ok()
         };
         shared.tails[version as usize].get_or_init(encode).as_ref()
+    }
+
+    /// The same, [compressed](crate::transport::deflate) when the first one asks; `None` if that gains nothing.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn compressed(&self, version: Version) -> Option<Bytes> {
+        let compress = || deflate::compress(self.tail(version)?.as_bytes());
+        self.shared.compressed[version as usize].get_or_init(compress).clone()
+    }
+
+    #[cfg(not(feature = "websocket"))]
+    pub(crate) fn compressed(&self, _: Version) -> Option<Bytes> {
+        None
     }
 }
 

@@ -1,17 +1,13 @@
 //! A server: its parts, its listeners, its end.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::info;
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Overflow, Pattern, Publish, Refusal, SimpleBroker,
+    Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
     app::Application,
     hub::{Hub, Interests},
 };
@@ -53,7 +49,7 @@ pub(crate) struct Shared {
     pub(crate) app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
-    overflow: Vec<(Pattern, Overflow)>,
+    pub(crate) policies: Policies,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     pub(crate) room: Arc<Semaphore>,
@@ -63,13 +59,13 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub struct ServerBuilder {
     config: Config,
-    broker: Box<dyn Broker>,
+    broker: Option<Box<dyn Broker>>,
     authenticator: Box<dyn Authenticator>,
     authorizer: Box<dyn Authorizer>,
     app: Option<Box<dyn Application>>,
     topics: Vec<String>,
     queues: Vec<String>,
-    overflow: Vec<(Pattern, Overflow)>,
+    policies: Policies,
 }
 
 impl ServerBuilder {
@@ -82,7 +78,7 @@ impl ServerBuilder {
     /// Carries messages by another back-end than a [`SimpleBroker`].
     #[must_use]
     pub fn broker(self, broker: impl Broker) -> Self {
-        Self { broker: Box::new(broker), ..self }
+        Self { broker: Some(Box::new(broker)), ..self }
     }
 
     /// Declares that there are topics under `root`, such as `/topic`. What is under no declared root and has no
@@ -97,12 +93,11 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what happens to messages of matching topics that a subscriber does not take in time; the first pattern
-    /// that matches counts. Without one it is [`Overflow::Disconnect`].
+    /// Sets what holds for which destinations: their overflow policy and, with the default back-end, what topics and
+    /// queues keep. Who may use them is for the authorizer to say, which may be the same table.
     #[must_use]
-    pub fn overflow(mut self, topics: Pattern, policy: Overflow) -> Self {
-        self.overflow.push((topics, policy));
-        self
+    pub fn policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// Declares that there are queues under `root`, such as `/queue`: each message goes to one subscriber and is
@@ -130,7 +125,8 @@ impl ServerBuilder {
     /// [`BrokerError`] when the back-end cannot serve.
     pub async fn start(self) -> Result<Server, BrokerError> {
         let hub = Arc::new(Hub::new(&self.config));
-        let broker: Arc<dyn Broker> = self.broker.into();
+        let broker = self.broker.unwrap_or_else(|| Box::new(SimpleBroker::with_policies(&self.policies)));
+        let broker: Arc<dyn Broker> = broker.into();
         broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
         match broker.queues() {
             Some(store) => hub.queues.set_store(store),
@@ -148,7 +144,7 @@ impl ServerBuilder {
             app: self.app,
             topics: self.topics,
             queues: self.queues,
-            overflow: self.overflow,
+            policies: self.policies,
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
@@ -171,13 +167,13 @@ impl Server {
     pub fn builder(authenticator: impl Authenticator, authorizer: impl Authorizer) -> ServerBuilder {
         ServerBuilder {
             config: Config::default(),
-            broker: Box::new(SimpleBroker::new()),
+            broker: None,
             authenticator: Box::new(authenticator),
             authorizer: Box::new(authorizer),
             app: None,
             topics: Vec::new(),
             queues: Vec::new(),
-            overflow: Vec::new(),
+            policies: Policies::default(),
         }
     }
 
@@ -188,21 +184,6 @@ impl Server {
 
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
-    }
-
-    /// Stops: takes nobody in any more, tells every client, and waits for their connections to end.
-    ///
-    /// Says whether all had ended by `deadline`; the rest ends with the process.
-    pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.shared.shutdown.cancel();
-        self.shared.hub.shut_down();
-        self.shared.tasks.close();
-        let open = self.shared.tasks.len();
-        info!(open, "closing connections");
-        let end = Instant::now() + deadline;
-        let ended = timeout_at(end, self.shared.tasks.wait()).await.is_ok();
-        self.shared.broker.drain(end.saturating_duration_since(Instant::now())).await;
-        ended
     }
 }
 
@@ -230,12 +211,6 @@ impl Shared {
         } else {
             Err(self.no_such_destination())
         }
-    }
-
-    /// What happens to messages for the destination that a subscriber does not take in time.
-    pub(crate) fn overflow(&self, destination: &str) -> Overflow {
-        let found = self.overflow.iter().find(|(pattern, _)| pattern.matches(destination));
-        found.map(|(_, policy)| policy.clone()).unwrap_or_default()
     }
 
     /// Whether a pattern stays within the declared topics.

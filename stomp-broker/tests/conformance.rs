@@ -6,7 +6,7 @@ use stomp_broker::{
 };
 
 fn simple() -> SimpleBroker {
-    SimpleBroker::with(conformance::queue_limits(), conformance::history())
+    SimpleBroker::with(conformance::queue_policy(), conformance::history())
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The HTTP interface: one router per file, errors and headers that all of them share.
 
+mod account;
 mod auth;
 mod caller;
 mod cookie;
@@ -13,6 +14,7 @@ mod messages;
 mod openapi;
 mod page;
 mod rooms;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -39,6 +41,8 @@ pub(crate) struct Http {
 pub(crate) fn router(http: Http, websockets: Router) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
+        .merge(sessions::router())
+        .merge(account::router())
         .merge(members::router())
         .merge(rooms::router().into())
         .merge(messages::router().into())

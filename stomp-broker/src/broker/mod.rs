@@ -26,7 +26,7 @@ pub use self::{
     queue::{Leased, QueueStore, Settlement},
     simple::SimpleBroker,
     simple_logs::{HistoryPolicy, HistorySettings},
-    simple_queues::QueueLimits,
+    simple_queues::{QueuePolicy, QueueSettings},
 };
 use crate::{Destination, Message};
 

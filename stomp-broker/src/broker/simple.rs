@@ -10,9 +10,9 @@ use async_trait::async_trait;
 
 use super::{
     Broker, BrokerError, Capabilities, HistoryPage, HistorySettings, Inbound, Interest, Publish, Published,
-    QueueLimits, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
+    QueueSettings, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
 };
-use crate::{Destination, Message, message::MessageIds};
+use crate::{Destination, Message, Policies, message::MessageIds};
 
 /// Delivers in memory, in one order per destination: topics at most once, queues until a consumer has settled.
 #[derive(Debug)]
@@ -32,20 +32,26 @@ const SHARDS: usize = 64;
 impl SimpleBroker {
     /// A broker whose topics have no history.
     pub fn new() -> Self {
-        Self::with(QueueLimits::default(), HistorySettings::default())
+        Self::with(QueueSettings::default(), HistorySettings::default())
     }
 
     /// A broker with limits for its queues, and with histories of topics.
-    pub fn with(queues: QueueLimits, history: HistorySettings) -> Self {
+    pub fn with(queues: impl Into<QueueSettings>, history: HistorySettings) -> Self {
         let ids = Arc::new(MessageIds::new());
         Self {
             inbound: OnceLock::new(),
-            queues: Arc::new(SimpleQueues::new(queues, Arc::clone(&ids))),
+            queues: Arc::new(SimpleQueues::new(queues.into(), Arc::clone(&ids))),
             ids,
             history,
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
         }
+    }
+
+    /// A broker whose topics and queues keep what the table says, within the default bounds on all of them together.
+    pub fn with_policies(policies: &Policies) -> Self {
+        let (queues, history) = (QueueSettings::default().queues, HistorySettings::default().bytes);
+        Self::with(policies.queues(queues), policies.histories(history))
     }
 
     fn deliver(&self, publish: Publish) -> Result<Published, BrokerError> {

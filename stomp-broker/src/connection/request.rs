@@ -257,7 +257,7 @@ impl Context {
     ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
         let prefix = fanout::prefix(subscribe.id(), self.version).map_err(unencodable_id)?;
-        let overflow = self.shared.overflow(destination);
+        let overflow = self.shared.policies.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
         Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
     }

@@ -135,9 +135,15 @@ impl Hub {
         self.sessions().by_user.get(user).map_or(0, Vec::len)
     }
 
-    /// Ends every session of `user`.
-    pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for client in self.sessions().by_user.get(user).into_iter().flatten() {
+    /// Ends every session of `user`, or those by one credential.
+    pub(crate) fn disconnect(&self, user: &str, credential: Option<&str>, reason: &Refusal) {
+        let is_meant = |client: &Client| {
+            credential.is_none()
+                || client.login().is_some_and(|login| login.credential.as_deref() == credential)
+        };
+        for client in
+            self.sessions().by_user.get(user).into_iter().flatten().filter(|client| is_meant(client))
+        {
             client.outbox.control(Control::Close(reason.clone()));
         }
     }

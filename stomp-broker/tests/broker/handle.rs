@@ -1,7 +1,7 @@
 //! What the application and its operators can do from outside.
 
 use stomp_broker::{
-    DestinationKind, Open, Refusal, Server, SessionId,
+    Authenticator, Credentials, DestinationKind, Open, Principal, Refusal, Server, SessionId, async_trait,
     proto::{AckMode, Command, Frame, Version, header::name},
     testing::Client,
 };
@@ -69,4 +69,30 @@ async fn one_session_can_be_ended() {
     assert_eq!(one.expect_error().await.headers().get(name::MESSAGE), Some("moved away"));
     assert!(!server.handle().disconnect_session(session, &Refusal::new("moved away")));
     other.publish("/topic/a", "still here").await;
+}
+
+/// Takes the passcode for the name of the credential.
+#[derive(Debug)]
+struct Devices;
+
+#[async_trait]
+impl Authenticator for Devices {
+    async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal> {
+        let device = credentials.passcode().unwrap_or_default();
+        Ok(Principal::new(credentials.login().unwrap_or_default()).credential(device))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sessions_of_one_credential_can_be_ended() {
+    let server = Server::builder(Devices, Open).topics("/topic").start().await.expect("a server");
+    let [mut phone, mut laptop, mut of_bob] =
+        [Client::open(&server), Client::open(&server), Client::open(&server)];
+    phone.log_in("alice", "phone").await;
+    laptop.log_in("alice", "laptop").await;
+    of_bob.log_in("bob", "phone").await;
+    server.handle().disconnect_credential("alice", "phone", &Refusal::new("logged out"));
+    assert_eq!(phone.expect_error().await.headers().get(name::MESSAGE), Some("logged out"));
+    laptop.publish("/topic/a", "still here").await;
+    of_bob.publish("/topic/a", "still here").await;
 }

@@ -36,7 +36,7 @@ impl RedisServer {
     pub(crate) fn settings(&self) -> RedisSettings {
         RedisSettings {
             history: conformance::history(),
-            queues: conformance::queue_limits(),
+            queues: conformance::queue_policy().into(),
             ..RedisSettings::new(format!("redis://127.0.0.1:{}", self.port))
         }
     }

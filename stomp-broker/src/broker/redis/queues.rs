@@ -69,10 +69,11 @@ impl QueueStore for RedisQueues {
         let mut pipeline = pipe();
         let command = call(&mut pipeline, &ENQUEUE, batch.len());
         command.arg(batch.iter().map(|publish| keys.queue(&publish.destination)).collect::<Vec<_>>());
-        command.arg(settings.queues.messages).arg(&*self.node.ready_octets());
+        command.arg(&*self.node.ready_octets());
         for publish in &batch {
             let number = self.node.publisher.next_number();
             let envelope = Envelope::encode(self.node.id, number, publish);
+            command.arg(settings.queues.policy(&publish.destination).messages);
             command.arg(keys.queue_ready(&publish.destination)).arg(&*envelope);
         }
         let (full,): (usize,) = self.node.patiently(&mut pipeline).await?;
@@ -155,12 +156,12 @@ impl Node {
     /// Returns the queues that have something to lease because of it.
     async fn settle(&self, settling: &Unsettled) -> Result<Vec<Destination>, BrokerError> {
         let Unsettled { queue, leases, settlement } = settling;
-        let limits = &self.settings.queues;
-        let grave = limits.dead_letters.as_ref().filter(|grave| *grave != queue);
+        let policy = self.settings.queues.policy(queue);
+        let grave = policy.dead_letters.as_ref().filter(|grave| *grave != queue);
         let mut pipeline = pipe();
         let command = self.queue_keys(call(&mut pipeline, &SETTLE, 4), queue);
         command.arg(self.keys.queue(grave.map_or("", |grave| grave)));
-        command.arg(self.id.to_string()).arg(word(*settlement)).arg(limits.deliveries);
+        command.arg(self.id.to_string()).arg(word(*settlement)).arg(policy.deliveries);
         command.arg(self.keys.queue_ready(queue));
         command.arg(grave.map(|grave| self.keys.queue_ready(grave)).unwrap_or_default());
         for Lease { entry, message } in leases {

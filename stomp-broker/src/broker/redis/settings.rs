@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{HistorySettings, QueueLimits};
+use crate::{HistorySettings, QueueSettings};
 
 /// The settings of a [`RedisRelay`](super::RedisRelay).
 #[derive(Debug, Clone)]
@@ -13,8 +13,8 @@ pub struct RedisSettings {
     pub prefix: String,
     /// Which topics have a history. [`HistorySettings::bytes`] does not count here: Redis bounds its own memory.
     pub history: HistorySettings,
-    /// Bounds on queues; of these only `messages`, `deliveries` and `dead_letters` count here.
-    pub queues: QueueLimits,
+    /// What queues may hold. Octets and the number of queues do not count here either.
+    pub queues: QueueSettings,
     /// What happens to messages while Redis is away.
     pub while_away: WhileAway,
     /// How long Redis may take to answer, or to be connected to, before it counts as away.
@@ -57,7 +57,7 @@ impl RedisSettings {
             url: url.into(),
             prefix: "stomp:".to_owned(),
             history: HistorySettings::default(),
-            queues: QueueLimits::default(),
+            queues: QueueSettings::default(),
             while_away: WhileAway::Fail,
             response_timeout: Duration::from_secs(1),
             node_timeout: Duration::from_secs(15),

@@ -5,7 +5,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! conformance::suite(|| SimpleBroker::with(conformance::queue_limits(), conformance::history())).await;
+//! conformance::suite(|| SimpleBroker::with(conformance::queue_policy(), conformance::history())).await;
 //! # }
 //! ```
 
@@ -18,7 +18,7 @@ mod topics;
 use std::time::Duration;
 
 use self::node::Node;
-use crate::{Broker, HistoryPolicy, HistorySettings, QueueLimits};
+use crate::{Broker, HistoryPolicy, HistorySettings, QueuePolicy};
 
 /// How often a message may be delivered before it is a dead letter.
 const DELIVERIES: u32 = 3;
@@ -33,9 +33,9 @@ pub fn history() -> HistorySettings {
     HistorySettings { policies, ..HistorySettings::default() }
 }
 
-/// The limits that the queues of a back-end under test are to have, if it has queues.
-pub fn queue_limits() -> QueueLimits {
-    QueueLimits { deliveries: DELIVERIES, ..QueueLimits::default() }
+/// The policy that the queues of a back-end under test are to have, if it has queues.
+pub fn queue_policy() -> QueuePolicy {
+    QueuePolicy { deliveries: DELIVERIES, ..QueuePolicy::default() }
 }
 
 /// Checks a back-end in every respect that its [`Capabilities`](crate::Capabilities) claim. `back_end` makes a node

@@ -88,7 +88,7 @@ async fn what_was_not_delivered_is_not_counted(queues: &dyn QueueStore) {
 }
 
 async fn what_is_refused_too_often_is_a_dead_letter(queues: &dyn QueueStore) {
-    let dead_letters = super::queue_limits().dead_letters.expect("there is a queue for them");
+    let dead_letters = super::queue_policy().dead_letters.expect("there is a queue for them");
     let queue = fill(queues, 1).await;
     let mut fed = Vec::new();
     for _ in 0..DELIVERIES {
