@@ -85,6 +85,7 @@ export const en: Messages = {
     someoneGone: '(unknown)',
     loading: 'Loading…',
     olderFailed: 'Earlier messages could not be loaded.',
+    newerFailed: 'Later messages could not be loaded.',
     removed: 'You are no longer in this room.',
   },
   composer: {
@@ -94,7 +95,14 @@ export const en: Messages = {
     left: 'none left | {count} character left | {count} characters left',
     over: 'full | {count} character too many | {count} characters too many',
   },
-  message: { own: 'Me', sending: 'Sending', failed: 'Not sent', retry: 'Retry', delete: 'Delete' },
+  message: {
+    own: 'Me',
+    sending: 'Sending',
+    failed: 'Not sent',
+    retry: 'Retry',
+    delete: 'Delete',
+    unreadBy: 'read by all | not read by {count} member | not read by {count} members',
+  },
   action: { cancel: 'Cancel', retry: 'Try again', home: 'To the start', clear: 'Clear' },
   state: {
     downTitle: 'The server cannot be reached',

@@ -83,6 +83,7 @@ export const ko = {
     someoneGone: '(알 수 없음)',
     loading: '불러오는 중…',
     olderFailed: '이전 메시지를 불러오지 못했습니다.',
+    newerFailed: '이후 메시지를 불러오지 못했습니다.',
     removed: '이 채팅방에서 나왔습니다.',
   },
   composer: {
@@ -92,7 +93,14 @@ export const ko = {
     left: '{count}자 남음',
     over: '{count}자 초과',
   },
-  message: { own: '나', sending: '보내는 중', failed: '보내지 못함', retry: '다시 보내기', delete: '삭제' },
+  message: {
+    own: '나',
+    sending: '보내는 중',
+    failed: '보내지 못함',
+    retry: '다시 보내기',
+    delete: '삭제',
+    unreadBy: '{count}명이 읽지 않음',
+  },
   action: { cancel: '취소', retry: '다시 시도', home: '처음으로', clear: '지우기' },
   state: {
     downTitle: '서버에 연결할 수 없습니다',

@@ -4,6 +4,7 @@ import { type Grant, forget, renew, whenSessionLost } from '../api/access'
 import * as account from '../api/account'
 import { ApiError } from '../api/error'
 import type { Member } from '../api/model'
+import { forgetDrafts } from './drafts'
 
 /** Survives a reload, so that an ended session can be told from a first visit. */
 const SIGNED_IN = 'signed-in'
@@ -50,6 +51,7 @@ export async function enterAsGuest(): Promise<void> {
 export async function logOut(): Promise<void> {
   await account.logOut()
   sessionStorage.clear()
+  forgetDrafts()
   leave()
 }
 
