@@ -24,6 +24,7 @@ export const router = createRouter({
         { path: 'people', component: PeopleScreen },
         // A room, or with `@` and a seq one message in it.
         { path: 'r/:roomId(\\d+):at(@\\d+)?', component: RoomScreen, props: roomProps },
+        { path: 'settings', component: () => import('./screens/SettingsScreen.vue') },
         { path: ':rest(.*)*', component: NotFoundScreen },
       ],
     },

@@ -48,17 +48,35 @@ export async function enterAsGuest(): Promise<void> {
   enter(await account.enterAsGuest())
 }
 
+export async function upgradeGuest(form: account.SignUp): Promise<void> {
+  enter(await account.upgradeGuest(form))
+}
+
+export async function rename(name: string): Promise<void> {
+  member.value = await account.rename(name)
+}
+
 export async function logOut(): Promise<void> {
   await account.logOut()
-  sessionStorage.clear()
-  forgetDrafts()
-  leave()
+  forgetAll()
+}
+
+export async function deleteAccount(password: string): Promise<void> {
+  await account.deleteAccount(password)
+  forgetAll()
 }
 
 function enter(grant: Grant): void {
   member.value = grant.member
   expired.value = false
   localStorage.setItem(SIGNED_IN, '1')
+}
+
+/** What was written here is nobody else's business. */
+function forgetAll(): void {
+  sessionStorage.clear()
+  forgetDrafts()
+  leave()
 }
 
 function leave(): void {
