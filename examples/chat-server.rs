@@ -40,7 +40,7 @@ struct Options {
     #[arg(long, env = "CHAT_DATA_DIR", value_name = "DIRECTORY", default_value = "data")]
     data_dir: PathBuf,
 
-    /// A PostgreSQL database instead of SQLite in the data directory (not supported yet).
+    /// A PostgreSQL database instead of SQLite in the data directory: postgres://USER:PASSWORD@HOST/DATABASE.
     #[arg(long, env = "CHAT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 

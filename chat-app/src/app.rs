@@ -7,13 +7,13 @@ use stomp_broker::{BrokerError, Server};
 
 use crate::{
     Config,
-    auth::{Auth, KeyError},
+    auth::{Auth, KeyError, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
     http::{self, Http},
     limits::Limits,
     stomp,
-    store::{OpenError, SqliteStore, Store},
+    store::{OpenError, PostgresStore, SqliteStore, Store},
 };
 
 /// A chat service: its routes to serve, and its STOMP server.
@@ -21,7 +21,7 @@ use crate::{
 pub struct ChatApp {
     router: Router,
     stomp: Server,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     _data_dir: DataDir,
 }
 
@@ -29,11 +29,6 @@ pub struct ChatApp {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Only SQLite is there.
-    #[error(
-        "PostgreSQL is not supported yet; start without --database-url to keep data in SQLite in the data directory"
-    )]
-    Postgres,
     /// The scheme of the URL is none of a database.
     #[error(
         "the database URL is not understood; start without --database-url to keep data in SQLite in the data directory"
@@ -50,7 +45,7 @@ pub enum StartError {
         /// What the file system says.
         error: io::Error,
     },
-    /// The database cannot be opened.
+    /// The database file cannot be opened.
     #[error("cannot open the database {}: {error}; restore it from a backup, or move it away to start afresh", path.display())]
     Database {
         /// The file.
@@ -58,6 +53,11 @@ pub enum StartError {
         /// What the database says.
         error: OpenError,
     },
+    /// The database on a server cannot be opened.
+    #[error(
+        "cannot open the PostgreSQL database: {0}; check --database-url, and that the server runs and lets in"
+    )]
+    Postgres(OpenError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -86,12 +86,11 @@ impl ChatApp {
         refuse_unsupported(config)?;
         let data_dir = DataDir::open(&config.data_dir)
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
-        let path = data_dir.database();
-        let store = SqliteStore::open(&path).await.map_err(|error| StartError::Database { path, error })?;
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
-        let auth = Auth::open(&data_dir, Arc::clone(&shared), Arc::clone(&limits))?;
-        let chat = Chat::new(shared, Live::default(), limits);
+        let live = Live::default();
+        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone());
+        let chat = Chat::new(Arc::clone(&store), live, limits);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
@@ -100,7 +99,7 @@ impl ChatApp {
         Ok(Self { router, stomp, store, _data_dir: data_dir })
     }
 
-    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::http::serve`].
+    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -116,11 +115,25 @@ impl ChatApp {
     }
 }
 
+/// The store and the key that signs tokens: both in the directory, or both in the database that servers share.
+async fn open_store(url: Option<&str>, data_dir: &DataDir) -> Result<(Arc<dyn Store>, Vec<u8>), StartError> {
+    if let Some(url) = url {
+        let store = PostgresStore::open(url).await.map_err(StartError::Postgres)?;
+        let key = key_of_store(&store).await?;
+        return Ok((Arc::new(store), key));
+    }
+    let path = data_dir.database();
+    let store = SqliteStore::open(&path).await.map_err(|error| StartError::Database { path, error })?;
+    Ok((Arc::new(store), key_of_file(&data_dir.key())?))
+}
+
 /// What is asked for and not there is not passed over in silence.
 fn refuse_unsupported(config: &Config) -> Result<(), StartError> {
     if let Some(url) = &config.database_url {
         let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-        return Err(if is_postgres { StartError::Postgres } else { StartError::DatabaseUrl });
+        if !is_postgres {
+            return Err(StartError::DatabaseUrl);
+        }
     }
     if config.redis_url.is_some() { Err(StartError::Redis) } else { Ok(()) }
 }

@@ -20,9 +20,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where to serve STOMP over TCP, if anywhere.
     pub stomp_listen: Option<SocketAddr>,
-    /// Where the database and the key are.
+    /// Where the database and the key are, and with a database elsewhere only files.
     pub data_dir: PathBuf,
-    /// A database elsewhere.
+    /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
     pub database_url: Option<String>,
     /// What joins several servers.
     pub redis_url: Option<String>,

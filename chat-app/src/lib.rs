@@ -1,7 +1,7 @@
 //! A chat service over STOMP: accounts and guests, rooms, history, and a web client.
 //!
 //! ```text
-//!  browser ── HTTP ──▶ http ─┐             ┌─▶ store (SQLite)
+//!  browser ── HTTP ──▶ http ─┐             ┌─▶ store (SQLite, PostgreSQL)
 //!     │                      ├─▶ auth, chat┤
 //!     └── WebSocket ▶ stomp ─┘             └─▶ broker ──▶ subscribers
 //! ```

@@ -2,7 +2,6 @@
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
-use stomp_broker::http;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -74,7 +73,7 @@ impl Listening {
                 None => Ok(()),
             }
         };
-        let served = tokio::try_join!(http::serve(http, app.router(), stop.cancelled()), tcp, end);
+        let served = tokio::try_join!(app.stomp().serve_http(http, app.router(), stop.cancelled()), tcp, end);
         app.close().await;
         served.map(|_| ())
     }

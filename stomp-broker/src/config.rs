@@ -29,12 +29,25 @@ pub struct Config {
     pub login_timeout: Duration,
     /// How long a write may make no progress before the client counts as stuck.
     pub write_timeout: Duration,
+    /// When the server stops, clients are asked to connect again at random times within this, by `x-reconnect-after`.
+    pub reconnect_window: Duration,
     /// How long the server goes on reading after its last frame, so that the frame is not lost in a reset.
     pub linger: Duration,
+    /// From the first octet of a frame to its last, behind the login.
+    pub frame_timeout: Duration,
+    /// How long a handler or an authorizer may take; then it is cancelled, and the client refused.
+    pub handler_timeout: Duration,
+    /// How long all that a frame asks for may take, the back-end's part included; then the client gets an ERROR.
+    pub request_timeout: Duration,
     /// Messages that wait for one client, at most; over it the client is cut off as too slow.
     pub outbox_frames: usize,
     /// The octets of those messages, at most.
     pub outbox_bytes: usize,
+    /// How long a message of a topic may wait for one client; then it is dropped. `None` is as long as it takes.
+    pub outbox_age: Option<Duration>,
+    /// The octets of messages that wait for all clients together, at most, each message counted once; over it the
+    /// clients with the most waiting are cut off as too slow.
+    pub outbox_memory: usize,
     /// Subscriptions of one session, at most.
     pub subscriptions: usize,
     /// Transactions of one session.
@@ -44,8 +57,16 @@ pub struct Config {
     pub prefetch: usize,
     /// Unacknowledged messages of one session, at most: until it acknowledges some, it gets no more of any.
     pub unacknowledged: usize,
+    /// The octets of those messages, at most.
+    pub unacknowledged_bytes: usize,
+    /// How long a client that has reached one of those limits may acknowledge nothing, before it is cut off.
+    pub ack_timeout: Duration,
     /// Origins whose pages may use WebSocket and SockJS besides this host's own, such as `https://chat.example.org`; `*` is any.
     pub allowed_origins: Vec<String>,
+    /// Whether WebSocket clients that offer it get larger messages compressed, and may compress theirs (RFC 7692). It
+    /// costs time for each message, not for each subscriber. The size of a compressed message tells something about
+    /// its text: leave it off where messages hold secrets beside what others wrote.
+    pub websocket_deflate: bool,
     /// SockJS sessions over HTTP of one router, at most, those included that ended less than 5 seconds ago; more are
     /// answered with 503.
     pub sockjs_sessions: usize,
@@ -69,14 +90,23 @@ impl Default for Config {
             login_limits: Limits::before_connect(),
             login_timeout: 10 * second,
             write_timeout: 10 * second,
+            reconnect_window: 10 * second,
             linger: second,
+            frame_timeout: 60 * second,
+            handler_timeout: 30 * second,
+            request_timeout: 60 * second,
             outbox_frames: 10_000,
             outbox_bytes: 1 << 20,
+            outbox_age: None,
+            outbox_memory: 256 << 20,
             subscriptions: 256,
             transactions: TransactionLimits::default(),
             prefetch: 64,
             unacknowledged: 256,
+            unacknowledged_bytes: 1 << 20,
+            ack_timeout: 60 * second,
             allowed_origins: Vec::new(),
+            websocket_deflate: false,
             sockjs_sessions: 10_000,
             sockjs_strangers: 10,
             connections: 20_000,

@@ -2,6 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
+use serde::Serialize;
 use stomp_proto::ByteStr;
 
 /// A destination: an opaque name, compared octet for octet (STOMP 1.2, "SEND").
@@ -9,6 +10,21 @@ use stomp_proto::ByteStr;
 /// Cloning shares the memory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Destination(ByteStr);
+
+/// What becomes of messages to a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum DestinationKind {
+    /// Every subscriber gets each message.
+    Topic,
+    /// One subscriber gets each message.
+    Queue,
+    /// The sessions of one user get each message.
+    User,
+    /// The session that asked for an answer gets each message.
+    Reply,
+}
 
 /// The longest destination, in octets.
 pub const MAX_DESTINATION: usize = 512;
@@ -78,6 +94,14 @@ impl TryFrom<&str> for Destination {
     type Error = InvalidDestination;
 
     fn try_from(name: &str) -> Result<Self, InvalidDestination> {
+        Self::new(name)
+    }
+}
+
+impl TryFrom<String> for Destination {
+    type Error = InvalidDestination;
+
+    fn try_from(name: String) -> Result<Self, InvalidDestination> {
         Self::new(name)
     }
 }

@@ -1,10 +1,13 @@
 //! The server as its application sees it.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use tracing::warn;
 
 use crate::{
-    BrokerError, Destination, Publish, Refusal,
-    hub::UserDestination,
+    BrokerError, Destination, DestinationStatus, Explanation, Principal, Publish, Refusal, SessionId,
+    SessionStatus, Statistics, SubscriptionStatus,
+    hub::Order,
     server::{Shared, USER_ROOT},
 };
 
@@ -28,13 +31,12 @@ impl Handle {
         self.shared.publish(vec![publish]).await
     }
 
-    /// Sends a message to every session of `user` that is subscribed to the publish's destination, which is one
-    /// under `/user`, such as `/user/queue/replies`. Returns `false`, and sends nothing, for any other.
+    /// Sends a message to every session of `user`, on any node, that is subscribed to the publish's destination,
+    /// which is one under `/user`, such as `/user/queue/replies`. Returns `false`, and sends nothing, for any other.
     pub fn send_to_user(&self, user: &str, publish: Publish) -> bool {
         let is_user = publish.destination.is_under(USER_ROOT);
         if is_user {
-            let to = UserDestination { user: Arc::from(user), name: publish.destination.clone() };
-            self.shared.hub.send_to_user(&to, publish);
+            self.order(Order::Send { user: Arc::from(user), publish });
         }
         is_user
     }
@@ -44,16 +46,85 @@ impl Handle {
         self.shared.hub.sessions_of(user)
     }
 
-    /// Ends every session of `user` with an ERROR frame.
-    pub fn disconnect(&self, user: &str, reason: &Refusal) {
-        self.shared.hub.disconnect(user, reason);
+    /// Ends one session with an ERROR frame; says whether there is one of that id on this node.
+    pub fn disconnect_session(&self, session: SessionId, reason: &Refusal) -> bool {
+        self.shared.hub.disconnect_session(session, reason)
     }
 
-    /// Ends the subscriptions of `user` to a topic: nothing more is delivered, not even what already waits.
-    pub async fn revoke(&self, user: &str, destination: &Destination) {
-        if self.shared.hub.revoke(user, destination) {
-            self.shared.lose_interest(destination).await;
+    /// The open connections of this node, those that have not logged in included, oldest first.
+    pub fn sessions(&self) -> Vec<SessionStatus> {
+        let counts = self.shared.hub.subscription_counts();
+        let count = |id| counts.get(&id).copied().unwrap_or_default();
+        let clients = self.shared.hub.clients();
+        let mut sessions: Vec<_> =
+            clients.iter().map(|client| SessionStatus::of(client, count(client.id))).collect();
+        sessions.sort_by_key(|session| session.connected_at);
+        sessions
+    }
+
+    /// The live subscriptions of this node, by destination.
+    pub fn subscriptions(&self) -> Vec<SubscriptionStatus> {
+        let listeners = self.shared.hub.listeners_with_clients().into_iter();
+        let mut subscriptions: Vec<_> =
+            listeners.map(|(listener, client)| SubscriptionStatus::of(listener, &client)).collect();
+        subscriptions.sort_by(|one, other| one.destination.cmp(&other.destination));
+        subscriptions
+    }
+
+    /// What somebody on this node listens to, by name.
+    pub fn destinations(&self) -> Vec<DestinationStatus> {
+        let mut counts = BTreeMap::<_, usize>::new();
+        for listener in self.shared.hub.listeners() {
+            *counts.entry((listener.destination, listener.kind)).or_default() += 1;
         }
+        let status =
+            |((destination, kind), subscribers)| DestinationStatus { destination, kind, subscribers };
+        counts.into_iter().map(status).collect()
+    }
+
+    /// What the server would do with frames of `principal` for `destination`, and why.
+    pub async fn explain(&self, destination: &Destination, principal: &Principal) -> Explanation {
+        Explanation::of(&self.shared, destination, principal).await
+    }
+
+    /// What has been counted so far.
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.shared)
+    }
+
+    /// Ends every session of `user`, on any node, with an ERROR frame.
+    pub fn disconnect(&self, user: &str, reason: &Refusal) {
+        self.order(Order::Disconnect { user: Arc::from(user), credential: None, reason: reason.clone() });
+    }
+
+    /// Ends every session of `user`, on any node, that logged in by this
+    /// [`credential`](crate::Principal::credential), with an ERROR frame.
+    pub fn disconnect_credential(&self, user: &str, credential: &str, reason: &Refusal) {
+        let (user, credential) = (Arc::from(user), Some(Arc::from(credential)));
+        self.order(Order::Disconnect { user, credential, reason: reason.clone() });
+    }
+
+    /// Ends the subscriptions of `user` to a topic, on any node: nothing more is delivered, not even what already
+    /// waits.
+    pub async fn revoke(&self, user: &str, destination: &Destination) {
+        self.order(Order::Revoke { user: Arc::from(user), destination: destination.clone() });
+    }
+
+    /// Whether the back-end is in contact with the other nodes: a load balancer should ask nothing of a node that
+    /// is not.
+    pub fn is_ready(&self) -> bool {
+        self.shared.hub.is_connected() && !self.shared.is_shutting_down()
+    }
+
+    /// Has all nodes carry an order out, this one at once.
+    fn order(&self, order: Order) {
+        let Shared { broker, hub, .. } = &*self.shared;
+        if broker.capabilities().multi_node
+            && let Err(error) = broker.send_control(None, order.encode())
+        {
+            warn!(%error, "cannot tell other nodes about a user");
+        }
+        hub.obey(order);
     }
 }
 

@@ -5,10 +5,12 @@ use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 use tracing::{debug, warn};
+
+use crate::{Listener, Peer, Server, listen::accept, listener::Accepted};
 
 /// From the opening of the connection, or the last answer on it, to the end of the request's headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,44 +24,42 @@ const MAX_HEADERS: usize = 100;
 /// How long requests may go on when the server stops.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// Serves `router` until `shutdown` resolves, then lets requests in progress finish.
-///
-/// Requests carry [`ConnectInfo<SocketAddr>`]. Silent clients and those that dribble their headers are cut off
-/// after 10 seconds; 64 KiB and 100 fields bound the headers. WebSockets that a router opened are not waited
-/// for: they are the [`Server`](crate::Server)'s.
-///
-/// # Errors
-///
-/// Whatever makes accepting impossible for good.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut shutdown => break,
+impl Server {
+    /// Serves `router` until `shutdown` resolves, then lets requests in progress finish.
+    ///
+    /// Requests carry [`ConnectInfo<SocketAddr>`]. Silent clients and those that dribble their headers are cut off
+    /// after 10 seconds; 64 KiB and 100 fields bound the headers, and
+    /// [`Config::connections`](crate::Config::connections) the connections. WebSockets that a router opened are not
+    /// waited for: they end with [`Server::shutdown`].
+    ///
+    /// # Errors
+    ///
+    /// Whatever makes accepting impossible for good.
+    pub async fn serve_http(
+        &self,
+        listener: impl Into<Listener>,
+        router: Router,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let (listener, stop, tasks) = (listener.into(), CancellationToken::new(), TaskTracker::new());
+        let serve = |accepted: Accepted| {
+            let (server, router, stop) = (self.clone(), router.clone(), stop.clone());
+            tasks.spawn(async move {
+                let Some((stream, address)) = accepted.identify(HEADER_TIMEOUT).await else { return };
+                // A WebSocket gives this place back and takes another, as a session.
+                if let Some(_room) = server.admit(&Peer::new("http", Some(address))) {
+                    serve_connection(stream, address, router, stop).await;
+                }
+            });
         };
-        match accepted {
-            Ok((stream, address)) => {
-                let _ = stream.set_nodelay(true);
-                tasks.spawn(serve_connection(stream, address, router.clone(), stop.clone()));
-            }
-            Err(error) => {
-                warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
+        accept(|cx| listener.poll_accept(cx), serve, shutdown).await?;
+        stop.cancel();
+        tasks.close();
+        if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+            warn!(open = tasks.len(), "requests did not finish in time");
         }
+        Ok(())
     }
-    stop.cancel();
-    tasks.close();
-    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
-        warn!(open = tasks.len(), "requests did not finish in time");
-    }
-    Ok(())
 }
 
 async fn serve_connection(stream: TcpStream, address: SocketAddr, router: Router, stop: CancellationToken) {

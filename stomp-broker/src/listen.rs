@@ -1,16 +1,22 @@
 //! Ways in: listeners, and what every accepted connection goes through.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
     sync::OwnedSemaphorePermit,
 };
 use tracing::warn;
 
 use crate::{
-    Peer, Server,
+    Listener, Peer, Server,
     connection::Connection,
     transport::{StreamTransport, Transport},
 };
@@ -21,8 +27,23 @@ impl Server {
     /// # Errors
     ///
     /// Whatever makes accepting impossible for good; passing faults are logged and waited out.
-    pub async fn serve_tcp(&self, listener: TcpListener) -> io::Result<()> {
-        self.accept(listener, |stream, peer| self.serve_stream(stream, peer)).await
+    pub async fn serve_tcp(&self, listener: impl Into<Listener>) -> io::Result<()> {
+        let (listener, limit) = (listener.into(), self.config().login_timeout);
+        self.accept(
+            |cx| listener.poll_accept(cx),
+            |accepted| {
+                if !accepted.is_proxied {
+                    return self.serve_stream(accepted.stream, Peer::new("tcp", Some(accepted.address)));
+                }
+                let server = self.clone();
+                self.shared.tasks.spawn(async move {
+                    if let Some((stream, address)) = accepted.identify(limit).await {
+                        server.serve_stream(stream, Peer::new("tcp", Some(address)));
+                    }
+                });
+            },
+        )
+        .await
     }
 
     /// Serves clients over TLS until [`shutdown`](Self::shutdown). The handshake counts towards the time for the login.
@@ -31,18 +52,37 @@ impl Server {
     ///
     /// As for [`serve_tcp`](Self::serve_tcp).
     #[cfg(feature = "tls")]
-    pub async fn serve_tls(&self, listener: TcpListener, tls: &crate::Tls) -> io::Result<()> {
-        self.accept(listener, |stream, peer| {
-            if let Some(room) = self.admit(&peer) {
-                let (server, handshake) =
-                    (self.clone(), tls.accept(stream, peer, self.config().login_timeout));
+    pub async fn serve_tls(&self, listener: impl Into<Listener>, tls: &crate::Tls) -> io::Result<()> {
+        let (listener, limit) = (listener.into(), self.config().login_timeout);
+        self.accept(
+            |cx| listener.poll_accept(cx),
+            |accepted| {
+                let (server, tls) = (self.clone(), tls.clone());
                 self.shared.tasks.spawn(async move {
-                    if let Some((stream, peer)) = handshake.await {
+                    let Some((stream, address)) = accepted.identify(limit).await else { return };
+                    let peer = Peer::new("tls", Some(address));
+                    let Some(room) = server.admit(&peer) else { return };
+                    if let Some((stream, peer)) = tls.accept(stream, peer, limit).await {
                         server.serve_admitted(StreamTransport::new(stream), peer, room);
                     }
                 });
-            }
-        })
+            },
+        )
+        .await
+    }
+
+    /// Serves clients of a Unix socket until [`shutdown`](Self::shutdown). They have no address; who may connect is
+    /// for the permissions of the socket's file to say.
+    ///
+    /// # Errors
+    ///
+    /// As for [`serve_tcp`](Self::serve_tcp).
+    #[cfg(unix)]
+    pub async fn serve_unix(&self, listener: tokio::net::UnixListener) -> io::Result<()> {
+        self.accept(
+            |cx| listener.poll_accept(cx),
+            |(stream, _)| self.serve_stream(stream, Peer::new("unix", None)),
+        )
         .await
     }
 
@@ -62,7 +102,7 @@ impl Server {
     }
 
     /// Room for one more connection. Over the limit it is closed at once: a refusal would cost what it saves.
-    fn admit(&self, peer: &Peer) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn admit(&self, peer: &Peer) -> Option<OwnedSemaphorePermit> {
         let room = Arc::clone(&self.shared.room).try_acquire_owned().ok();
         if room.is_none() {
             warn!(peer = ?peer.address, limit = self.config().connections, "too many connections");
@@ -78,24 +118,38 @@ impl Server {
         });
     }
 
-    async fn accept(&self, listener: TcpListener, serve: impl Fn(TcpStream, Peer)) -> io::Result<()> {
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = self.shared.shutdown.cancelled() => return Ok(()),
-            };
-            match accepted {
-                Ok((stream, address)) => {
-                    // Batches are written whole: waiting for more would only delay them.
-                    let _ = stream.set_nodelay(true);
-                    serve(stream, Peer::at(address));
-                }
-                Err(error) if is_passing(&error) => {
-                    warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-                Err(error) => return Err(error),
+    async fn accept<S>(
+        &self,
+        poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>>,
+        serve: impl FnMut(S),
+    ) -> io::Result<()> {
+        accept(poll_accept, serve, self.shared.shutdown.cancelled()).await
+    }
+}
+
+/// Accepts connections until `stop` resolves.
+///
+/// # Errors
+///
+/// Whatever makes accepting impossible for good; passing faults are logged and waited out.
+pub(crate) async fn accept<S>(
+    mut poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>>,
+    mut serve: impl FnMut(S),
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = poll_fn(&mut poll_accept) => accepted,
+            () = &mut stop => return Ok(()),
+        };
+        match accepted {
+            Ok(accepted) => serve(accepted),
+            Err(error) if is_passing(&error) => {
+                warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
+            Err(error) => return Err(error),
         }
     }
 }

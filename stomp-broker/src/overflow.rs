@@ -11,7 +11,7 @@ pub enum Overflow {
     DropOldest,
     /// Drop the new message.
     DropNewest,
-    /// Replace the waiting message that has the same value of this header, else drop the oldest: for messages of which
-    /// only the latest counts, such as prices.
+    /// Drop the waiting message that has the same value of this header and, if that is not enough, the oldest: for
+    /// messages of which only the latest counts, such as prices.
     Conflate(String),
 }

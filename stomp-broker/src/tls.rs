@@ -102,7 +102,7 @@ impl Tls {
                 Ok(Ok(stream)) => {
                     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
                     let certificates = shown.iter().map(|shown| Bytes::copy_from_slice(shown)).collect();
-                    Some((stream, Peer { certificates, ..peer }))
+                    Some((stream, Peer { transport: "tls", certificates, ..peer }))
                 }
                 Ok(Err(error)) => {
                     debug!(peer = ?peer.address, %error, "TLS handshake failed");

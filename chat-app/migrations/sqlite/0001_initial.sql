@@ -37,12 +37,15 @@ CREATE TABLE oauth_identity (
 CREATE INDEX oauth_identity_member ON oauth_identity (member_id);
 
 -- One row per device. A refresh token has a part that stays (the family) and one that is new each time it is
--- used: the right family with any but the newest second part means that somebody copied the token.
+-- used: the right family with any but the newest second part means that somebody copied the token, unless it is the
+-- one before and that was newest a moment ago: two tabs may refresh at once.
 CREATE TABLE session (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     member_id    INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
     family_hash  BLOB    NOT NULL UNIQUE,       -- SHA-256
-    refresh_hash BLOB    NOT NULL,              -- SHA-256
+    refresh_hash BLOB    NOT NULL,              -- SHA-256 of the newest token
+    prev_hash    BLOB,                          -- SHA-256 of the one before
+    rotated_at   TEXT,
     user_agent   TEXT,
     ip           TEXT,
     created_at   TEXT    NOT NULL,
@@ -51,6 +54,7 @@ CREATE TABLE session (
     revoked_at   TEXT
 );
 CREATE INDEX session_member ON session (member_id);
+CREATE INDEX session_refresh ON session (refresh_hash);
 
 CREATE TABLE room (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -268,7 +272,7 @@ SELECT room_view.id, room_view.type, room_view.locked, room_view.owner_id, room_
             SELECT 1 FROM message AS unread
             WHERE unread.room_id = mine.room_id AND unread.seq > mine.last_read_seq
               AND unread.type = 'TALK' AND unread.sender_id IS NOT mine.member_id
-            LIMIT 100)) AS unread_count
+            LIMIT 100) AS capped) AS unread_count
 FROM participant AS mine JOIN room_view ON room_view.id = mine.room_id;
 
 -- Who is in a room.

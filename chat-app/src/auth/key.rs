@@ -6,11 +6,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::{
+    domain::Timestamp,
+    store::{Store, StoreError},
+};
+
 /// Octets of a new key; a shorter one is refused (RFC 7518, 3.2: at least the size of the hash).
 const KEY_SIZE: usize = 32;
 
 /// Octets of a key file that are read.
 const MAX_KEY_SIZE: u64 = 1_024;
+
+/// The setting that holds the key.
+const KEY_SETTING: &str = "jwt.key";
 
 /// Why the key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,10 +37,26 @@ pub enum KeyError {
     /// Whoever guesses the key can be anybody.
     #[error("the key in {} is shorter than {KEY_SIZE} bytes; delete the file to get a new one (everybody logs in again)", .0.display())]
     TooShort(PathBuf),
+    /// The key in the database cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key in the database is none.
+    #[error(
+        "the setting {KEY_SETTING} in the database is not a key; delete it to get a new one (everybody logs in again)"
+    )]
+    Damaged,
+}
+
+/// The key in the store, for the servers that share it; made if it is not there.
+pub(crate) async fn key_of_store(store: &dyn Store) -> Result<Vec<u8>, KeyError> {
+    let new = BASE64_STANDARD.encode(rand::random::<[u8; KEY_SIZE]>());
+    let key = store.set_once(KEY_SETTING, &new, Timestamp::now()).await?;
+    let key = BASE64_STANDARD.decode(key).unwrap_or_default();
+    if key.len() < KEY_SIZE { Err(KeyError::Damaged) } else { Ok(key) }
 }
 
 /// The key in the file, which is made if it is not there, readable by this user alone.
-pub(super) fn load_or_create(path: &Path) -> Result<Vec<u8>, KeyError> {
+pub(crate) fn key_of_file(path: &Path) -> Result<Vec<u8>, KeyError> {
     let key = match read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => create(path).and_then(|()| read(path)),
         read => read,
@@ -73,9 +99,9 @@ mod tests {
     fn a_key_is_made_once_for_this_user_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("jwt.key");
-        let key = load_or_create(&path).unwrap();
+        let key = key_of_file(&path).unwrap();
         assert_eq!(key.len(), KEY_SIZE);
-        assert_eq!(load_or_create(&path).unwrap(), key);
+        assert_eq!(key_of_file(&path).unwrap(), key);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing else is left");
         #[cfg(unix)]
         {
@@ -86,7 +112,7 @@ mod tests {
 
     #[test]
     fn keys_differ_between_installations() {
-        let key = || load_or_create(&tempfile::tempdir().unwrap().path().join("jwt.key")).unwrap();
+        let key = || key_of_file(&tempfile::tempdir().unwrap().path().join("jwt.key")).unwrap();
         assert_ne!(key(), key());
     }
 
@@ -95,6 +121,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("jwt.key");
         fs::write(&path, "secret").unwrap();
-        assert!(matches!(load_or_create(&path), Err(KeyError::TooShort(_))));
+        assert!(matches!(key_of_file(&path), Err(KeyError::TooShort(_))));
     }
 }

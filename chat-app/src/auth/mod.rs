@@ -1,9 +1,11 @@
 //! Who somebody is: accounts, logins, and the tokens that stand for them.
 //!
 //! A login gives two tokens. The access token is signed, says who its bearer is, and ends after 15 minutes; it opens
-//! HTTP requests and STOMP sessions. The refresh token is a random secret that gets the next pair, once.
+//! HTTP requests and STOMP sessions. The refresh token is a secret that gets the next pair, once or twice within a moment.
 
 mod account;
+mod change;
+mod devices;
 mod key;
 mod password;
 mod refresh;
@@ -12,10 +14,11 @@ mod token;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-pub use self::{account::SignUp, key::KeyError, session::Refreshed};
-use self::{key::load_or_create, password::Passwords, token::AccessTokens};
+pub(crate) use self::key::{key_of_file, key_of_store};
+pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
+use self::{password::Passwords, refresh::RefreshKey, token::AccessTokens};
 use crate::{
-    data_dir::DataDir,
+    chat::Live,
     domain::{Me, Member, SessionId, Timestamp},
     limits::Limits,
     store::Store,
@@ -27,13 +30,18 @@ pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long a refresh token is valid if it is not used.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How long the refresh token before the newest is taken once more.
+const REFRESH_GRACE: Duration = Duration::from_secs(10);
+
 /// Accounts and logins; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Auth {
     store: Arc<dyn Store>,
     passwords: Passwords,
     tokens: Arc<AccessTokens>,
+    refresh_key: RefreshKey,
     limits: Arc<Limits>,
+    live: Live,
 }
 
 /// Somebody who has shown a valid access token.
@@ -75,17 +83,15 @@ pub struct Device<'a> {
 }
 
 impl Auth {
-    /// Reads the key of the installation, or makes it.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError`] when the file of the key cannot be used.
-    pub(crate) fn open(
-        data_dir: &DataDir,
-        store: Arc<dyn Store>,
-        limits: Arc<Limits>,
-    ) -> Result<Self, KeyError> {
-        let key = load_or_create(&data_dir.key())?;
-        Ok(Self { store, passwords: Passwords::new(), tokens: Arc::new(AccessTokens::new(&key)), limits })
+    /// Accounts in a store, with tokens made by a key.
+    pub(crate) fn new(store: Arc<dyn Store>, key: &[u8], limits: Arc<Limits>, live: Live) -> Self {
+        Self {
+            store,
+            passwords: Passwords::new(),
+            tokens: Arc::new(AccessTokens::new(key)),
+            refresh_key: RefreshKey::new(key),
+            limits,
+            live,
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Refresh tokens: a part that stays for the life of a session, and one that is new each time.
 
+use std::fmt;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 const FAMILY_SIZE: usize = 16;
@@ -10,17 +13,38 @@ const TOKEN_SIZE: usize = FAMILY_SIZE + 32;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct RefreshToken([u8; TOKEN_SIZE]);
 
+/// What tokens follow each other by. The same token always has the same next one, so that a client that shows one twice,
+/// because two tabs did so at once or the answer was lost, gets the same answer.
+#[derive(Clone)]
+pub(super) struct RefreshKey(Hmac<Sha256>);
+
+impl RefreshKey {
+    pub(super) fn new(key: &[u8]) -> Self {
+        let mut mac = Hmac::new_from_slice(key).expect("a key of any length will do");
+        // Access tokens are signed with the same key.
+        mac.update(b"refresh token\0");
+        Self(mac)
+    }
+
+    /// The token after this one.
+    pub(super) fn next(&self, token: &RefreshToken) -> RefreshToken {
+        let secret = self.0.clone().chain_update(token.0).finalize().into_bytes();
+        let mut next = token.clone();
+        next.0[FAMILY_SIZE..].copy_from_slice(&secret);
+        next
+    }
+}
+
+impl fmt::Debug for RefreshKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshKey(..)")
+    }
+}
+
 impl RefreshToken {
     /// The first one of a session.
     pub(super) fn first() -> Self {
         Self(rand::random())
-    }
-
-    /// The one after this.
-    pub(super) fn next(&self) -> Self {
-        let mut next = Self::first();
-        next.0[..FAMILY_SIZE].copy_from_slice(self.family());
-        next
     }
 
     /// Reads what a client shows.
@@ -63,9 +87,11 @@ mod tests {
 
     #[test]
     fn the_next_token_is_another_one_of_the_family() {
-        let token = RefreshToken::first();
-        let next = token.next();
+        let (token, key) = (RefreshToken::first(), RefreshKey::new(b"key"));
+        let next = key.next(&token);
         assert_eq!(token.family_hash(), next.family_hash());
         assert_ne!(token.hash(), next.hash());
+        assert!(next == key.next(&token), "asked again, it is the same one");
+        assert!(next != RefreshKey::new(b"other").next(&token));
     }
 }

@@ -3,11 +3,18 @@
 use std::{fmt, num::ParseIntError, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        Required,
+        path::{Parameter, ParameterIn},
+    },
+};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, sqlx::Type)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, sqlx::Type, ToSchema)]
         #[serde(transparent)]
         #[sqlx(transparent)]
         pub struct $name(pub i64);
@@ -23,6 +30,14 @@ macro_rules! ids {
 
             fn from_str(text: &str) -> Result<Self, ParseIntError> {
                 text.parse().map(Self)
+            }
+        }
+
+        /// Alone in a path, it is the parameter `id`.
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                let id = Parameter::builder().name("id").parameter_in(ParameterIn::Path);
+                vec![id.required(Required::True).schema(Some(<Self as PartialSchema>::schema())).build()]
             }
         }
 

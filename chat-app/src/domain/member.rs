@@ -5,11 +5,12 @@ use std::fmt;
 use email_address::{EmailAddress, Options};
 use rand::RngExt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Locale, MemberId, text};
 
 /// A member as others see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// The member's id.
@@ -38,7 +39,7 @@ pub struct Member {
 }
 
 /// A member as the member itself sees it.
-#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, sqlx::FromRow, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     /// What everyone sees.
@@ -52,9 +53,9 @@ pub struct Me {
 }
 
 /// How a member came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Kind {
     /// Signed up.
     User,
@@ -76,9 +77,9 @@ impl Kind {
 }
 
 /// What a member may do on the whole server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Role {
     /// What everyone may.
     User,
@@ -98,7 +99,7 @@ impl Role {
 
 /// Whether a member may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Status {
     /// Yes.
     Active,

@@ -35,7 +35,6 @@ pub struct Message {
     #[sqlx(skip)]
     pub sender_avatar_url: Option<String>,
     /// When it was stored.
-    #[sqlx(try_from = "String")]
     pub created_at: Timestamp,
     /// The sender's own id of it.
     pub client_message_id: Option<String>,
@@ -45,8 +44,8 @@ pub struct Message {
     pub relations: Relations,
     /// 1, and one more with each edit.
     pub version: i64,
-    /// When it was last edited, as RFC 3339 text.
-    pub edited_at: Option<String>,
+    /// When it was last edited.
+    pub edited_at: Option<Timestamp>,
     /// Whether it was deleted; it keeps its place.
     pub deleted: bool,
 }
@@ -64,7 +63,7 @@ pub struct Relations {
 /// Who or what speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum MessageType {
     /// A member.
     Talk,

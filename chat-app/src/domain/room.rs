@@ -37,10 +37,8 @@ pub struct Room {
     #[sqlx(default)]
     pub last_message: Option<String>,
     /// When the newest message was stored, or the room was made.
-    #[sqlx(try_from = "String")]
     pub last_message_at: Timestamp,
     /// When the room was made.
-    #[sqlx(try_from = "String")]
     pub created_at: Timestamp,
 }
 
@@ -89,7 +87,7 @@ pub struct Participant {
 /// Group or 1:1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(into = "RoomTypeJson")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum RoomType {
     /// Any number of members; has a name.
     Group,
@@ -117,7 +115,7 @@ impl From<RoomType> for RoomTypeJson {
 /// What a participant may do in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum ParticipantRole {
     /// Everything.
     Owner,
@@ -128,7 +126,7 @@ pub enum ParticipantRole {
 /// What a participant wants to be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
-#[sqlx(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Notify {
     /// Every message.
     All,

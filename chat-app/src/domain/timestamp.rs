@@ -3,22 +3,30 @@
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
+use utoipa::ToSchema;
 
 /// A point in time in UTC, to the millisecond, written as RFC 3339 text of a fixed width: the texts sort by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(value_type = String, format = DateTime, examples("2026-11-21T05:20:00.000Z"))]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
     /// The time of this machine's clock.
     pub fn now() -> Self {
-        Self::truncated(OffsetDateTime::now_utc())
+        OffsetDateTime::now_utc().into()
     }
 
     /// A later time.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.try_into().unwrap_or(time::Duration::MAX)))
+    }
+
+    /// An earlier time.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration.try_into().unwrap_or(time::Duration::MAX)))
     }
 
     /// The time so many seconds after 1970 began; `None` if it has no date.
@@ -30,9 +38,18 @@ impl Timestamp {
     pub fn unix(self) -> i64 {
         self.0.unix_timestamp()
     }
+}
 
-    fn truncated(time: OffsetDateTime) -> Self {
-        Self(time.truncate_to_millisecond())
+impl From<OffsetDateTime> for Timestamp {
+    /// Leaves out what is smaller than a millisecond.
+    fn from(time: OffsetDateTime) -> Self {
+        Self(time.to_offset(UtcOffset::UTC).truncate_to_millisecond())
+    }
+}
+
+impl From<Timestamp> for OffsetDateTime {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.0
     }
 }
 
@@ -54,7 +71,7 @@ impl TryFrom<String> for Timestamp {
     type Error = time::error::Parse;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self::truncated)
+        OffsetDateTime::parse(&text, &Rfc3339).map(Self::from)
     }
 }
 

@@ -4,6 +4,7 @@ mod code;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::code::Code;
@@ -88,15 +89,22 @@ impl ChatError {
 }
 
 /// What clients are told of an error.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Error)]
 pub struct ErrorReport<'a> {
+    /// The HTTP status, also over STOMP.
     status: u16,
     error: &'static str,
+    /// What to switch on, such as `NOT_PARTICIPANT`.
     code: &'static str,
+    /// For people, in the language asked for.
     message: &'static str,
     timestamp: Timestamp,
+    /// The path or destination asked for.
     path: &'a str,
     request_id: Uuid,
+    /// `fields` of a VALIDATION, each with `field` and `expected`; `retryAfter` of RATE_LIMITED, in seconds.
+    #[schema(value_type = Object)]
     details: Value,
 }

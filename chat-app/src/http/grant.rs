@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::cookie;
 use crate::{
@@ -15,13 +16,14 @@ use crate::{
 
 /// How the refresh token travels: in a cookie, or with `?transport=body` in the body, for programs that are no
 /// browsers.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 pub(super) struct Transport {
     #[serde(default)]
+    #[param(inline)]
     transport: By,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum By {
     #[default]
@@ -34,15 +36,38 @@ impl Transport {
     pub(super) const COOKIE: Self = Self { transport: By::Cookie };
 }
 
-#[derive(Serialize)]
+/// A pair of tokens.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+#[schema(as = Login)]
+pub(super) struct Body<'a> {
     id: MemberId,
+    /// The access token.
     token: &'a str,
+    /// Seconds until the access token ends.
     expires_in: u64,
     member: &'a Me,
+    /// Only if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
+}
+
+/// Another access token of the same session.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Access {
+    id: MemberId,
+    /// The access token.
+    token: String,
+    /// Seconds until it ends.
+    expires_in: u64,
+    member: Me,
+}
+
+impl Access {
+    pub(super) fn new(token: String, member: Me) -> Self {
+        Self { id: member.member.id, token, expires_in: ACCESS_LIFETIME.as_secs(), member }
+    }
 }
 
 /// The answer that gives a client its tokens.

@@ -1,49 +1,101 @@
 //! Whether the service is up, and what it is.
 
-use axum::{Json, Router, extract::State, routing::get};
-use serde_json::{Value, json};
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Http, error::Result};
 use crate::{
     auth::ACCESS_LIFETIME,
     domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS},
+    limits::Rates,
 };
 
-pub(super) fn router() -> Router<Http> {
-    Router::new()
-        .route("/health/live", get(live))
-        .route("/health/ready", get(ready))
-        .route("/info", get(info))
+pub(super) fn router() -> OpenApiRouter<Http> {
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready)).routes(routes!(info))
 }
 
-async fn live() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+#[derive(Serialize, ToSchema)]
+struct Health {
+    status: &'static str,
 }
 
-async fn ready(State(http): State<Http>) -> Result<Json<Value>> {
+const OK: Json<Health> = Json(Health { status: "ok" });
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/health/live", tag = "operation", security(()), responses((status = 200, body = Health)))]
+async fn live() -> Json<Health> {
+    OK
+}
+
+/// Whether the service can do its work: the database answers.
+#[utoipa::path(get, path = "/health/ready", tag = "operation", security(()), responses((status = 200, body = Health)))]
+async fn ready(State(http): State<Http>) -> Result<Json<Health>> {
     http.chat.ready().await?;
-    Ok(Json(json!({ "status": "ok" })))
+    Ok(OK)
 }
 
-async fn info(State(http): State<Http>) -> Json<Value> {
-    Json(json!({
-        "name": env!("CARGO_PKG_NAME"),
-        "version": env!("CARGO_PKG_VERSION"),
-        "limits": {
-            "messageChars": MAX_CHARS,
-            "messageBytes": MAX_BYTES,
-            "roomMembers": MAX_PARTICIPANTS,
-            "accessTokenSeconds": ACCESS_LIFETIME.as_secs(),
-            "rates": {
-                "login": http.rates.login.to_string(),
-                "signUp": http.rates.sign_up.to_string(),
-                "guest": http.rates.guest.to_string(),
-                "send": http.rates.send.to_string(),
-            },
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Info {
+    name: &'static str,
+    version: &'static str,
+    limits: InfoLimits,
+    providers: Vec<&'static str>,
+    registration_mode: &'static str,
+    /// Whether guests may come.
+    guests: bool,
+    locales: [Locale; 2],
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InfoLimits {
+    message_chars: usize,
+    message_bytes: usize,
+    room_members: i64,
+    access_token_seconds: u64,
+    rates: InfoRates,
+}
+
+/// Each as COUNT/SECONDS/BURST.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InfoRates {
+    login: String,
+    sign_up: String,
+    guest: String,
+    send: String,
+}
+
+impl From<Rates> for InfoRates {
+    fn from(rates: Rates) -> Self {
+        Self {
+            login: rates.login.to_string(),
+            sign_up: rates.sign_up.to_string(),
+            guest: rates.guest.to_string(),
+            send: rates.send.to_string(),
+        }
+    }
+}
+
+/// What the service is and allows.
+#[utoipa::path(get, path = "/info", tag = "operation", security(()), responses((status = 200, body = Info)))]
+async fn info(State(http): State<Http>) -> Json<Info> {
+    Json(Info {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        limits: InfoLimits {
+            message_chars: MAX_CHARS,
+            message_bytes: MAX_BYTES,
+            room_members: MAX_PARTICIPANTS,
+            access_token_seconds: ACCESS_LIFETIME.as_secs(),
+            rates: http.rates.into(),
         },
-        "providers": [],
-        "registrationMode": "open",
-        "guests": true,
-        "locales": Locale::ALL,
-    }))
+        providers: Vec::new(),
+        registration_mode: "open",
+        guests: true,
+        locales: Locale::ALL,
+    })
 }

@@ -1,18 +1,16 @@
 //! `/member`: accounts and who there is.
 
-use axum::{
-    Json, Router,
-    extract::State,
-    response::Response,
-    routing::{get, post},
-};
+use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Http,
     caller::Caller,
     error::Result,
     extract::{self, Device, Path, Query},
+    openapi::Refused,
     page::{limit, page},
 };
 use crate::{
@@ -21,23 +19,27 @@ use crate::{
     store::MemberQuery,
 };
 
-pub(super) fn router() -> Router<Http> {
-    Router::new()
-        .route("/member/create", post(create))
-        .route("/member/list", get(list))
-        .route("/member/me", get(me).patch(change_me))
-        .route("/member/{id}", get(one))
+pub(super) fn router() -> OpenApiRouter<Http> {
+    OpenApiRouter::new()
+        .routes(routes!(create_member))
+        .routes(routes!(list_members))
+        .routes(routes!(me, change_me))
+        .routes(routes!(member))
 }
 
-#[derive(Deserialize)]
-struct Create {
+#[derive(Deserialize, ToSchema)]
+struct CreateMember {
+    /// 2 to 32 characters that show.
     name: String,
+    #[schema(format = Email, max_length = 254)]
     email: String,
+    /// 8 characters to 128 bytes.
+    #[schema(format = Password)]
     password: String,
     locale: Option<Locale>,
 }
 
-impl Create {
+impl CreateMember {
     fn parse(self) -> Result<SignUp, Problems> {
         let mut problems = Problems::default();
         let name = problems.check(MemberName::parse(&self.name), "name", MemberName::EXPECTED);
@@ -48,43 +50,72 @@ impl Create {
     }
 }
 
-async fn create(
+/// Makes an account. The answer is its bare id.
+#[utoipa::path(
+    post,
+    path = "/member/create",
+    tag = "members",
+    security(()),
+    responses((status = 200, body = MemberId), (status = 409, response = Refused<'_>))
+)]
+async fn create_member(
     State(http): State<Http>,
     device: Device,
-    extract::Json(body): extract::Json<Create>,
+    extract::Json(body): extract::Json<CreateMember>,
 ) -> Result<Json<MemberId>> {
     Ok(Json(http.auth.sign_up(body.parse()?, device.as_login()).await?))
 }
 
-#[derive(Deserialize)]
-struct List {
+#[derive(Deserialize, IntoParams)]
+struct ListMembers {
+    /// Part of the name.
     #[serde(default)]
     q: String,
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 100, default = 100)]
     limit: Option<i64>,
+    /// The last one of the page before.
     after: Option<MemberId>,
 }
 
-async fn list(State(http): State<Http>, caller: Caller, Query(list): Query<List>) -> Result<Response> {
+/// Members other than who asks, in the order of their ids.
+#[utoipa::path(
+    get,
+    path = "/member/list",
+    tag = "members",
+    responses((status = 200, body = [Member], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+)]
+async fn list_members(
+    State(http): State<Http>,
+    caller: Caller,
+    Query(list): Query<ListMembers>,
+) -> Result<Response> {
     let limit = limit(list.limit, 100, 100)?;
     let after = list.after.unwrap_or(MemberId(0));
     let query = MemberQuery { except: caller.id(), name: list.q.trim(), after, limit: limit + 1 };
     Ok(page(http.chat.members(query).await?, limit))
 }
 
-async fn one(State(http): State<Http>, _: Caller, Path(id): Path<MemberId>) -> Result<Json<Member>> {
+/// A member.
+#[utoipa::path(get, path = "/member/{id}", tag = "members", responses((status = 200, body = Member)))]
+async fn member(State(http): State<Http>, _: Caller, Path(id): Path<MemberId>) -> Result<Json<Member>> {
     Ok(Json(http.chat.member(id).await?))
 }
 
+/// The member who asks.
+#[utoipa::path(get, path = "/member/me", tag = "members", responses((status = 200, body = Me)))]
 async fn me(State(http): State<Http>, caller: Caller) -> Result<Json<Me>> {
     Ok(Json(http.chat.me(caller.id()).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct ChangeMe {
     name: Option<String>,
     locale: Option<Locale>,
 }
 
+/// Changes what is given.
+#[utoipa::path(patch, path = "/member/me", tag = "members", responses((status = 200, body = Me)))]
 async fn change_me(
     State(http): State<Http>,
     caller: Caller,

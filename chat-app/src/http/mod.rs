@@ -1,5 +1,6 @@
 //! The HTTP interface: one router per file, errors and headers that all of them share.
 
+mod account;
 mod auth;
 mod caller;
 mod cookie;
@@ -10,13 +11,16 @@ mod guard;
 mod health;
 mod members;
 mod messages;
+mod openapi;
 mod page;
 mod rooms;
+mod sessions;
 
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::error::Error;
 use crate::{Origin, auth::Auth, chat::Chat, limits::Rates, ui};
@@ -35,12 +39,17 @@ pub(crate) struct Http {
 
 /// The API, the client, and the WebSocket endpoints, which bring their own state.
 pub(crate) fn router(http: Http, websockets: Router) -> Router {
-    let api = Router::new()
+    let (api, document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
+        .merge(sessions::router())
+        .merge(account::router())
         .merge(members::router())
-        .merge(rooms::router())
-        .merge(messages::router())
+        .merge(rooms::router().into())
+        .merge(messages::router().into())
         .merge(health::router())
+        .split_for_parts();
+    let api = api
+        .merge(openapi::router(document))
         .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));

@@ -1,46 +1,54 @@
-//! What the service keeps: one trait, so that the database can be another one.
+//! What the service keeps: one trait for each area, so that the database can be another one.
 //!
 //! Every method is one transaction. The store keeps the rules that only a transaction can keep (a room's messages
 //! are numbered without holes, a pair has one room, the last one out deletes the room) and knows no others.
+//!
+//! [`SqliteStore`] and [`PostgresStore`] share their queries, which are in `sql`.
 
+// Both databases take the queries in, see `sql/mod.rs`.
+#![allow(clippy::duplicate_mod)]
+
+mod account;
+mod error;
 mod member;
 mod message;
+mod postgres;
 mod room;
 mod session;
+mod setting;
 mod sqlite;
+mod timestamp;
 
 use std::fmt;
 
+use async_trait::async_trait;
+
 pub use self::{
+    account::{AccountStore, Upgrade, Upgraded},
+    error::{OpenError, Result, StoreError},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     message::{Append, Cursor, MessageStore, NewMessage, Page},
+    postgres::PostgresStore,
     room::{Join, Leave, RoomQuery, RoomStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
-    sqlite::{OpenError, SqliteStore},
+    setting::SettingStore,
+    sqlite::SqliteStore,
 };
 
 /// Everything the service keeps.
+#[async_trait]
 pub trait Store:
-    MemberStore + SessionStore + RoomStore + MessageStore + fmt::Debug + Send + Sync + 'static
+    AccountStore
+    + MemberStore
+    + SessionStore
+    + RoomStore
+    + MessageStore
+    + SettingStore
+    + fmt::Debug
+    + Send
+    + Sync
+    + 'static
 {
+    /// Waits for queries under way and closes the connections.
+    async fn close(&self);
 }
-
-impl<T: MemberStore + SessionStore + RoomStore + MessageStore + fmt::Debug + Send + Sync + 'static> Store
-    for T
-{
-}
-
-/// Why the database did not do its part.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// It cannot at the moment: no connection is free in time, the disk is full, another process holds the lock.
-    #[error("the database is not available")]
-    Unavailable(#[source] sqlx::Error),
-    /// Anything else.
-    #[error("the database failed")]
-    Failed(#[source] sqlx::Error),
-}
-
-/// The answer of a store.
-pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Member, MemberId, SessionId, Timestamp};
+use crate::domain::{Member, MemberId, Session, SessionId, Timestamp};
 
 /// Logins on devices.
 #[async_trait]
@@ -14,11 +14,30 @@ pub trait SessionStore {
     /// The member of a session that is neither revoked nor expired.
     async fn session_member(&self, id: SessionId, now: Timestamp) -> Result<Option<Member>>;
 
-    /// Puts the next refresh token in place of the one shown, or revokes the session if that is not the newest.
+    /// Puts the next refresh token in place of the one shown if that is the newest; leaves it there if what is shown is
+    /// the one before and was replaced after `grace_from`; else revokes the session.
     async fn rotate_session(&self, rotation: Rotation<'_>) -> Result<Rotated>;
 
-    /// Ends a session.
-    async fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
+    /// The session of a member that has this refresh token, if it is the newest of a session that lasts.
+    async fn session_of_refresh(
+        &self,
+        refresh_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<(SessionId, MemberId)>>;
+
+    /// The sessions of a member that last, the one used last first.
+    async fn sessions(&self, member: MemberId, now: Timestamp) -> Result<Vec<Session>>;
+
+    /// Ends a session of a member; says whether it had such a one.
+    async fn revoke_session(&self, id: SessionId, member: MemberId, now: Timestamp) -> Result<bool>;
+
+    /// Ends all sessions of a member but one; says which.
+    async fn revoke_sessions(
+        &self,
+        member: MemberId,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>>;
 }
 
 /// A session to open.
@@ -49,6 +68,8 @@ pub struct Rotation<'a> {
     pub shown_hash: &'a [u8],
     /// The hash of the next token.
     pub next_hash: &'a [u8],
+    /// When the token before the newest may have been replaced, at the earliest, to be taken once more.
+    pub grace_from: Timestamp,
     /// The time now.
     pub now: Timestamp,
     /// When the session ends unless it is used.
@@ -60,8 +81,8 @@ pub struct Rotation<'a> {
 pub enum Rotated {
     /// The next one is valid now.
     Done(SessionId, MemberId),
-    /// It was used before: the session of this member is revoked.
-    Reused(MemberId),
+    /// It was used before: this session of this member is revoked.
+    Reused(SessionId, MemberId),
     /// There is no such session, or it has ended.
     Unknown,
 }

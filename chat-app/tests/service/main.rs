@@ -7,7 +7,10 @@ mod errors;
 mod history;
 mod limits;
 mod live;
+mod openapi;
 mod pages;
+#[path = "../postgres/mod.rs"]
+mod postgres_server;
 mod rooms;
 mod startup;
 mod support;

@@ -3,9 +3,13 @@
 use std::{fs, time::Duration};
 
 use chat_app::{Config, Listening, StartError};
+use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
-use crate::support::TestApp;
+use crate::{
+    postgres_server,
+    support::{TestApp, User},
+};
 
 fn config(dir: &TempDir) -> Config {
     Config { listen: "127.0.0.1:0".parse().unwrap(), data_dir: dir.path().join("data"), ..Config::default() }
@@ -97,11 +101,30 @@ async fn a_short_key_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_server_that_does_not_answer_is_told_without_its_password() {
+    let dir = tempdir().unwrap();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("postgres://kim:secret@{unused}/chat");
+    let error = refused(&Config { database_url: Some(url), ..config(&dir) }).await.to_string();
+    assert!(error.contains("--database-url") && !error.contains("secret"), "{error}");
+}
+
+#[tokio::test]
+async fn servers_on_one_database_know_each_others_members() {
+    let url = postgres_server::database().await;
+    let start = async || TestApp::start_with(|config| config.database_url = Some(url.clone())).await;
+    let (one, other) = tokio::join!(start(), start());
+    let kim = one.user("kim").await;
+    let room = kim.create_room("room").await;
+    kim.say(room, "hello").await;
+    let login = json!({ "id": kim.id, "token": kim.token, "refreshToken": kim.refresh_token });
+    assert_eq!(User::new(&other, &login).texts(room).await, ["hello"]);
+}
+
+#[tokio::test]
 async fn what_is_not_supported_is_not_passed_over() {
     let dir = tempdir().unwrap();
     let database = |url: &str| Config { database_url: Some(url.to_owned()), ..config(&dir) };
-    let error = refused(&database("postgres://kim:secret@db/chat")).await.to_string();
-    assert!(error.starts_with("PostgreSQL is not supported yet") && !error.contains("secret"), "{error}");
     assert!(matches!(refused(&database("mysql://db/chat")).await, StartError::DatabaseUrl));
     let redis = Config { redis_url: Some("redis://localhost".to_owned()), ..config(&dir) };
     assert!(refused(&redis).await.to_string().starts_with("Redis is not supported yet"));

@@ -1,23 +1,42 @@
 //! One suite for every store: each case takes `&dyn Store`, each back-end runs all cases on an empty database.
 
+mod accounts;
 mod members;
 mod messages;
 mod rooms;
 mod sessions;
+mod settings;
+
+#[path = "../postgres/mod.rs"]
+mod postgres_server;
 
 use chat_app::{
     domain::{Content, Kind, MemberId, MemberName, RoomId, RoomName, Tag, Timestamp},
-    store::{AddMember, Append, Join, NewMember, NewMessage, SqliteStore, Store},
+    store::{AddMember, Append, Join, NewMember, NewMessage, PostgresStore, SqliteStore, Store},
 };
 
 /// Runs each case on a database of its own.
 macro_rules! suite {
     ($($module:ident::$case:ident),* $(,)?) => {
         mod sqlite {
+            use super::Store as _;
+
             $(#[tokio::test]
             async fn $case() {
                 let dir = tempfile::tempdir().unwrap();
                 let store = super::SqliteStore::open(&dir.path().join("chat.db")).await.unwrap();
+                super::$module::$case(&store).await;
+                store.close().await;
+            })*
+        }
+
+        mod postgres {
+            use super::Store as _;
+
+            $(#[tokio::test]
+            async fn $case() {
+                let database = super::postgres_server::database().await;
+                let store = super::PostgresStore::open(&database).await.unwrap();
                 super::$module::$case(&store).await;
                 store.close().await;
             })*
@@ -29,7 +48,12 @@ suite! {
     members::an_address_and_a_name_with_its_tag_are_unique,
     members::members_are_listed_page_by_page_and_found_by_part_of_the_name,
     members::a_change_leaves_what_is_not_given,
+    accounts::a_guest_becomes_a_user_once,
+    accounts::an_erased_member_is_nobody,
     sessions::each_refresh_token_works_once_and_any_older_one_ends_the_session,
+    sessions::the_token_before_the_newest_works_for_a_moment_and_changes_nothing,
+    sessions::of_two_refreshes_at_once_both_are_answered,
+    sessions::all_sessions_of_a_member_end_but_one,
     sessions::a_session_ends_when_it_expires_or_is_revoked,
     rooms::a_pair_has_one_room_however_often_and_by_whom_it_is_asked_for,
     rooms::joining_writes_a_line_once,
@@ -41,6 +65,7 @@ suite! {
     messages::sending_again_stores_nothing,
     messages::only_participants_write_and_read,
     messages::history_is_ascending_in_every_direction,
+    settings::a_setting_is_made_once_or_changed,
 }
 
 /// An active member.

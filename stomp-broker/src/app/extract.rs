@@ -1,21 +1,19 @@
 //! What a handler may ask for.
 
-use std::str::FromStr;
-
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use stomp_proto::Headers;
 
 use super::Request;
-use crate::{Destination, Principal, Refusal};
+use crate::{Destination, Principal, Refusal, SessionId};
 
-/// Something a handler takes as an argument, made from the message and the application's state.
+/// Something a handler takes as an argument, made from the request and the application's state.
 pub trait FromRequest<S>: Sized {
     /// Extracts it.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] that tells the sender what is wrong with the message.
+    /// A [`Refusal`] that tells the sender what is wrong with the request.
     fn from_request(request: &Request, state: &S) -> Result<Self, Refusal>;
 }
 
@@ -29,7 +27,9 @@ impl<S: Clone> FromRequest<S> for State<S> {
     }
 }
 
-/// The body, from JSON.
+/// The body, from JSON; as an answer, a body of JSON.
+///
+/// `Option<Json<T>>` is `None` for an empty body, such as every SUBSCRIBE has.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
@@ -41,18 +41,13 @@ impl<S, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// The first parameter of the route, read with [`FromStr`]. Routes with several take a [`Request`].
-#[derive(Debug, Clone, Copy)]
-pub struct Path<T>(pub T);
-
-impl<S, T: FromStr> FromRequest<S> for Path<T> {
-    fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
-        let value = request.parameters.first().and_then(|(_, value)| value.parse().ok());
-        value.map(Self).ok_or_else(|| Refusal::new("no such destination"))
+impl<S, T: DeserializeOwned> FromRequest<S> for Option<Json<T>> {
+    fn from_request(request: &Request, state: &S) -> Result<Self, Refusal> {
+        if request.body.is_empty() { Ok(None) } else { Json::from_request(request, state).map(Some) }
     }
 }
 
-/// The body as it is.
+/// The body as it is; as an answer, a body of unknown type.
 #[derive(Debug, Clone)]
 pub struct Body(pub Bytes);
 
@@ -71,7 +66,7 @@ macro_rules! from_field {
         }
     )*};
 }
-from_field!(Principal = principal, Headers = headers, Destination = destination);
+from_field!(Principal = principal, Headers = headers, Destination = destination, SessionId = session);
 
 impl<S> FromRequest<S> for Request {
     fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {

@@ -4,33 +4,15 @@ use std::{future::Future, marker::PhantomData};
 
 use async_trait::async_trait;
 
-use super::{FromRequest, Request};
+use super::{FromRequest, IntoReply, Reply, Request};
 use crate::Refusal;
 
-/// An `async fn` of up to six extractors that returns nothing or a `Result` whose error becomes a [`Refusal`].
+/// An `async fn` of up to six extractors ([`FromRequest`]) that returns something to send ([`IntoReply`]).
 ///
 /// `A` is the tuple of the arguments; it is inferred.
 pub trait Handler<S, A>: Send + Sync + 'static {
     /// Calls the function with what it asks for.
-    fn call(&self, request: Request, state: &S) -> impl Future<Output = Result<(), Refusal>> + Send;
-}
-
-/// What a handler may return.
-pub trait Outcome {
-    /// The refusal to tell the sender, if it is one.
-    fn into_result(self) -> Result<(), Refusal>;
-}
-
-impl Outcome for () {
-    fn into_result(self) -> Result<(), Refusal> {
-        Ok(())
-    }
-}
-
-impl<E: Into<Refusal>> Outcome for Result<(), E> {
-    fn into_result(self) -> Result<(), Refusal> {
-        self.map_err(Into::into)
-    }
+    fn call(&self, request: Request, state: &S) -> impl Future<Output = Result<Reply, Refusal>> + Send;
 }
 
 macro_rules! handler {
@@ -40,13 +22,13 @@ macro_rules! handler {
             S: Sync,
             F: Fn($($argument,)*) -> Fut + Send + Sync + 'static,
             Fut: Future<Output = R> + Send,
-            R: Outcome,
+            R: IntoReply,
             $($argument: FromRequest<S> + Send,)*
         {
             #[allow(non_snake_case, unused_variables)]
-            async fn call(&self, request: Request, state: &S) -> Result<(), Refusal> {
+            async fn call(&self, request: Request, state: &S) -> Result<Reply, Refusal> {
                 $(let $argument = $argument::from_request(&request, state)?;)*
-                self($($argument,)*).await.into_result()
+                self($($argument,)*).await.into_reply()
             }
         }
     };
@@ -63,7 +45,7 @@ handler!(A1 A2 A3 A4 A5 A6);
 /// A handler without the types of its arguments, so that handlers of all kinds fit one table.
 #[async_trait]
 pub(crate) trait Erased<S>: Send + Sync {
-    async fn call(&self, request: Request, state: &S) -> Result<(), Refusal>;
+    async fn call(&self, request: Request, state: &S) -> Result<Reply, Refusal>;
 }
 
 pub(crate) type BoxedHandler<S> = Box<dyn Erased<S>>;
@@ -89,7 +71,7 @@ where
     A: 'static,
     H: Handler<S, A>,
 {
-    async fn call(&self, request: Request, state: &S) -> Result<(), Refusal> {
+    async fn call(&self, request: Request, state: &S) -> Result<Reply, Refusal> {
         self.handler.call(request, state).await
     }
 }

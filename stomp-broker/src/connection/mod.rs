@@ -1,6 +1,8 @@
 //! The one loop of a connection: it moves octets and requests between the transport, the session, the hub and
 //! the back-end. Each connection is one task, and this is all it runs.
 
+mod application;
+mod reply_to;
 mod request;
 
 use std::{
@@ -19,13 +21,13 @@ use stomp_proto::{AckMode, Command, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
 use tracing::debug;
 
-use self::request::{Done, Subscribed};
+use self::request::{Done, Subscribed, Target};
 use crate::{
     Peer, Principal, Refusal, Settlement,
-    hub::{Control, Delivery, Lease, Outbox, OutboxLimits},
+    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Taken},
     metrics::{self, Counted},
     server::Shared,
-    session::{Closing, Session},
+    session::{Closing, Session, Unsettled},
     transport::{Outgoing, Transport},
 };
 
@@ -35,16 +37,14 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 /// One client's connection.
 pub(crate) struct Connection<T> {
     shared: Arc<Shared>,
+    client: Arc<Client>,
     transport: T,
-    peer: Peer,
     decoder: Decoder,
     session: Session<Subscribed>,
     principal: Option<Principal>,
     _open: Counted,
     logged_in: Option<Counted>,
-    outbox: Arc<Outbox>,
     input: BytesMut,
-    batch: VecDeque<Delivery>,
     /// Leases of messages that count as consumed once they are written, and the task of saying so.
     written: Vec<Lease>,
     settling: Option<BoxFuture<'static, ()>>,
@@ -63,12 +63,14 @@ struct Stall {
 /// What a connection waits for.
 enum Event {
     Input,
-    /// The last frame of a session that is over has left.
+    /// What was queued has left: the last frame of a session that is over, or answers that the client did not take.
     Written,
     /// The peer has finished sending, or the transport failed.
     End,
     Done(Done),
     Control(Control),
+    /// The server stops, and the client has all that it can take.
+    Drained,
     Timeout,
 }
 
@@ -76,20 +78,19 @@ impl<T: Transport> Connection<T> {
     pub(crate) fn new(shared: Arc<Shared>, transport: T, peer: Peer) -> Self {
         let now = now();
         let config = Arc::clone(&shared.config);
-        let id = format!("{:032x}", rand::random::<u128>());
+        let outbox = Arc::new(Outbox::new(OutboxLimits::from(&*config)));
+        let client = Client::new(peer, outbox);
         Self {
-            outbox: Arc::new(Outbox::new(OutboxLimits::from(&*config))),
             decoder: Decoder::with_limits(config.login_limits),
             timer: Box::pin(sleep_until((now + config.login_timeout).into())),
-            session: Session::new(config, id, now),
+            session: Session::new(config, client.id.to_string(), now),
+            client: Arc::new(client),
             shared,
             transport,
-            peer,
             principal: None,
             _open: Counted::connection(),
             logged_in: None,
             input: BytesMut::new(),
-            batch: VecDeque::new(),
             written: Vec::new(),
             settling: None,
             request: None,
@@ -99,9 +100,9 @@ impl<T: Transport> Connection<T> {
 
     /// Serves the client until either side ends the connection.
     pub(crate) async fn run(mut self) {
-        self.shared.hub.open(&self.outbox);
+        self.shared.hub.open(&self.client);
         if self.shared.is_shutting_down() {
-            self.outbox.control(Control::Shutdown);
+            self.client.outbox.control(Control::Shutdown);
         }
         let reason = self.serve().await;
         self.clean_up().await;
@@ -116,22 +117,22 @@ impl<T: Transport> Connection<T> {
         loop {
             self.take_frames();
             while let Some(wire) = self.session.poll_transmit() {
-                self.transport.push(Outgoing {
-                    prefix: Default::default(),
-                    is_text: is_text(&wire),
-                    rest: wire,
-                });
+                let is_text = is_text(&wire);
+                self.transport.push(Outgoing::alone(wire, is_text));
             }
             if self.session.closing().is_some() && self.principal.is_none() {
                 // A login that is not wanted any more leaves nothing half done.
                 self.request = None;
+            }
+            if !self.session.is_waiting() {
+                // The session has given it up.
+                self.abandon_request();
             }
             if let (Some(reason), None, false) =
                 (self.session.closing(), &self.request, self.transport.has_output())
             {
                 return Ok(reason);
             }
-            self.set_timer();
             match poll_fn(|cx| self.poll_event(cx)).await? {
                 Event::Input => self.session.handle_input(now()),
                 Event::Written => {}
@@ -142,6 +143,7 @@ impl<T: Transport> Connection<T> {
                     self.session.handle_input(now());
                 }
                 Event::Control(control) => self.handle_control(&control),
+                Event::Drained => self.shut_down(),
                 Event::Timeout => self.handle_timeout()?,
             }
         }
@@ -158,8 +160,7 @@ impl<T: Transport> Connection<T> {
                         self.decoder.set_version(self.session.version());
                         let context = request::Context {
                             shared: Arc::clone(&self.shared),
-                            outbox: Arc::clone(&self.outbox),
-                            peer: self.peer.clone(),
+                            client: Arc::clone(&self.client),
                             principal: self.principal.clone(),
                             version: self.session.version(),
                         };
@@ -168,13 +169,13 @@ impl<T: Transport> Connection<T> {
                 }
                 Ok(Some(Item::HeartBeat)) => {}
                 Ok(None) => {
-                    if let Some(command) = self.decoder.pending_command() {
-                        self.session.handle_pending(command);
+                    if !self.input.is_empty() {
+                        self.session.handle_pending(now(), self.decoder.pending_command());
                     }
                     break;
                 }
                 Err(error) => {
-                    debug!(peer = ?self.peer.address, %error, "malformed frame");
+                    debug!(peer = ?self.client.peer.address, %error, "malformed frame");
                     self.session.handle_decode_error(error, self.decoder.failed_receipt());
                 }
             }
@@ -195,30 +196,33 @@ impl<T: Transport> Connection<T> {
         }
         let closing = self.session.closing().is_some();
         loop {
+            let was_busy = self.session.is_busy();
             let idle = self.poll_written(cx)?.is_ready();
-            if idle && closing && self.request.is_none() {
+            // Frames may wait that were not read because the client did not take its answers.
+            let is_heard_again = was_busy && !self.session.is_busy();
+            if is_heard_again || (idle && closing && self.request.is_none()) {
                 return Poll::Ready(Ok(Event::Written));
             }
             // Messages wait in the outbox, where they are counted, until the last batch has been written and the
             // client has acknowledged enough of those it has.
-            let ready = idle && !closing && self.session.takes_messages();
-            if ready && !self.batch.is_empty() {
-                self.push_batch();
-                continue;
-            }
-            match self.outbox.poll_take(cx, ready.then_some(&mut self.batch)) {
-                Poll::Ready(Some(control)) => return Poll::Ready(Ok(Event::Control(control))),
-                Poll::Ready(None) => self.push_batch(),
+            let credit = if idle && !closing { self.session.credit() } else { Credit::NONE };
+            match self.client.outbox.poll_take(cx, credit) {
+                Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
+                Poll::Ready(Taken::Batch(batch)) => self.push_batch(batch),
+                Poll::Pending if idle && self.request.is_none() && self.session.is_leaving() => {
+                    return Poll::Ready(Ok(Event::Drained));
+                }
                 Poll::Pending => break,
             }
         }
+        self.shared.hub.shed();
         while let Some(settling) = &mut self.settling
             && settling.as_mut().poll(cx).is_ready()
         {
             self.settling = None;
             self.settle_written();
         }
-        if self.request.is_none() && !closing {
+        if !self.session.is_busy() && !closing {
             match self.transport.poll_read(cx, &mut self.input) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::End)),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Input)),
@@ -226,7 +230,15 @@ impl<T: Transport> Connection<T> {
                 Poll::Pending => {}
             }
         }
+        self.set_timer();
         self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
+    }
+
+    /// Ends the session because the server stops. Clients are asked to come back at different times.
+    fn shut_down(&mut self) {
+        let window = self.shared.config.reconnect_window.as_millis();
+        let after = rand::random_range(0..=u64::try_from(window).unwrap_or(u64::MAX));
+        self.session.shut_down(Duration::from_millis(after));
     }
 
     /// Writes what is queued.
@@ -255,34 +267,39 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Hands the transport what the outbox held, until the client has enough to acknowledge.
-    fn push_batch(&mut self) {
+    /// Hands the transport what the outbox held.
+    fn push_batch(&mut self, batch: VecDeque<Option<Delivery>>) {
         let mut sent = 0;
-        while self.session.takes_messages()
-            && let Some(delivery) = self.batch.pop_front()
-        {
-            let Delivery { subscription, message, lease } = &delivery;
-            let terms = subscription.terms();
-            if !subscription.is_active() {
-                metrics::dropped(1, "unsubscribed");
-                continue;
-            }
-            let Some(tail) = message.tail(terms.version) else {
-                metrics::dropped(1, "unencodable");
-                continue;
-            };
-            let (prefix, rest) = match (terms.mode, lease) {
-                (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
-                _ => self.named(&delivery, tail),
-            };
-            self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
-            sent += 1;
+        for delivery in batch.into_iter().flatten() {
+            sent += usize::from(self.push_message(&delivery));
         }
         metrics::sent(sent);
-        if self.batch.is_empty() {
-            // It has the capacity of the largest burst there was, which an idle connection need not keep.
-            self.batch = VecDeque::new();
+    }
+
+    /// Hands the transport one message, if it is still wanted and can be written.
+    fn push_message(&mut self, delivery: &Delivery) -> bool {
+        let Delivery { subscription, message, lease } = delivery;
+        let terms = subscription.terms();
+        if !subscription.is_active() {
+            metrics::dropped(1, "unsubscribed");
+            return false;
         }
+        let Some(tail) = message.tail(terms.version) else {
+            metrics::dropped(1, "unencodable");
+            return false;
+        };
+        let mut compressed = None;
+        let (prefix, rest) = match (terms.mode, lease) {
+            (AckMode::Auto, None) => {
+                if self.transport.wants_compressed() {
+                    compressed = message.compressed(terms.version);
+                }
+                (terms.prefix.clone(), tail.as_bytes().clone())
+            }
+            _ => self.named(delivery, tail),
+        };
+        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text(), compressed });
+        true
     }
 
     /// A MESSAGE with headers of its own: a name to acknowledge it by, a count of deliveries.
@@ -295,7 +312,9 @@ impl<T: Transport> Connection<T> {
             self.written.extend(lease.clone());
             prefix.extend_from_slice(format!("message-id:{}\n", message.id()).as_bytes());
         } else {
-            let tag = self.session.delivered(terms.serial, terms.mode, lease.clone());
+            let (subscription, mode, bytes) = (terms.serial, terms.mode, message.size());
+            let tag =
+                self.session.delivered(now(), Unsettled { subscription, mode, bytes, lease: lease.clone() });
             prefix.extend_from_slice(format!("message-id:{}-{tag}\nack:{tag}\n", message.id()).as_bytes());
         }
         if let Some(again) = lease.as_ref().filter(|lease| lease.deliveries > 1) {
@@ -311,11 +330,15 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.shared.hub.join(principal.user(), &self.outbox);
+                self.client.log_in(&principal, self.session.version());
+                self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
             }
-            Done::Subscribed(Ok(subscribed)) => {
+            Done::Subscribed(Ok(mut subscribed)) => {
+                for answer in subscribed.take_answers() {
+                    metrics::sent(usize::from(self.push_message(&answer)));
+                }
                 let recovered = subscribed.recovered;
                 self.session.subscribed(subscribed, recovered);
             }
@@ -332,7 +355,7 @@ impl<T: Transport> Connection<T> {
             && self
                 .principal
                 .as_ref()
-                .is_some_and(|principal| self.shared.tell(principal, &self.outbox, refusal));
+                .is_some_and(|principal| self.shared.tell(principal, &self.client.outbox, refusal));
         if told { self.session.refused_softly() } else { self.session.refuse(refusal) }
     }
 
@@ -340,40 +363,39 @@ impl<T: Transport> Connection<T> {
         match control {
             Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
             Control::SlowConsumer => {
-                debug!(peer = ?self.peer.address, "slow consumer");
+                debug!(peer = ?self.client.peer.address, "slow consumer");
                 let text = "Messages waited for this client beyond the server's limit.\n";
                 self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
             }
-            Control::Shutdown => {
-                let text = "The server is stopping. Connect again in a moment.\n";
-                self.session.close_with(&Refusal::new("shutdown").text(text), Closing::Shutdown);
-            }
+            Control::Shutdown => self.shut_down(),
+            Control::Drain => self.session.leave(),
         }
     }
 
     fn handle_timeout(&mut self) -> io::Result<()> {
         let now = now();
-        // A session that is over gets one such time, however slowly the peer takes its last frame.
-        let is_over = self.session.closing().is_some();
-        let written = self.transport.written();
-        if self.stall.is_some_and(|stall| stall.deadline <= now && (is_over || stall.written == written)) {
-            debug!(peer = ?self.peer.address, "the peer does not read");
+        if self.stall.is_some_and(|stall| stall.deadline <= now) {
+            debug!(peer = ?self.client.peer.address, "the peer does not read");
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.session.handle_timeout(now);
         Ok(())
     }
 
-    /// Arms the timer for the session's next deadline, or for the end of a write without progress.
+    /// Arms the timer for the session's next deadline, for the end of a write without progress, or for the next message
+    /// that grows too old.
     fn set_timer(&mut self) {
         let stalled = self.transport.has_output().then(|| {
             let written = self.transport.written();
             let fresh = Stall { written, deadline: now() + self.shared.config.write_timeout };
-            self.stall.filter(|stall| stall.written == written).unwrap_or(fresh)
+            // A session that is over gets one such time, however slowly the peer takes its last frame.
+            let is_over = self.session.closing().is_some();
+            self.stall.filter(|stall| is_over || stall.written == written).unwrap_or(fresh)
         });
         self.stall = stalled;
-        let deadline =
-            [stalled.map(|stall| stall.deadline), self.session.poll_timeout()].into_iter().flatten().min();
+        let expiry = self.shared.config.outbox_age.and_then(|_| self.client.outbox.expire(now()));
+        let deadlines = [stalled.map(|stall| stall.deadline), self.session.poll_timeout(), expiry];
+        let deadline = deadlines.into_iter().flatten().min();
         let deadline = deadline.unwrap_or_else(|| now() + NEVER).into();
         // A timer that fires early costs one turn of the loop; setting it anew for every frame costs more.
         if self.timer.is_elapsed() || deadline < self.timer.deadline() {
@@ -381,23 +403,36 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    /// Lets what was begun come to its end, then takes the session out of the hub.
-    async fn clean_up(&mut self) {
+    /// Lets the pending request of a session that is over come to its end without anybody who waits for it.
+    fn abandon_request(&mut self) {
         if let Some(request) = self.request.take() {
-            let done = request.await;
-            self.handle_done(done);
+            let (shared, client) = (Arc::clone(&self.shared), Arc::clone(&self.client));
+            self.shared.tasks.spawn(async move {
+                let subscribed = match request.await {
+                    Done::Subscribed(Ok(subscribed)) => Some(subscribed),
+                    _ => None,
+                };
+                end_all(&shared, subscribed.into_iter().chain(answers_to(&client))).await;
+            });
         }
-        if let Some(settling) = self.settling.take() {
-            settling.await;
-        }
-        let queues = &self.shared.hub.queues;
-        let unsent = self.batch.drain(..).filter_map(|delivery| delivery.lease);
-        let unsent = unsent.chain(self.outbox.close()).collect();
-        queues.settle(unsent, Settlement::Undelivered).await;
-        self.shared.hub.close(self.principal.as_ref().map(|principal| &**principal.user()), &self.outbox);
-        for subscribed in self.session.drain_subscriptions() {
-            subscribed.end(&self.shared).await;
-        }
+    }
+
+    /// Takes the session out of the hub. What needs the back-end for it is waited for, but not without limit.
+    async fn clean_up(&mut self) {
+        self.abandon_request();
+        let unsent = self.client.outbox.close();
+        self.shared.hub.close(&self.client);
+        let (shared, settling) = (Arc::clone(&self.shared), self.settling.take());
+        let subscribed: Vec<_> = self.session.drain_subscriptions().chain(answers_to(&self.client)).collect();
+        let leaving = self.shared.tasks.spawn(async move {
+            if let Some(settling) = settling {
+                settling.await;
+            }
+            shared.hub.queues.settle(unsent, Settlement::Undelivered).await;
+            end_all(&shared, subscribed).await;
+        });
+        // Dropping the handle does not end the task.
+        let _ = tokio::time::timeout(self.shared.config.request_timeout, leaving).await;
     }
 
     /// Ends the connection so that the peer gets the last frame: finish sending, then read on for a while,
@@ -417,8 +452,20 @@ impl<T: Transport> Connection<T> {
     }
 }
 
+async fn end_all(shared: &Shared, subscriptions: impl IntoIterator<Item = Subscribed>) {
+    for subscribed in subscriptions {
+        subscribed.end(shared).await;
+    }
+}
+
+/// What a client had to its temporary destinations.
+fn answers_to(client: &Client) -> impl Iterator<Item = Subscribed> + use<> {
+    let answers = client.replies.drain().into_iter();
+    answers.map(|(address, to)| Subscribed::new(Target::Topic(address), to))
+}
+
 /// The time by tokio's clock, which tests can stop.
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 

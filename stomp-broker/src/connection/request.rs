@@ -1,17 +1,18 @@
 //! Carrying out what a session asks for.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::{FutureExt, future::BoxFuture};
-use stomp_proto::{Frame, Send, Subscribe, Version, fanout, header::name};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, Pattern, Peer, Principal, Publish, Refusal,
-    Settlement, Start, app,
-    hub::{Lease, Outbox, Subscription, Terms, UserDestination},
+    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Pattern, Principal,
+    Publish, Refusal, Settlement, Start,
+    hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
-    server::{Place, Shared},
+    server::Shared,
     session::{self, Batch, Verdict},
 };
 
@@ -30,31 +31,67 @@ pub(super) struct Subscribed {
     subscription: Arc<Subscription>,
     /// Whether the client has all it missed, if it asked.
     pub(super) recovered: Option<bool>,
+    /// What the application's handler answers, to be sent before anything else.
+    answers: Vec<Arc<Queued>>,
 }
 
 #[derive(Debug)]
-enum Target {
+pub(super) enum Target {
     Topic(Destination),
     Pattern(Pattern),
     Queue(Destination),
     User(UserDestination),
+    /// A handler of the application's, which has answered.
+    Application,
 }
 
 impl Subscribed {
+    pub(super) fn new(to: Target, subscription: Arc<Subscription>) -> Self {
+        Self { to, subscription, recovered: None, answers: Vec::new() }
+    }
+
+    pub(super) fn with_answers(self, answers: Vec<Arc<Queued>>) -> Self {
+        Self { answers, ..self }
+    }
+
+    pub(super) fn subscription(&self) -> &Arc<Subscription> {
+        &self.subscription
+    }
+
+    /// The deliveries of what the handler answered.
+    pub(super) fn take_answers(&mut self) -> Vec<Delivery> {
+        let answers = mem::take(&mut self.answers).into_iter();
+        answers.map(|message| Delivery::new(&self.subscription, &message)).collect()
+    }
+
     /// Ends the subscription; what is queued for it is not delivered any more.
     pub(super) async fn end(&self, shared: &Shared) {
         let hub = &shared.hub;
         match &self.to {
             Target::Topic(destination) => {
-                if hub.topics.remove(destination, &self.subscription) {
-                    shared.lose_interest(destination).await;
-                }
+                hub.topics.remove(destination, &self.subscription);
             }
             Target::Pattern(pattern) => hub.patterns.remove(pattern, &self.subscription),
             Target::Queue(destination) => hub.queues.remove(destination, &self.subscription).await,
             Target::User(destination) => {
                 hub.users.remove(destination, &self.subscription);
             }
+            Target::Application => self.subscription.end(),
+        }
+        if let Some(interest) = self.to.interest() {
+            shared.interests.release(&interest);
+        }
+    }
+}
+
+impl Target {
+    /// What the back-end has to tell this node about for the sake of the subscription.
+    fn interest(&self) -> Option<Interest> {
+        match self {
+            Self::Topic(destination) => Some(Interest::Topic(destination.clone())),
+            Self::Pattern(pattern) => Some(Interest::Pattern(pattern.clone())),
+            Self::Queue(destination) => Some(Interest::Queue(destination.clone())),
+            Self::User(_) | Self::Application => None,
         }
     }
 }
@@ -62,8 +99,7 @@ impl Subscribed {
 /// What a request may use; it runs beside the connection's loop and shares nothing that changes with it.
 pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) peer: Peer,
+    pub(super) client: Arc<Client>,
     pub(super) principal: Option<Principal>,
     pub(super) version: Version,
 }
@@ -78,7 +114,7 @@ impl Context {
     async fn answer(self, request: session::Request<Subscribed>) -> Done {
         match request {
             session::Request::Authenticate(connect) => {
-                let credentials = Credentials::new(&connect, &self.peer);
+                let credentials = Credentials::new(&connect, &self.client.peer);
                 Done::Authenticated(self.shared.authenticator.authenticate(credentials).await)
             }
             session::Request::Send(send) => {
@@ -102,11 +138,11 @@ impl Context {
 
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
         let frame = send.frame();
-        let destination = destination_of(frame)?;
-        if let Some(handler) = self.handler(&destination, frame)? {
-            return handler.await;
+        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
+        if let Some(reply) = self.ask(Action::Send, &destination, &headers, frame.body()).await {
+            return self.answer_send(reply?, &headers).await;
         }
-        let publish = self.publishable(destination, frame).await?;
+        let publish = self.publishable(destination, headers, frame.body()).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
     }
 
@@ -114,7 +150,9 @@ impl Context {
     async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
         let mut publishes = Vec::with_capacity(batch.sends.len());
         for send in &batch.sends {
-            publishes.push(self.publishable(destination_of(send.frame())?, send.frame()).await?);
+            let frame = send.frame();
+            let headers = self.headers(frame).await?;
+            publishes.push(self.publishable(destination_of(frame)?, headers, frame.body()).await?);
         }
         self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
         for (leases, verdict) in batch.settlements {
@@ -132,30 +170,14 @@ impl Context {
     }
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
-    async fn publishable(&self, destination: Destination, frame: &Frame) -> Result<Publish, Refusal> {
-        let (destination, place) = self.permitted(Action::Send, destination).await?;
-        if place == Place::User {
-            return Err(Refusal::new("clients may not send to user destinations"));
-        }
-        Ok(Publish { destination, headers: frame.headers().clone(), body: frame.body().clone() })
-    }
-
-    /// The application's handler for the message, started, if there is one.
-    fn handler(
+    async fn publishable(
         &self,
-        destination: &Destination,
-        frame: &Frame,
-    ) -> Result<Option<BoxFuture<'_, Result<(), Refusal>>>, Refusal> {
-        let Some(app) = &self.shared.app else {
-            return Ok(None);
-        };
-        Ok(app.dispatch(app::Request {
-            destination: destination.clone(),
-            parameters: Vec::new(),
-            headers: frame.headers().clone(),
-            body: frame.body().clone(),
-            principal: self.principal()?.clone(),
-        }))
+        destination: Destination,
+        headers: Headers,
+        body: &Bytes,
+    ) -> Result<Publish, Refusal> {
+        let (destination, _) = self.permitted(Action::Send, destination).await?;
+        Ok(Publish { destination, headers, body: body.clone() })
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
@@ -163,7 +185,9 @@ impl Context {
         loop {
             let revocations = self.shared.hub.revocations();
             let subscribed = self.begin(subscribe, serial).await?;
-            if self.shared.hub.revocations() == revocations || matches!(subscribed.to, Target::Queue(_)) {
+            if self.shared.hub.revocations() == revocations
+                || matches!(subscribed.to, Target::Queue(_) | Target::Application)
+            {
                 return Ok(subscribed);
             }
             subscribed.end(&self.shared).await;
@@ -175,24 +199,31 @@ impl Context {
             return self.subscribe_pattern(subscribe, serial).await;
         }
         let destination = Destination::new(subscribe.destination()).map_err(|error| Refusal::from(&error))?;
-        let (destination, place) = self.permitted(Action::Subscribe, destination).await?;
+        let frame = subscribe.frame();
+        if let Some(reply) = self.ask(Action::Subscribe, &destination, frame.headers(), frame.body()).await {
+            return self.answer_subscribe(reply?, subscribe, destination, serial).await;
+        }
+        let (destination, kind) = self.permitted(Action::Subscribe, destination).await?;
         let subscription = self.subscription(subscribe, &destination, serial)?;
         let user = Arc::clone(self.principal()?.user());
         let hub = &self.shared.hub;
-        match place {
-            Place::User => {
+        match kind {
+            DestinationKind::User => {
                 let (subscription, destination) =
                     (Arc::new(subscription), UserDestination { user, name: destination });
                 hub.users.add(&destination, Arc::clone(&subscription));
-                Ok(Subscribed { to: Target::User(destination), subscription, recovered: None })
+                Ok(Subscribed::new(Target::User(destination), subscription))
             }
-            Place::Queue => {
+            DestinationKind::Queue => {
                 let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
                 let subscription = Arc::new(subscription);
                 hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
-                Ok(Subscribed { to: Target::Queue(destination), subscription, recovered: None })
+                self.listen(Target::Queue(destination), subscription, None).await
             }
-            Place::Topic => self.subscribe_topic(destination, subscription, history_start(subscribe)?).await,
+            DestinationKind::Topic => {
+                self.subscribe_topic(destination, subscription, history_start(subscribe)?).await
+            }
+            DestinationKind::Reply => Err(Refusal::new("answers go to the session that asked")),
         }
     }
 
@@ -203,42 +234,55 @@ impl Context {
         if history_start(subscribe)?.is_some() {
             return Err(Refusal::new("a pattern has no history"));
         }
-        match self.shared.authorizer.authorize_pattern(self.principal()?, &pattern).await {
+        match self
+            .shared
+            .in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern))
+            .await?
+        {
             Decision::Allow => {}
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
         }
         let subscription = Arc::new(self.subscription(subscribe, subscribe.destination(), serial)?);
         self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
-        Ok(Subscribed { to: Target::Pattern(pattern), subscription, recovered: None })
+        self.listen(Target::Pattern(pattern), subscription, None).await
     }
 
     /// The subscription that a frame asks for, to nothing yet.
-    fn subscription(
+    pub(super) fn subscription(
         &self,
         subscribe: &Subscribe,
         destination: &str,
         serial: u32,
     ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
-        let prefix = fanout::prefix(subscribe.id(), self.version)
-            .map_err(|_| Refusal::new("the subscription id cannot be written in this version of STOMP"))?;
-        let overflow = self.shared.overflow(destination);
+        let prefix = fanout::prefix(subscribe.id(), self.version).map_err(unencodable_id)?;
+        let overflow = self.shared.policies.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
-        Ok(Subscription::new(user, Arc::clone(&self.outbox), terms))
+        Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
     }
 
     /// Starts delivery from a topic, behind the part of its history that the client asked for.
-    async fn subscribe_topic(
+    pub(super) async fn subscribe_topic(
         &self,
         destination: Destination,
         subscription: Subscription,
         start: Option<Start>,
     ) -> Result<Subscribed, Refusal> {
         let subscription = Arc::new(if start.is_some() { subscription.recovering() } else { subscription });
-        let is_first = self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
-        let subscribed = Subscribed { to: Target::Topic(destination), subscription, recovered: None };
-        match self.listen(&subscribed, is_first, start).await {
+        self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
+        self.listen(Target::Topic(destination), subscription, start).await
+    }
+
+    /// Makes sure that the back-end delivers to a subscription that the hub has, and asks it for history.
+    async fn listen(
+        &self,
+        to: Target,
+        subscription: Arc<Subscription>,
+        start: Option<Start>,
+    ) -> Result<Subscribed, Refusal> {
+        let subscribed = Subscribed::new(to, subscription);
+        match self.confirm(&subscribed, start).await {
             Ok(recovered) => Ok(Subscribed { recovered, ..subscribed }),
             Err(error) => {
                 subscribed.end(&self.shared).await;
@@ -247,42 +291,34 @@ impl Context {
         }
     }
 
-    /// Makes sure that the back-end delivers, and asks it for history; says whether that is all the client missed.
-    async fn listen(
+    /// Says whether what is asked of the history is all the client missed.
+    async fn confirm(
         &self,
         subscribed: &Subscribed,
-        is_first: bool,
         start: Option<Start>,
     ) -> Result<Option<bool>, BrokerError> {
-        let Target::Topic(destination) = &subscribed.to else { return Ok(None) };
-        if is_first {
-            self.shared.broker.interest(std::slice::from_ref(destination), &[]).await?;
+        if let Some(interest) = subscribed.to.interest() {
+            self.shared.interests.hold(interest).await?;
         }
-        let Some(start) = start else { return Ok(None) };
+        let (Some(start), Target::Topic(destination)) = (start, &subscribed.to) else { return Ok(None) };
         let page = self.shared.broker.history(destination, start).await?;
         let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
-        subscribed.subscription.recover(messages);
+        let budget = &self.shared.hub.budget;
+        let history: Vec<_> = messages.into_iter().map(|message| budget.charge(message)).collect();
+        subscribed.subscription.recover(&history);
         Ok(Some(complete))
     }
 
-    /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
-    async fn permitted(
+    /// As [`Shared::permitted`], for this client.
+    pub(super) async fn permitted(
         &self,
         action: Action,
         destination: Destination,
-    ) -> Result<(Destination, Place), Refusal> {
-        let place = self.shared.place(&destination)?;
-        match self.shared.authorizer.authorize(self.principal()?, action, &destination).await {
-            Decision::Allow => Ok((destination, place)),
-            Decision::Deny(refusal) => Err(refusal),
-            Decision::Redirect(destination) => {
-                let place = self.shared.place(&destination)?;
-                Ok((destination, place))
-            }
-        }
+    ) -> Result<(Destination, DestinationKind), Refusal> {
+        self.shared.permitted(action, destination, self.principal()?).await
     }
 
-    fn principal(&self) -> Result<&Principal, Refusal> {
+    pub(super) fn principal(&self) -> Result<&Principal, Refusal> {
         // The session asks for nothing before it is authenticated.
         self.principal.as_ref().ok_or_else(|| Refusal::new("not logged in"))
     }
@@ -292,6 +328,11 @@ impl Context {
 fn destination_of(frame: &Frame) -> Result<Destination, Refusal> {
     let name = frame.headers().get_shared(name::DESTINATION).unwrap_or_default();
     Destination::new(name).map_err(|error| Refusal::from(&error))
+}
+
+/// The refusal of an id with octets that the client's version has no way to write.
+pub(super) fn unencodable_id(_: EncodeError) -> Refusal {
+    Refusal::new("the subscription id cannot be written in this version of STOMP")
 }
 
 /// How many messages may be out with the subscription: what it asks for within the server's limit.

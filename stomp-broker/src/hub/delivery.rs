@@ -1,15 +1,15 @@
 //! A message on its way to one subscription.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
-use super::Subscription;
-use crate::{Destination, Message};
+use super::{Queued, Subscription};
+use crate::{Destination, Overflow};
 
 /// A message for one subscription.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) subscription: Arc<Subscription>,
-    pub(crate) message: Message,
+    pub(crate) message: Arc<Queued>,
     /// What is to be settled for a message of a queue.
     pub(crate) lease: Option<Lease>,
 }
@@ -25,18 +25,31 @@ pub(crate) struct Lease {
 
 impl Delivery {
     /// A message of a topic.
-    pub(crate) fn new(subscription: &Arc<Subscription>, message: Message) -> Self {
-        Self { subscription: Arc::clone(subscription), message, lease: None }
+    pub(crate) fn new(subscription: &Arc<Subscription>, message: &Arc<Queued>) -> Self {
+        Self { subscription: Arc::clone(subscription), message: Arc::clone(message), lease: None }
     }
 
     /// A message of a queue.
-    pub(crate) fn leased(subscription: &Arc<Subscription>, message: Message, lease: Lease) -> Self {
+    pub(crate) fn leased(subscription: &Arc<Subscription>, message: Arc<Queued>, lease: Lease) -> Self {
         Self { subscription: Arc::clone(subscription), message, lease: Some(lease) }
     }
 
-    /// Whether the other is for the same subscription and has the same value of the header `key`.
-    pub(crate) fn is_same(&self, other: &Self, key: &str) -> bool {
-        Arc::ptr_eq(&self.subscription, &other.subscription)
-            && self.message.header(key) == other.message.header(key)
+    /// What it occupies in an outbox, in octets.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + self.subscription.terms().prefix.len() + self.message.size()
+    }
+
+    /// What happens when there is no room for it. Messages of queues are never dropped: their consumers have room
+    /// for them by prefetch.
+    pub(crate) fn overflow(&self) -> &Overflow {
+        match self.lease {
+            Some(_) => &Overflow::Disconnect,
+            None => &self.subscription.terms().overflow,
+        }
+    }
+
+    /// When it is too old to be delivered. Messages of queues wait for as long as it takes.
+    pub(crate) fn expires(&self) -> Option<Instant> {
+        self.message.expires().filter(|_| self.lease.is_none())
     }
 }

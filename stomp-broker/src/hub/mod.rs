@@ -1,29 +1,51 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod backlog;
+mod budget;
+mod client;
 mod delivery;
+mod interests;
+mod listeners;
+mod orders;
 mod outbox;
 mod patterns;
 mod queues;
+mod replies;
 mod routes;
 mod subscription;
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
+use bytes::Bytes;
+use tracing::warn;
+
+pub use self::client::SessionId;
 pub(crate) use self::{
+    backlog::{Backlog, Credit},
+    budget::{Budget, Queued},
+    client::Client,
     delivery::{Delivery, Lease},
-    outbox::{Control, Outbox, OutboxLimits},
+    interests::Interests,
+    listeners::Listener,
+    orders::Order,
+    outbox::{Control, Outbox, OutboxLimits, Taken},
     patterns::Patterns,
     queues::Queues,
+    replies::{MAX_REPLY_DESTINATIONS, Replies},
     routes::Routes,
     subscription::{Subscription, Terms},
 };
-use crate::{Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
+use crate::{
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
+    metrics,
+};
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,51 +56,77 @@ pub(crate) struct UserDestination {
 }
 
 /// Routes messages to the sessions of this node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hub {
+    pub(crate) budget: Arc<Budget>,
     pub(crate) topics: Routes<Destination>,
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
-    pub(crate) queues: Queues,
+    pub(crate) queues: Arc<Queues>,
+    away: AtomicBool,
     sessions: Mutex<Sessions>,
     revocations: AtomicU64,
     ids: MessageIds,
 }
 
-/// The outboxes of open connections; two are the same if they share their address.
+/// Open connections, and those of each user that have logged in.
 #[derive(Debug, Default)]
 struct Sessions {
-    all: HashMap<usize, Arc<Outbox>>,
-    by_user: HashMap<Arc<str>, Vec<Arc<Outbox>>>,
+    all: HashMap<SessionId, Arc<Client>>,
+    by_user: HashMap<Arc<str>, Vec<Arc<Client>>>,
 }
 
 impl Hub {
+    pub(crate) fn new(config: &Config) -> Self {
+        let budget = Budget::new(config);
+        Self {
+            topics: Routes::default(),
+            patterns: Patterns::default(),
+            users: Routes::default(),
+            queues: Arc::new(Queues::new(Arc::clone(&budget))),
+            away: AtomicBool::default(),
+            sessions: Mutex::default(),
+            revocations: AtomicU64::default(),
+            ids: MessageIds::new(),
+            budget,
+        }
+    }
+
     /// Notes a connection.
-    pub(crate) fn open(&self, outbox: &Arc<Outbox>) {
-        self.sessions().all.insert(address(outbox), Arc::clone(outbox));
+    pub(crate) fn open(&self, client: &Arc<Client>) {
+        self.sessions().all.insert(client.id, Arc::clone(client));
     }
 
-    /// Notes that a connection is a session of `user`.
-    pub(crate) fn join(&self, user: &Arc<str>, outbox: &Arc<Outbox>) {
-        self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(outbox));
+    /// Notes that a connection is a session of its user now.
+    pub(crate) fn join(&self, client: &Arc<Client>) {
+        if let Some(user) = client.user() {
+            self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(client));
+        }
     }
 
-    /// Forgets a connection, which was a session of `user`.
-    pub(crate) fn close(&self, user: Option<&str>, outbox: &Arc<Outbox>) {
+    /// Forgets a connection.
+    pub(crate) fn close(&self, client: &Client) {
         let mut sessions = self.sessions();
-        sessions.all.remove(&address(outbox));
-        if let Some((user, of_user)) = user.and_then(|user| Some((user, sessions.by_user.get_mut(user)?))) {
-            of_user.retain(|other| !Arc::ptr_eq(other, outbox));
+        sessions.all.remove(&client.id);
+        if let Some(user) = client.user()
+            && let Some(of_user) = sessions.by_user.get_mut(user)
+        {
+            of_user.retain(|other| other.id != client.id);
             if of_user.is_empty() {
                 sessions.by_user.remove(user);
             }
         }
     }
 
+    /// The open connections.
+    pub(crate) fn clients(&self) -> Vec<Arc<Client>> {
+        self.sessions().all.values().cloned().collect()
+    }
+
     /// Tells every connection that the server stops.
     pub(crate) fn shut_down(&self) {
-        for outbox in self.sessions().all.values() {
-            outbox.control(Control::Shutdown);
+        for client in self.sessions().all.values() {
+            client.outbox.control(Control::Shutdown);
         }
     }
 
@@ -87,16 +135,44 @@ impl Hub {
         self.sessions().by_user.get(user).map_or(0, Vec::len)
     }
 
-    /// Ends every session of `user`.
-    pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for outbox in self.sessions().by_user.get(user).into_iter().flatten() {
-            outbox.control(Control::Close(reason.clone()));
+    /// Ends every session of `user`, or those by one credential.
+    pub(crate) fn disconnect(&self, user: &str, credential: Option<&str>, reason: &Refusal) {
+        let is_meant = |client: &Client| {
+            credential.is_none()
+                || client.login().is_some_and(|login| login.credential.as_deref() == credential)
+        };
+        for client in
+            self.sessions().by_user.get(user).into_iter().flatten().filter(|client| is_meant(client))
+        {
+            client.outbox.control(Control::Close(reason.clone()));
         }
+    }
+
+    /// Ends one session; says whether there was one of that id.
+    pub(crate) fn disconnect_session(&self, id: SessionId, reason: &Refusal) -> bool {
+        let sessions = self.sessions();
+        let client = sessions.all.get(&id);
+        client.map(|client| client.outbox.control(Control::Close(reason.clone()))).is_some()
+    }
+
+    /// Delivers to those on this node that listen to the topic.
+    pub(crate) fn tell(&self, publish: Publish) {
+        self.deliver(&self.message_of(publish));
+    }
+
+    fn deliver(&self, message: &Arc<Queued>) {
+        self.topics.deliver(message.destination(), message);
+        self.patterns.deliver(message);
+    }
+
+    /// A message of this server's own making, under an id of its own.
+    pub(crate) fn message_of(&self, publish: Publish) -> Arc<Queued> {
+        self.budget.charge(Message::new(self.ids.next(), publish))
     }
 
     /// Delivers to every session of the user that listens to the destination.
     pub(crate) fn send_to_user(&self, to: &UserDestination, publish: Publish) {
-        let message = Message::new(self.ids.next(), publish);
+        let message = self.message_of(publish);
         self.users.deliver(to, &message);
     }
 
@@ -107,15 +183,37 @@ impl Hub {
         session: &Arc<Outbox>,
         publish: Publish,
     ) -> bool {
-        let message = Message::new(self.ids.next(), publish);
+        let message = self.message_of(publish);
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
     }
 
-    /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
-    pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+    /// If more waits than may, cuts off the slowest clients, those with the largest outboxes.
+    pub(crate) fn shed(&self) {
+        if !self.budget.is_exceeded() {
+            return;
+        }
+        let clients = self.clients().into_iter();
+        let mut clients: Vec<_> = clients.map(|client| (client.outbox.waiting().1, client)).collect();
+        clients.retain(|(bytes, _)| *bytes > 0);
+        clients.sort_unstable_by_key(|(bytes, _)| Reverse(*bytes));
+        for (_, client) in clients {
+            if !self.budget.is_exceeded() {
+                break;
+            }
+            client.outbox.control(Control::SlowConsumer);
+        }
+    }
+
+    /// Ends the user's subscriptions to a topic, those by pattern included.
+    pub(crate) fn revoke(&self, user: &str, destination: &Destination) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
-        self.topics.remove_where(destination, |subscription| subscription.user() == user)
+        self.topics.remove_where(destination, |subscription| subscription.user() == user);
+    }
+
+    /// Whether the back-end is in contact with the other nodes.
+    pub(crate) fn is_connected(&self) -> bool {
+        !self.away.load(Ordering::Acquire)
     }
 
     /// Changes whenever a right is revoked: a subscription that was permitted before and begins after must be asked
@@ -131,11 +229,26 @@ impl Hub {
 
 impl Inbound for Hub {
     fn message(&self, message: Message) {
-        self.topics.deliver(message.destination(), &message);
-        self.patterns.deliver(&message);
+        self.deliver(&self.budget.charge(message));
     }
-}
 
-fn address(outbox: &Arc<Outbox>) -> usize {
-    Arc::as_ptr(outbox).addr()
+    fn ready(&self, queue: &Destination) {
+        self.queues.wake(queue);
+    }
+
+    fn lost(&self, destination: &Destination, last_good: Option<Position>, now: Option<Position>) {
+        metrics::lost();
+        warn!(%destination, ?last_good, ?now, "messages are lost");
+    }
+
+    fn control(&self, from: NodeId, data: Bytes) {
+        match Order::decode(data) {
+            Some(order) => self.obey(order),
+            None => warn!(%from, "another node sent something that this one cannot read"),
+        }
+    }
+
+    fn health(&self, health: Health) {
+        self.away.store(health == Health::Away, Ordering::Release);
+    }
 }

@@ -3,14 +3,15 @@
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    time::Instant,
 };
 
 use futures_util::task::AtomicWaker;
 
-use super::{Delivery, Lease};
-use crate::{Config, Overflow, Refusal, metrics};
+use super::{Backlog, Credit, Delivery, Lease};
+use crate::{Config, Refusal, metrics};
 
 /// What the server tells a session, ahead of all messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +20,18 @@ pub(crate) enum Control {
     Close(Refusal),
     /// The client does not read as fast as it is sent to.
     SlowConsumer,
-    /// The server stops.
+    /// The server stops, now.
     Shutdown,
+    /// The server stops; the session is to end once all that waits has been written.
+    Drain,
+}
+
+/// What there is for a session.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Control(Control),
+    /// In order; some may be missing.
+    Batch(VecDeque<Option<Delivery>>),
 }
 
 /// Bounds of one outbox.
@@ -39,7 +50,7 @@ impl From<&Config> for OutboxLimits {
 /// A bounded queue that publishers push into without waiting, and that the session empties as a whole.
 ///
 /// A publisher never waits for a session. What becomes of messages that one does not take in time is for the
-/// [`Overflow`] policy of their subscription to say; all that is dropped is counted.
+/// [`Overflow`](crate::Overflow) policy of their subscription to say; all that is dropped is counted.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     limits: OutboxLimits,
@@ -47,42 +58,53 @@ pub(crate) struct Outbox {
     session: AtomicWaker,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
-    deliveries: VecDeque<Delivery>,
-    bytes: usize,
+    backlog: Backlog,
     control: Option<Control>,
     /// Leases of messages that were dropped with the queue.
     unsent: Vec<Lease>,
-    /// The session is over or about to be: nothing more is taken in.
-    closed: bool,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What waits is still delivered, but nothing more is taken in.
+    Draining,
+    /// The session is over or about to be.
+    Closed,
 }
 
 impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
-        Self { limits, queue: Mutex::default(), session: AtomicWaker::new() }
+        let backlog = Backlog::new(limits);
+        let queue = Queue { backlog, control: None, unsent: Vec::new(), state: State::Open };
+        Self { limits, queue: Mutex::new(queue), session: AtomicWaker::new() }
+    }
+
+    pub(crate) fn limits(&self) -> OutboxLimits {
+        self.limits
     }
 
     /// Queues a message. When there is no room for it, the subscription's policy says what happens.
     pub(crate) fn push(&self, delivery: Delivery) {
+        let over_budget = delivery.message.is_over_budget();
         let mut queue = self.lock();
-        if queue.closed {
+        if queue.state != State::Open {
+            metrics::dropped(usize::from(delivery.lease.is_none()), "session-closed");
             queue.unsent.extend(delivery.lease);
             return;
         }
-        let was_empty = queue.deliveries.is_empty();
-        match queue.make_room(&delivery, self.limits) {
-            Room::Made => queue.append(delivery),
-            Room::Replaced(at) => queue.replace(at, delivery),
-            Room::None => queue.drop_message(delivery),
-            Room::Overflow => {
-                queue.drop_message(delivery);
-                queue.close(Control::SlowConsumer);
-            }
+        let was_empty = queue.backlog.is_empty();
+        if let Err(delivery) = queue.backlog.push(delivery) {
+            metrics::dropped(1, "overflow");
+            queue.unsent.extend(delivery.lease);
+            queue.close(Control::SlowConsumer);
         }
-        let wake = was_empty || queue.closed;
-        drop(queue);
         // A session that was woken for the first message and has not come yet need not be woken again.
+        let wake = was_empty || queue.state == State::Closed || over_budget;
+        drop(queue);
         if wake {
             self.session.wake();
         }
@@ -94,40 +116,51 @@ impl Outbox {
         self.session.wake();
     }
 
+    /// Takes in nothing more, and tells the session to end when it has delivered what waits.
+    pub(crate) fn drain(&self) {
+        let mut queue = self.lock();
+        if queue.state == State::Open {
+            queue.state = State::Draining;
+            queue.control = Some(Control::Drain);
+        }
+        drop(queue);
+        self.session.wake();
+    }
+
     /// Takes in nothing more; gives out the leases of messages that it will not deliver.
     pub(crate) fn close(&self) -> Vec<Lease> {
         let mut queue = self.lock();
-        queue.closed = true;
+        queue.state = State::Closed;
         queue.clear();
         mem::take(&mut queue.unsent)
     }
 
-    /// Ready when there is something for the session: a control, or deliveries, which change places with the
-    /// empty `batch` of a session that can take some.
-    pub(crate) fn poll_take(
-        &self,
-        cx: &mut Context<'_>,
-        batch: Option<&mut VecDeque<Delivery>>,
-    ) -> Poll<Option<Control>> {
+    /// Ready when there is something for the session: a control, or as many deliveries as it has credit for.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, credit: Credit) -> Poll<Taken> {
         self.session.register(cx.waker());
         let mut queue = self.lock();
         if let Some(control) = queue.control.take() {
-            return Poll::Ready(Some(control));
+            return Poll::Ready(Taken::Control(control));
         }
-        match batch {
-            Some(batch) if !queue.deliveries.is_empty() => {
-                queue.bytes = 0;
-                mem::swap(&mut queue.deliveries, batch);
-                Poll::Ready(None)
-            }
-            _ => Poll::Pending,
-        }
+        let batch = queue.backlog.take(credit);
+        if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch(batch)) }
+    }
+
+    /// Drops messages that are too old; says when the next one will be.
+    pub(crate) fn expire(&self, now: Instant) -> Option<Instant> {
+        self.lock().backlog.expire(now)
+    }
+
+    /// How many messages wait, and their octets.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let queue = self.lock();
+        (queue.backlog.len(), queue.backlog.bytes())
     }
 
     /// Messages that wait.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.lock().deliveries.len()
+        self.waiting().0
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -135,90 +168,19 @@ impl Outbox {
     }
 }
 
-/// What a full queue does about one more message.
-enum Room {
-    Made,
-    /// It takes the place of the one at this index.
-    Replaced(usize),
-    /// It is the one to go.
-    None,
-    /// The session is cut off.
-    Overflow,
-}
-
 impl Queue {
-    /// Whether a message of that size fits. One is always let in: a bound below its size would cut off every reader.
-    fn fits(&self, size: usize, limits: OutboxLimits) -> bool {
-        self.deliveries.is_empty()
-            || (self.bytes + size <= limits.bytes && self.deliveries.len() < limits.frames)
-    }
-
-    fn make_room(&mut self, delivery: &Delivery, limits: OutboxLimits) -> Room {
-        let size = delivery.message.size();
-        if self.fits(size, limits) {
-            return Room::Made;
-        }
-        // Messages of queues are never dropped: their consumers have room for them by prefetch.
-        let overflow = &delivery.subscription.terms().overflow;
-        if delivery.lease.is_some() || *overflow == Overflow::Disconnect {
-            return Room::Overflow;
-        }
-        if let Overflow::Conflate(key) = overflow
-            && let Some(at) = self.deliveries.iter().position(|waiting| waiting.is_same(delivery, key))
-        {
-            return Room::Replaced(at);
-        }
-        while *overflow != Overflow::DropNewest && !self.fits(size, limits) {
-            if !self.drop_oldest_of(delivery) {
-                return Room::None;
-            }
-        }
-        if self.fits(size, limits) { Room::Made } else { Room::None }
-    }
-
-    fn append(&mut self, delivery: Delivery) {
-        self.bytes += delivery.message.size();
-        self.deliveries.push_back(delivery);
-    }
-
-    fn replace(&mut self, at: usize, delivery: Delivery) {
-        if let Some(waiting) = self.deliveries.get_mut(at) {
-            self.bytes = self.bytes - waiting.message.size() + delivery.message.size();
-            let replaced = mem::replace(waiting, delivery);
-            self.drop_message(replaced);
-        }
-    }
-
-    /// Drops the oldest message of the same subscription, if one waits.
-    fn drop_oldest_of(&mut self, delivery: &Delivery) -> bool {
-        let is_same = |waiting: &Delivery| Arc::ptr_eq(&waiting.subscription, &delivery.subscription);
-        let oldest = self.deliveries.iter().position(is_same).and_then(|at| self.deliveries.remove(at));
-        if let Some(oldest) = oldest {
-            self.bytes -= oldest.message.size();
-            self.drop_message(oldest);
-            return true;
-        }
-        false
-    }
-
-    fn drop_message(&mut self, delivery: Delivery) {
-        metrics::dropped(1, "overflow");
-        self.unsent.extend(delivery.lease);
-    }
-
     /// Makes room by dropping what waits; the first reason to close is the one that is told.
     fn close(&mut self, control: Control) {
-        if !self.closed {
+        if self.state != State::Closed {
             self.control = Some(control);
-            self.closed = true;
+            self.state = State::Closed;
             self.clear();
         }
     }
 
     fn clear(&mut self) {
-        let dropped = mem::take(&mut self.deliveries);
-        metrics::dropped(dropped.len(), "session-closed");
-        self.unsent.extend(dropped.into_iter().filter_map(|delivery| delivery.lease));
-        self.bytes = 0;
+        let (dropped, leases) = self.backlog.clear();
+        metrics::dropped(dropped, "session-closed");
+        self.unsent.extend(leases);
     }
 }

@@ -8,8 +8,8 @@ use std::{
     },
 };
 
-use super::Subscription;
-use crate::{Message, Pattern};
+use super::{Queued, Subscription};
+use crate::Pattern;
 
 /// A trie of patterns. Publishers pay for it only while somebody listens to a pattern.
 #[derive(Debug, Default)]
@@ -66,8 +66,14 @@ impl Patterns {
         self.count.fetch_sub(removed, Ordering::Release);
     }
 
+    /// Visits every subscription with its pattern.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&str, &Arc<Subscription>)) {
+        let root = self.root.read().unwrap_or_else(PoisonError::into_inner);
+        root.for_each(&mut Vec::new(), &mut visit);
+    }
+
     /// Queues the message for every subscription whose pattern matches.
-    pub(crate) fn deliver(&self, message: &Message) {
+    pub(crate) fn deliver(&self, message: &Arc<Queued>) {
         if self.count.load(Ordering::Acquire) > 0 {
             let segments: Vec<_> = message.destination().split('/').collect();
             self.root.read().unwrap_or_else(PoisonError::into_inner).deliver(&segments, message);
@@ -76,7 +82,7 @@ impl Patterns {
 }
 
 impl Node {
-    fn deliver(&self, segments: &[&str], message: &Message) {
+    fn deliver(&self, segments: &[&str], message: &Arc<Queued>) {
         let Some((segment, rest)) = segments.split_first() else {
             self.here.iter().for_each(|subscription| subscription.deliver(message));
             return;
@@ -87,6 +93,18 @@ impl Node {
         }
         if let Some(node) = self.literal.get(*segment) {
             node.deliver(rest, message);
+        }
+    }
+
+    fn for_each<'a>(&'a self, path: &mut Vec<&'a str>, visit: &mut impl FnMut(&str, &Arc<Subscription>)) {
+        let here = path.join("/");
+        self.here.iter().for_each(|subscription| visit(&here, subscription));
+        self.below.iter().for_each(|subscription| visit(&format!("{here}/**"), subscription));
+        let literal = self.literal.iter().map(|(segment, node)| (segment.as_str(), node));
+        for (segment, node) in literal.chain(self.any.as_deref().map(|node| ("*", node))) {
+            path.push(segment);
+            node.for_each(path, visit);
+            path.pop();
         }
     }
 
@@ -149,8 +167,8 @@ pub(super) mod tests {
 
     use super::*;
     use crate::{
-        Config, Destination, MessageIds, Overflow, Publish,
-        hub::{Outbox, OutboxLimits, Terms},
+        Config, Destination, Message, MessageIds, Overflow, Publish,
+        hub::{Budget, Outbox, OutboxLimits, Terms},
     };
 
     pub(in crate::hub) fn subscription() -> (Arc<Subscription>, Arc<Outbox>) {
@@ -165,6 +183,11 @@ pub(super) mod tests {
         (Arc::new(Subscription::new("user".into(), Arc::clone(&outbox), terms)), outbox)
     }
 
+    pub(in crate::hub) fn message_to(destination: &Destination) -> Arc<Queued> {
+        let publish = Publish::new(destination.clone(), "body");
+        Budget::new(&Config::default()).charge(Message::new(MessageIds::new().next(), publish))
+    }
+
     /// How many messages each pattern gets of one to `destination`.
     fn deliveries(patterns: &[&str], destination: &str) -> Vec<usize> {
         let trie = Patterns::default();
@@ -176,8 +199,7 @@ pub(super) mod tests {
                 outbox
             })
             .collect();
-        let publish = Publish::new(Destination::new(destination).unwrap(), "body");
-        trie.deliver(&Message::new(MessageIds::new().next(), publish));
+        trie.deliver(&message_to(&Destination::new(destination).unwrap()));
         outboxes.iter().map(|outbox| outbox.len()).collect()
     }
 

@@ -7,12 +7,13 @@ use std::{
 
 use tracing::warn;
 
-use super::{Delivery, Lease, Subscription};
+use super::{Budget, Delivery, Lease, Subscription};
 use crate::{BrokerError, Destination, Leased, Publish, QueueStore, Settlement};
 
 /// The consumers of this node, by queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queues {
+    budget: Arc<Budget>,
     store: OnceLock<Arc<dyn QueueStore>>,
     queues: Mutex<HashMap<Destination, Queue>>,
 }
@@ -36,6 +37,10 @@ struct Consumer {
 }
 
 impl Queues {
+    pub(crate) fn new(budget: Arc<Budget>) -> Self {
+        Self { budget, store: OnceLock::new(), queues: Mutex::default() }
+    }
+
     /// Sets what keeps the messages; called once, when the server starts.
     pub(crate) fn set_store(&self, store: Arc<dyn QueueStore>) {
         // A second store would be a second server; there is none.
@@ -78,6 +83,13 @@ impl Queues {
         self.settle_in_store(name, &leases, Settlement::Refused).await;
     }
 
+    /// Visits every consumer of every queue.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Destination, &Arc<Subscription>)) {
+        for (name, queue) in &*self.lock() {
+            queue.consumers.iter().for_each(|consumer| visit(name, &consumer.subscription));
+        }
+    }
+
     /// Ends leases with what the consumers said.
     pub(crate) async fn settle(&self, leases: Vec<Lease>, settlement: Settlement) {
         let mut by_queue: HashMap<Destination, Vec<u64>> = HashMap::new();
@@ -118,9 +130,25 @@ impl Queues {
     /// Hands out what the queue has to consumers that have room. One task at a time does this for a queue.
     async fn dispatch(&self, name: &Destination) {
         let Ok(store) = self.store() else { return };
-        if !self.start_dispatch(name) {
-            return;
+        if self.start_dispatch(name) {
+            self.hand_out_all(store, name).await;
         }
+    }
+
+    /// Hands out messages that another node has stored.
+    pub(crate) fn wake(self: &Arc<Self>, name: &Destination) {
+        if self.start_dispatch(name) {
+            let (queues, name) = (Arc::clone(self), name.clone());
+            tokio::spawn(async move {
+                if let Ok(store) = queues.store() {
+                    queues.hand_out_all(store, &name).await;
+                }
+            });
+        }
+    }
+
+    /// Runs until the queue has nothing or its consumers have no room.
+    async fn hand_out_all(&self, store: &Arc<dyn QueueStore>, name: &Destination) {
         loop {
             let room = self.lock().get(name).map_or(0, Queue::room);
             let leased = match room {
@@ -177,6 +205,7 @@ impl Queues {
                 Some(consumer) => {
                     consumer.leases.insert(id);
                     let lease = Lease { queue: name.clone(), id, deliveries };
+                    let message = self.budget.charge(message);
                     consumer.subscription.push(Delivery::leased(&consumer.subscription, message, lease));
                 }
                 None => unwanted.push(id),

@@ -5,8 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::Subscription;
-use crate::Message;
+use super::{Queued, Subscription};
 
 /// A map that publishers read without waiting for each other, and that forgets destinations nobody listens to.
 #[derive(Debug)]
@@ -73,8 +72,15 @@ impl<K: Hash + Eq + Clone> Routes<K> {
         true
     }
 
+    /// Visits every subscriber of every destination.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &Arc<Subscription>)) {
+        for (key, topic) in &self.topics.pin() {
+            topic.lock().subscribers.iter().for_each(|subscription| visit(key, subscription));
+        }
+    }
+
     /// Queues the message for every subscriber.
-    pub(crate) fn deliver(&self, key: &K, message: &Message) {
+    pub(crate) fn deliver(&self, key: &K, message: &Arc<Queued>) {
         self.deliver_where(key, message, |_| true);
     }
 
@@ -82,7 +88,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
     pub(crate) fn deliver_where(
         &self,
         key: &K,
-        message: &Message,
+        message: &Arc<Queued>,
         meant: impl Fn(&Arc<Subscription>) -> bool,
     ) -> bool {
         let topics = self.topics.pin();
@@ -112,14 +118,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Destination, MessageIds, Publish, hub::patterns::tests::subscription};
+    use crate::{
+        Destination,
+        hub::patterns::tests::{message_to, subscription},
+    };
 
     fn topic(name: usize) -> Destination {
         Destination::new(format!("/topic/{name}")).unwrap()
-    }
-
-    fn message(to: &Destination) -> Message {
-        Message::new(MessageIds::new().next(), Publish::new(to.clone(), "body"))
     }
 
     #[test]
@@ -130,7 +135,7 @@ mod tests {
         assert!(!routes.add(&topic(1), Arc::clone(&second)));
         assert!(!routes.remove(&topic(1), &first));
         assert!(!routes.remove(&topic(1), &first), "it is gone already");
-        routes.deliver(&topic(1), &message(&topic(1)));
+        routes.deliver(&topic(1), &message_to(&topic(1)));
         assert_eq!(outbox.len(), 1);
         assert!(routes.remove(&topic(1), &second));
         assert!(!first.is_active() && !second.is_active());
@@ -144,7 +149,7 @@ mod tests {
         let come_and_go = |turn: usize| {
             let (to, (subscription, outbox)) = (topic(turn % 3), subscription());
             firsts.fetch_add(usize::from(routes.add(&to, Arc::clone(&subscription))), Ordering::Relaxed);
-            routes.deliver(&to, &message(&to));
+            routes.deliver(&to, &message_to(&to));
             assert!(outbox.len() > 0);
             lasts.fetch_add(usize::from(routes.remove(&to, &subscription)), Ordering::Relaxed);
         };

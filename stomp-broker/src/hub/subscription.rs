@@ -1,18 +1,15 @@
 //! One subscription, as the publishing side sees it.
 
-use std::{
-    mem,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
-use super::{Delivery, Outbox};
-use crate::{Message, Overflow};
+use super::{Backlog, Control, Credit, Delivery, Outbox, Queued};
+use crate::Overflow;
 
 /// Where the messages of one subscription go, and how they start on the wire.
 #[derive(Debug)]
@@ -24,7 +21,7 @@ pub(crate) struct Subscription {
     active: AtomicBool,
     /// Whether live messages are to wait in `held` until the history before them has been queued.
     recovering: AtomicBool,
-    held: Mutex<Vec<Message>>,
+    held: Mutex<Option<Box<Backlog>>>,
 }
 
 /// What distinguishes a subscription from others of its session.
@@ -55,40 +52,43 @@ impl Subscription {
 
     /// A subscription that takes live messages in only when [`recover`](Self::recover) has been called.
     pub(crate) fn recovering(self) -> Self {
-        Self { recovering: AtomicBool::new(true), ..self }
+        let held = Box::new(Backlog::new(self.outbox.limits()));
+        Self { recovering: AtomicBool::new(true), held: Mutex::new(Some(held)), ..self }
     }
 
     /// Queues the history, then the live messages that came meanwhile and are not part of it.
-    pub(crate) fn recover(self: &Arc<Self>, history: Vec<Message>) {
+    pub(crate) fn recover(self: &Arc<Self>, history: &[Arc<Queued>]) {
         // Whoever publishes now either sees the lock and waits, or finds the subscription live.
         let mut held = self.held();
-        let last = history.last().and_then(Message::position);
+        let last = history.last().and_then(|message| message.position());
         for message in history {
             self.push(Delivery::new(self, message));
         }
-        let is_new = |message: &Message| match (last, message.position()) {
+        let is_new = |delivery: &Delivery| match (last, delivery.message.position()) {
             (Some(last), Some(at)) => at.epoch != last.epoch || at.offset > last.offset,
             _ => true,
         };
-        for message in mem::take(&mut *held).into_iter().filter(is_new) {
-            self.push(Delivery::new(self, message));
-        }
+        let live = held.take().map(|mut held| held.take(Credit::UNLIMITED)).unwrap_or_default();
+        live.into_iter().flatten().filter(is_new).for_each(|delivery| self.push(delivery));
         self.recovering.store(false, Ordering::Release);
     }
 
     /// Queues a message of a topic.
-    pub(crate) fn deliver(self: &Arc<Self>, message: &Message) {
-        if self.recovering.load(Ordering::Acquire) {
-            let mut held = self.held();
-            if self.recovering.load(Ordering::Acquire) {
-                held.push(message.clone());
-                return;
+    pub(crate) fn deliver(self: &Arc<Self>, message: &Arc<Queued>) {
+        let delivery = Delivery::new(self, message);
+        if self.recovering.load(Ordering::Acquire)
+            && let Some(held) = &mut *self.held()
+        {
+            // Reading the history takes too long for what the client may have waiting.
+            if held.push(delivery).is_err() {
+                self.outbox.control(Control::SlowConsumer);
             }
+            return;
         }
-        self.push(Delivery::new(self, message.clone()));
+        self.push(delivery);
     }
 
-    fn held(&self) -> MutexGuard<'_, Vec<Message>> {
+    fn held(&self) -> MutexGuard<'_, Option<Box<Backlog>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,12 +100,19 @@ impl Subscription {
         Arc::ptr_eq(&self.outbox, session)
     }
 
+    /// The same for all subscriptions of a session, and for no other's.
+    pub(crate) fn outbox_address(&self) -> usize {
+        Arc::as_ptr(&self.outbox).addr()
+    }
+
     pub(crate) fn push(&self, delivery: Delivery) {
         self.outbox.push(delivery);
     }
 
     pub(crate) fn end(&self) {
         self.active.store(false, Ordering::Release);
+        // What is held refers to the subscription.
+        *self.held() = None;
     }
 
     pub(crate) fn is_active(&self) -> bool {
@@ -114,5 +121,12 @@ impl Subscription {
 
     pub(crate) fn terms(&self) -> &Terms {
         &self.terms
+    }
+}
+
+impl Terms {
+    /// Whether the client acknowledges messages.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.mode != AckMode::Auto
     }
 }

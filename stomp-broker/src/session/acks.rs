@@ -1,11 +1,14 @@
 //! Deliveries that wait for the client's ACK or NACK (STOMP 1.2, "ACK", "NACK", "SUBSCRIBE ack Header").
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use stomp_proto::AckMode;
 
 use super::Violation;
-use crate::hub::Lease;
+use crate::{
+    Config,
+    hub::{Credit, Lease},
+};
 
 /// Names a delivery within its session; later ones are larger. Stands in `ack` and at the end of `message-id`.
 pub(crate) type Tag = u64;
@@ -19,33 +22,68 @@ pub(crate) enum Verdict {
     Refused,
 }
 
-/// The unacknowledged deliveries of one session, oldest first.
-#[derive(Debug, Default)]
+/// The unacknowledged deliveries of one session, oldest first, and how many there may be.
+#[derive(Debug)]
 pub(crate) struct Unacknowledged {
-    waiting: BTreeMap<Tag, Waiting>,
+    limit: Credit,
+    /// Whether the client has ever asked for messages that it acknowledges.
+    in_use: bool,
+    waiting: BTreeMap<Tag, Unsettled>,
+    bytes: usize,
     next: Tag,
+    /// Since when there are too many, and none has been acknowledged.
+    full_since: Option<Instant>,
 }
 
+/// A delivery that the client is to acknowledge.
 #[derive(Debug)]
-struct Waiting {
+pub(crate) struct Unsettled {
     /// The subscription's serial number.
-    subscription: u32,
-    cumulative: bool,
+    pub(crate) subscription: u32,
+    pub(crate) mode: AckMode,
+    /// The size of the message, in octets.
+    pub(crate) bytes: usize,
     /// What is to be settled with the back-end: nothing for messages of topics.
-    lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
 }
 
 impl Unacknowledged {
-    /// Notes a delivery and names it.
-    pub(crate) fn add(&mut self, subscription: u32, mode: AckMode, lease: Option<Lease>) -> Tag {
-        let tag = self.next;
-        self.next += 1;
-        self.waiting.insert(tag, Waiting { subscription, cumulative: mode == AckMode::Client, lease });
-        tag
+    pub(crate) fn new(config: &Config) -> Self {
+        let limit = Credit { messages: config.unacknowledged, bytes: config.unacknowledged_bytes };
+        Self { limit, in_use: false, waiting: BTreeMap::new(), bytes: 0, next: 0, full_since: None }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.waiting.len()
+    /// The client subscribes in this mode.
+    pub(crate) fn expect(&mut self, mode: AckMode) {
+        self.in_use |= mode != AckMode::Auto;
+    }
+
+    /// What may be delivered before the client has to acknowledge something.
+    pub(crate) fn credit(&self) -> Credit {
+        if !self.in_use {
+            return Credit::UNLIMITED;
+        }
+        Credit {
+            messages: self.limit.messages.saturating_sub(self.waiting.len()),
+            bytes: self.limit.bytes.saturating_sub(self.bytes),
+        }
+    }
+
+    /// Since when the credit has been used up and nothing acknowledged.
+    pub(crate) fn full_since(&self) -> Option<Instant> {
+        self.full_since
+    }
+
+    /// Notes a delivery and names it.
+    pub(crate) fn add(&mut self, now: Instant, delivery: Unsettled) -> Tag {
+        let tag = self.next;
+        self.next += 1;
+        self.bytes += delivery.bytes;
+        self.waiting.insert(tag, delivery);
+        if self.full_since.is_none() {
+            self.full_since = self.is_full().then_some(now);
+        }
+        tag
     }
 
     /// Whether a delivery of that name waits, by that subscription if one is given.
@@ -58,24 +96,36 @@ impl Unacknowledged {
     }
 
     /// Takes out what an ACK or NACK of `tag` covers: in client mode the earlier deliveries of the subscription too.
-    pub(crate) fn settle(&mut self, tag: Tag) -> Result<Vec<Lease>, Violation> {
+    pub(crate) fn settle(&mut self, now: Instant, tag: Tag) -> Result<Vec<Lease>, Violation> {
         let named = self.waiting.get(&tag).ok_or(Violation::UnknownMessage)?;
-        let covered: Vec<Tag> = match named.cumulative {
-            true => {
-                let of_subscription = |waiting: &Waiting| waiting.subscription == named.subscription;
-                self.waiting
-                    .range(..=tag)
-                    .filter(|(_, waiting)| of_subscription(waiting))
-                    .map(|(tag, _)| *tag)
-                    .collect()
-            }
-            false => vec![tag],
+        let (mode, subscription) = (named.mode, named.subscription);
+        let covered = match mode {
+            AckMode::Client => self.tags_of(subscription, tag),
+            _ => vec![tag],
         };
-        Ok(covered.iter().filter_map(|tag| self.waiting.remove(tag)?.lease).collect())
+        Ok(self.release(now, &covered))
     }
 
     /// Forgets the deliveries of a subscription that has ended.
-    pub(crate) fn forget(&mut self, subscription: u32) {
-        self.waiting.retain(|_, waiting| waiting.subscription != subscription);
+    pub(crate) fn forget(&mut self, now: Instant, subscription: u32) {
+        let tags = self.tags_of(subscription, Tag::MAX);
+        self.release(now, &tags);
+    }
+
+    /// The deliveries of a subscription up to `last`.
+    fn tags_of(&self, subscription: u32, last: Tag) -> Vec<Tag> {
+        let waiting = self.waiting.range(..=last);
+        waiting.filter(|(_, waiting)| waiting.subscription == subscription).map(|(tag, _)| *tag).collect()
+    }
+
+    fn release(&mut self, now: Instant, tags: &[Tag]) -> Vec<Lease> {
+        let released: Vec<_> = tags.iter().filter_map(|tag| self.waiting.remove(tag)).collect();
+        self.bytes -= released.iter().map(|delivery| delivery.bytes).sum::<usize>();
+        self.full_since = self.is_full().then_some(now);
+        released.into_iter().filter_map(|delivery| delivery.lease).collect()
+    }
+
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= self.limit.messages || self.bytes >= self.limit.bytes
     }
 }

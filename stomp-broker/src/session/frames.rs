@@ -28,13 +28,13 @@ impl<H> Session<H> {
             ClientFrame::Connect(connect) => self.connect(now, connect).map(Some),
             ClientFrame::Send(send) => self.send(send),
             ClientFrame::Subscribe(subscribe) => self.subscribe(subscribe).map(Some),
-            ClientFrame::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe).map(Some),
+            ClientFrame::Unsubscribe(unsubscribe) => self.unsubscribe(now, &unsubscribe).map(Some),
             ClientFrame::Disconnect(disconnect) => {
                 self.disconnect(&disconnect);
                 Ok(None)
             }
-            ClientFrame::Ack(ack) => self.settle(ack.frame(), Verdict::Consumed),
-            ClientFrame::Nack(nack) => self.settle(nack.frame(), Verdict::Refused),
+            ClientFrame::Ack(ack) => self.settle(now, ack.frame(), Verdict::Consumed),
+            ClientFrame::Nack(nack) => self.settle(now, nack.frame(), Verdict::Refused),
             ClientFrame::Begin(begin) => {
                 self.transactions.begin(begin.transaction())?;
                 self.answer(begin.receipt())
@@ -43,7 +43,7 @@ impl<H> Session<H> {
                 self.transactions.end(abort.transaction())?;
                 self.answer(abort.receipt())
             }
-            ClientFrame::Commit(commit) => self.commit(&commit).map(Some),
+            ClientFrame::Commit(commit) => self.commit(now, &commit).map(Some),
         }
     }
 
@@ -82,6 +82,7 @@ impl<H> Session<H> {
             None => SubscriptionName::Destination(subscribe.destination().to_owned()),
         };
         self.subscriptions.check(&name)?;
+        self.unacknowledged.expect(subscribe.ack());
         let serial = self.subscriptions.next_serial();
         let receipt = subscribe.receipt().map(str::to_owned);
         let destination = (self.version == Version::V1_0).then(|| subscribe.destination().to_owned());
@@ -89,19 +90,24 @@ impl<H> Session<H> {
         Ok(Request::Subscribe(subscribe, serial))
     }
 
-    fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<Request<H>, Violation> {
+    fn unsubscribe(&mut self, now: Instant, unsubscribe: &Unsubscribe) -> Result<Request<H>, Violation> {
         let name = match (unsubscribe.id(), unsubscribe.destination()) {
             (Some(id), _) => SubscriptionName::Id(id.to_owned()),
             (None, destination) => self.subscriptions.to(destination.unwrap_or_default())?,
         };
         let (serial, handle) = self.subscriptions.remove(&name)?;
-        self.unacknowledged.forget(serial);
+        self.unacknowledged.forget(now, serial);
         self.expect_answer(unsubscribe.receipt());
         Ok(Request::Unsubscribe(handle))
     }
 
     /// ACK or NACK: at once, or when its transaction is committed.
-    fn settle(&mut self, frame: &Frame, verdict: Verdict) -> Result<Option<Request<H>>, Violation> {
+    fn settle(
+        &mut self,
+        now: Instant,
+        frame: &Frame,
+        verdict: Verdict,
+    ) -> Result<Option<Request<H>>, Violation> {
         let headers = frame.headers();
         let receipt = headers.get(name::RECEIPT);
         let tag = self.acknowledged(frame)?;
@@ -109,7 +115,7 @@ impl<H> Session<H> {
             self.transactions.add(transaction, Step::Settle(tag, verdict), frame.size())?;
             return self.answer(receipt);
         }
-        let leases = self.unacknowledged.settle(tag)?;
+        let leases = self.unacknowledged.settle(now, tag)?;
         self.expect_answer(receipt);
         Ok(Some(Request::Settle(leases, verdict)))
     }
@@ -139,13 +145,13 @@ impl<H> Session<H> {
     }
 
     /// COMMIT: what it acknowledges is looked up for all of it before any of it is carried out.
-    fn commit(&mut self, commit: &Transaction) -> Result<Request<H>, Violation> {
+    fn commit(&mut self, now: Instant, commit: &Transaction) -> Result<Request<H>, Violation> {
         let mut batch = Batch::default();
         for step in self.transactions.end(commit.transaction())? {
             match step {
                 Step::Send(send) => batch.sends.push(send),
                 Step::Settle(tag, verdict) => {
-                    batch.settlements.push((self.unacknowledged.settle(tag)?, verdict));
+                    batch.settlements.push((self.unacknowledged.settle(now, tag)?, verdict));
                 }
             }
         }

@@ -30,19 +30,23 @@ use std::{
 };
 
 use bytes::Bytes;
-use stomp_proto::{
-    AckMode, Command, Connect, DecodeError, Frame, HeartBeat, Send, Subscribe, Version, header::name,
-};
+use stomp_proto::{Command, Connect, DecodeError, Frame, HeartBeat, Send, Subscribe, Version, header::name};
 
-pub(crate) use self::{acks::Verdict, subscriptions::SubscriptionName};
 use self::{
     acks::{Tag, Unacknowledged},
     pacemaker::Pacemaker,
     subscriptions::Subscriptions,
     transactions::Transactions,
 };
+pub(crate) use self::{
+    acks::{Unsettled, Verdict},
+    subscriptions::SubscriptionName,
+};
 pub use self::{transactions::TransactionLimits, violation::Violation};
-use crate::{Config, Refusal, hub::Lease};
+use crate::{
+    Config, Refusal,
+    hub::{Credit, Lease},
+};
 
 /// What the driver has to do for the session, one at a time.
 #[derive(Debug)]
@@ -112,11 +116,22 @@ pub(crate) struct Session<H> {
     version: Version,
     state: State,
     pending: Option<Pending>,
+    /// When to give the pending request up.
+    overdue: Option<Instant>,
+    /// When the frame that has begun to arrive must be complete.
+    unfinished: Option<Instant>,
+    /// Octets given out by `poll_transmit` that have not been written yet.
+    unwritten: usize,
+    /// The server stops, and nothing more of the client's is wanted.
+    leaving: bool,
     subscriptions: Subscriptions<H>,
     unacknowledged: Unacknowledged,
     transactions: Transactions,
     transmit: VecDeque<Bytes>,
 }
+
+/// Octets of answers that a client may leave unread, before no more of its frames are read.
+const MAX_UNWRITTEN: usize = 64 * 1024;
 
 impl<H> Session<H> {
     pub(crate) fn new(config: Arc<Config>, id: String, now: Instant) -> Self {
@@ -124,9 +139,13 @@ impl<H> Session<H> {
             state: State::Connecting { deadline: now + config.login_timeout },
             version: Version::V1_2,
             subscriptions: Subscriptions::new(config.subscriptions),
-            unacknowledged: Unacknowledged::default(),
+            unacknowledged: Unacknowledged::new(&config),
             transactions: Transactions::new(config.transactions),
             pending: None,
+            overdue: None,
+            unfinished: None,
+            unwritten: 0,
+            leaving: false,
             transmit: VecDeque::new(),
             config,
             id,
@@ -139,8 +158,27 @@ impl<H> Session<H> {
     }
 
     /// Whether a request is being carried out.
-    pub(crate) fn is_busy(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         self.pending.is_some()
+    }
+
+    /// Whether no more may be read: a request is being carried out, the client takes no answers, or the server stops.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_waiting() || self.is_clogged() || self.leaving
+    }
+
+    /// The server stops: the client is heard no more, and gets what is there for it.
+    pub(crate) fn leave(&mut self) {
+        self.leaving = true;
+    }
+
+    /// Whether the session is to be [shut down](Self::shut_down) once the client has what is there for it.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving && self.closing().is_none()
+    }
+
+    fn is_clogged(&self) -> bool {
+        self.unwritten > MAX_UNWRITTEN
     }
 
     /// Whether the session is over but for what is left to transmit, and why.
@@ -158,9 +196,13 @@ impl<H> Session<H> {
 
     /// Takes a frame in; `Some` is for the driver to carry out.
     pub(crate) fn handle_frame(&mut self, now: Instant, frame: Frame) -> Option<Request<H>> {
+        self.unfinished = None;
         let receipt = frame.headers().get(name::RECEIPT).map(str::to_owned);
         match self.accept(now, frame) {
-            Ok(request) => request,
+            Ok(request) => {
+                self.overdue = now.checked_add(self.config.request_timeout);
+                request
+            }
             Err(violation) => {
                 self.fail(&violation, receipt.as_deref());
                 None
@@ -168,22 +210,26 @@ impl<H> Session<H> {
         }
     }
 
-    /// Whether the client may get more messages: not while it has too many to acknowledge.
-    pub(crate) fn takes_messages(&self) -> bool {
-        self.unacknowledged.len() < self.config.unacknowledged
+    /// What the client may get before it must acknowledge some.
+    pub(crate) fn credit(&self) -> Credit {
+        self.unacknowledged.credit()
     }
 
     /// A message goes out that the client is to acknowledge; the answer is the name it is to use.
-    pub(crate) fn delivered(&mut self, subscription: u32, mode: AckMode, lease: Option<Lease>) -> Tag {
-        self.unacknowledged.add(subscription, mode, lease)
+    pub(crate) fn delivered(&mut self, now: Instant, delivery: Unsettled) -> Tag {
+        self.unacknowledged.add(now, delivery)
     }
 
-    /// A frame of that command has begun to arrive. One that cannot be the first is refused before it is whole: a
-    /// peer that speaks another protocol may never send the NUL that would end it.
-    pub(crate) fn handle_pending(&mut self, command: &Command) {
-        let is_connect = matches!(command, Command::Connect | Command::Stomp);
-        if matches!(self.state, State::Connecting { .. }) && !is_connect {
-            self.fail(&Violation::NotConnected, None);
+    /// A frame has begun to arrive, of that command if it is known yet. One that cannot be the first is refused before
+    /// it is whole: a peer that speaks another protocol may never send the NUL that would end it.
+    pub(crate) fn handle_pending(&mut self, now: Instant, command: Option<&Command>) {
+        let is_other = command.is_some_and(|command| !matches!(command, Command::Connect | Command::Stomp));
+        match self.state {
+            State::Connecting { .. } if is_other => self.fail(&Violation::NotConnected, None),
+            State::Open { .. } if self.unfinished.is_none() => {
+                self.unfinished = now.checked_add(self.config.frame_timeout);
+            }
+            _ => {}
         }
     }
 
@@ -199,52 +245,86 @@ impl<H> Session<H> {
         }
     }
 
-    /// Octets were written.
+    /// All octets were written.
     pub(crate) fn handle_output(&mut self, now: Instant) {
+        let was_clogged = self.is_clogged();
+        self.unwritten = 0;
         if let State::Open { pacemaker, .. } = &mut self.state {
             pacemaker.sent(now);
+        }
+        if was_clogged {
+            // The peer could not be heard meanwhile.
+            self.unfinished = None;
+            self.handle_input(now);
         }
     }
 
     /// Does what is due at `now`.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let limit = self.config.login_timeout;
-        match &mut self.state {
-            State::Connecting { deadline } | State::Authenticating { deadline, .. } if *deadline <= now => {
-                self.fail(&Violation::LoginTimeout { limit }, None);
+        match self.due(now) {
+            Some(violation @ Violation::RequestTimeout { .. }) => {
+                let receipt = self.pending.take().and_then(|pending| pending.receipt);
+                self.fail(&violation, receipt.as_deref());
             }
-            State::Open { expires: Some(expires), .. } if *expires <= now => {
-                self.fail(&Violation::Expired, None)
+            Some(violation) => self.fail(&violation, None),
+            None => {
+                if let State::Open { pacemaker, .. } = &mut self.state
+                    && pacemaker.next_beat().is_some_and(|beat| beat <= now)
+                {
+                    pacemaker.sent(now);
+                    self.transmit.push_back(Bytes::from_static(b"\n"));
+                }
             }
-            State::Open { pacemaker, .. }
-                if self.pending.is_none() && pacemaker.silence().is_some_and(|silence| silence <= now) =>
-            {
-                self.fail(&Violation::Silence, None);
+        }
+    }
+
+    /// What the session ends by at `now`.
+    fn due(&self, now: Instant) -> Option<Violation> {
+        let (time, violation) = self.deadlines().into_iter().flatten().min_by_key(|(time, _)| *time)?;
+        (time <= now).then_some(violation)
+    }
+
+    /// When the session would end, and by what.
+    fn deadlines(&self) -> [Option<(Instant, Violation)>; 5] {
+        let Config { login_timeout, request_timeout, frame_timeout, ack_timeout, .. } = *self.config;
+        let at = |time: Option<Instant>, violation| time.map(|time| (time, violation));
+        let overdue = self.overdue.filter(|_| self.is_waiting());
+        let overdue = at(overdue, Violation::RequestTimeout { limit: request_timeout });
+        match &self.state {
+            State::Connecting { deadline } | State::Authenticating { deadline, .. } => {
+                let limit = login_timeout;
+                [at(Some(*deadline), Violation::LoginTimeout { limit }), None, None, None, None]
             }
-            State::Open { pacemaker, .. } if pacemaker.next_beat().is_some_and(|beat| beat <= now) => {
-                pacemaker.sent(now);
-                self.transmit.push_back(Bytes::from_static(b"\n"));
+            State::Open { pacemaker, expires } => {
+                // Who cannot be heard is not silent, and finishes no frame.
+                let heard = !self.is_busy();
+                let full = self.unacknowledged.full_since().and_then(|since| since.checked_add(ack_timeout));
+                [
+                    at(*expires, Violation::Expired),
+                    at(pacemaker.silence().filter(|_| heard), Violation::Silence),
+                    at(self.unfinished.filter(|_| heard), Violation::FrameTimeout { limit: frame_timeout }),
+                    at(full, Violation::AckTimeout { limit: ack_timeout }),
+                    overdue,
+                ]
             }
-            _ => {}
+            State::Closing(_) => [overdue, None, None, None, None],
         }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        match &self.state {
-            State::Connecting { deadline } | State::Authenticating { deadline, .. } => Some(*deadline),
-            State::Open { pacemaker, expires } => {
-                // While a request is carried out nothing is read: who cannot be heard is not silent.
-                let silence = pacemaker.silence().filter(|_| self.pending.is_none());
-                [pacemaker.next_beat(), silence, *expires].into_iter().flatten().min()
-            }
-            State::Closing(_) => None,
-        }
+        let beat = match &self.state {
+            State::Open { pacemaker, .. } => pacemaker.next_beat(),
+            _ => None,
+        };
+        self.deadlines().into_iter().flatten().map(|(time, _)| time).chain(beat).min()
     }
 
     /// The next frame or heart-beat of the session's own to write, in order.
     pub(crate) fn poll_transmit(&mut self) -> Option<Bytes> {
-        self.transmit.pop_front()
+        let octets = self.transmit.pop_front()?;
+        self.unwritten += octets.len();
+        Some(octets)
     }
 
     /// The client is who it says; its login lasts for `lifetime`.
@@ -291,6 +371,14 @@ impl<H> Session<H> {
     pub(crate) fn refuse(&mut self, refusal: &Refusal) {
         let receipt = self.pending.take().and_then(|pending| pending.receipt);
         self.close(refusal, receipt.as_deref(), Closing::Error);
+    }
+
+    /// Ends the session because the server stops; the client should wait for so long before it connects again.
+    pub(crate) fn shut_down(&mut self, reconnect_after: Duration) {
+        if self.closing().is_none() {
+            self.transmit.push_back(reply::shutdown(reconnect_after));
+            self.state = State::Closing(Closing::Shutdown);
+        }
     }
 
     /// Ends the session with a reason of the server's.

@@ -76,6 +76,24 @@ pub enum Violation {
         /// The time allowed.
         limit: Duration,
     },
+    /// A frame that was begun and not finished in time.
+    #[error("a frame was not finished within {} seconds", limit.as_secs())]
+    FrameTimeout {
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// As many messages as may be are unacknowledged, and none was acknowledged in time.
+    #[error("nothing acknowledged within {} seconds", limit.as_secs())]
+    AckTimeout {
+        /// The time allowed.
+        limit: Duration,
+    },
+    /// What a frame asked for could not be done in time.
+    #[error("not done within {} seconds", limit.as_secs())]
+    RequestTimeout {
+        /// The time allowed.
+        limit: Duration,
+    },
     /// Nothing was heard for longer than the heart-beats agreed on allow.
     #[error("heart-beat missing")]
     Silence,
@@ -97,10 +115,11 @@ impl Violation {
             Self::HeartBeat | Self::Silence => "STOMP 1.2, Heart-beating",
             Self::DuplicateSubscription | Self::TooManySubscriptions { .. } => "STOMP 1.2, SUBSCRIBE",
             Self::UnknownSubscription => "STOMP 1.2, UNSUBSCRIBE",
-            Self::ValueTooLong { .. } => "STOMP 1.2, Size Limits",
-            Self::UnknownMessage => "STOMP 1.2, ACK",
+            Self::ValueTooLong { .. } | Self::FrameTimeout { .. } => "STOMP 1.2, Size Limits",
+            Self::UnknownMessage | Self::AckTimeout { .. } => "STOMP 1.2, ACK",
             Self::DuplicateTransaction | Self::TooManyTransactions { .. } => "STOMP 1.2, BEGIN",
             Self::UnknownTransaction | Self::TransactionTooLarge { .. } => "STOMP 1.2, SEND and COMMIT",
+            Self::RequestTimeout { .. } => "the settings of this server",
             Self::Expired => "the credentials of the session",
         }
     }

@@ -2,6 +2,10 @@
 
 mod app;
 mod delivery;
+mod handle;
+mod limits;
+mod replies;
+mod reply_to;
 mod sessions;
 mod threats;
 mod transports;

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, TryStreamExt, future};
-use stomp_broker::{Peer, Server, http};
+use stomp_broker::{Peer, Server};
 use tokio::{
     io::{AsyncRead, AsyncWrite, duplex, join},
     net::{TcpListener, TcpStream},
@@ -63,7 +63,8 @@ pub(crate) async fn serve_tcp(server: &Server) -> SocketAddr {
 pub(crate) async fn serve_http(server: &Server) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let (router, address) = (server.websocket_router("/ws"), listener.local_addr().expect("an address"));
-    tokio::spawn(http::serve(listener, router, future::pending()));
+    let server = server.clone();
+    tokio::spawn(async move { server.serve_http(listener, router, future::pending()).await });
     address
 }
 

@@ -31,11 +31,8 @@ pub(crate) async fn server_with(config: Config) -> Server {
 pub(crate) async fn serve(server: &Server) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound socket");
-    tokio::spawn(stomp_broker::http::serve(
-        listener,
-        server.sockjs_router("/sockjs"),
-        std::future::pending(),
-    ));
+    let (server, router) = (server.clone(), server.sockjs_router("/sockjs"));
+    tokio::spawn(async move { server.serve_http(listener, router, std::future::pending()).await });
     address
 }
 

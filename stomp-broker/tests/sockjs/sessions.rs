@@ -60,7 +60,7 @@ async fn sj08_the_close_frame_is_repeated_until_the_session_is_forgotten() {
     assert_eq!(receiver.frame().await, None);
     for _ in 0..3 {
         assert_eq!(client.poll().await, "c[1000,\"Goodbye\"]\n");
-        client.send(CONNECT).await;
+        assert_eq!(client.post("/0/s/xhr_send", CONNECT).await.status(), 404);
     }
     sleep(Duration::from_secs(5)).await;
     assert_eq!(client.poll().await, "o\n");

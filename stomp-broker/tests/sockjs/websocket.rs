@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use stomp_broker::Config;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest, handshake::client::Response},
+    tungstenite::{
+        Message, client::IntoClientRequest, handshake::client::Response, protocol::frame::coding::CloseCode,
+    },
 };
 
 use crate::client::{CONNECT, PATIENCE, messages, serve, server_with};
@@ -72,6 +74,17 @@ async fn sj09_broken_json_drops_the_connection() {
         assert_eq!(frame(&mut socket).await, "o");
         send(&mut socket, broken).await;
         assert!(next(&mut socket).await.is_none(), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_websocket_is_told_by_its_own_close_code_alone() {
+    let (mut socket, _) = open("/0/s/websocket", "").await;
+    assert_eq!(frame(&mut socket).await, "o");
+    socket.get_mut().write_all(b"\x81\x01x").await.expect("an open socket");
+    match next(&mut socket).await {
+        Some(Message::Close(Some(close))) => assert_eq!(close.code, CloseCode::Protocol),
+        other => panic!("expected the close code of an unmasked frame, got {other:?}"),
     }
 }
 

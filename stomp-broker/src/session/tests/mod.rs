@@ -8,10 +8,10 @@ use std::{
 };
 
 use bytes::BytesMut;
-use stomp_proto::{Command, Decoder, Frame, Item, Version};
+use stomp_proto::{AckMode, Command, Decoder, Frame, Item, Version};
 
-use super::{Closing, Request, Session};
-use crate::{Config, Refusal};
+use super::{Closing, Request, Session, Unsettled};
+use crate::{Config, Refusal, hub::Credit};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -153,12 +153,11 @@ fn a_client_that_cannot_be_heard_is_not_silent() {
     let mut driven = Driven::open("1000,0", None);
     driven.send("r");
     // While the request is carried out, nothing is read.
-    assert_eq!(driven.wake_up(), None);
-    driven.session.handle_timeout(driven.at(60 * SECOND));
+    driven.session.handle_timeout(driven.at(50 * SECOND));
     driven.session.done();
-    driven.session.handle_input(driven.at(60 * SECOND));
+    driven.session.handle_input(driven.at(50 * SECOND));
     assert_eq!(driven.written(), ["RECEIPT r"]);
-    assert_eq!(driven.wake_up(), Some(60 * SECOND + SECOND * 5 / 2));
+    assert_eq!(driven.wake_up(), Some(50 * SECOND + SECOND * 5 / 2));
 }
 
 #[test]
@@ -169,6 +168,102 @@ fn intervals_beyond_all_time_are_harmless() {
         driven.session.handle_timeout(driven.at(SECOND));
         assert_eq!(driven.written(), [""; 0]);
     }
+}
+
+/// Delivers a message that the client is to acknowledge.
+fn deliver(driven: &mut Driven, after: Duration) -> u64 {
+    let delivery = Unsettled { subscription: 1, mode: AckMode::ClientIndividual, bytes: 100, lease: None };
+    driven.session.delivered(driven.start + after, delivery)
+}
+
+#[test]
+fn a_client_that_acknowledges_nothing_gets_no_more_and_is_cut() {
+    let mut driven = Driven::new(Config { unacknowledged: 2, ..Config::default() });
+    driven.connect("0,0");
+    driven.session.authenticated(driven.start, "alice", None);
+    assert_eq!(driven.session.credit(), Credit::UNLIMITED, "nothing is to be acknowledged");
+    driven.feed("SUBSCRIBE", &[("id", "s"), ("destination", "/topic/a"), ("ack", "client-individual")]);
+    driven.session.subscribed(1, None);
+    assert_eq!(driven.session.credit(), Credit { messages: 2, bytes: 1 << 20 });
+    let tags = [1, 2].map(|after| deliver(&mut driven, after * SECOND));
+    assert_eq!(driven.session.credit().messages, 0);
+    assert_eq!(driven.wake_up(), Some(62 * SECOND));
+
+    driven.session.handle_timeout(driven.at(61 * SECOND));
+    driven.feed("ACK", &[("id", &tags[0].to_string())]);
+    driven.session.done();
+    assert_eq!((driven.session.credit().messages, driven.wake_up()), (1, None));
+    deliver(&mut driven, 70 * SECOND);
+    driven.session.handle_timeout(driven.at(130 * SECOND));
+    assert_eq!(driven.written(), ["CONNECTED", "ERROR nothing acknowledged within 60 seconds"]);
+}
+
+#[test]
+fn octets_to_acknowledge_are_bounded_too() {
+    let mut driven = Driven::new(Config { unacknowledged_bytes: 250, ..Config::default() });
+    driven.connect("0,0");
+    driven.session.authenticated(driven.start, "alice", None);
+    driven.feed("SUBSCRIBE", &[("id", "s"), ("destination", "/topic/a"), ("ack", "client-individual")]);
+    driven.session.subscribed(1, None);
+    (0..3).for_each(|_| _ = deliver(&mut driven, SECOND));
+    assert_eq!(driven.session.credit().bytes, 0);
+    driven.feed("UNSUBSCRIBE", &[("id", "s")]);
+    driven.session.done();
+    assert_eq!(driven.session.credit().bytes, 250, "what a subscription left is forgotten with it");
+}
+
+#[test]
+fn a_frame_must_be_finished_in_time() {
+    let mut driven = Driven::open("1000,0", None);
+    for second in 1..60 {
+        driven.session.handle_input(driven.at(second * SECOND));
+        driven.session.handle_pending(driven.at(second * SECOND), Some(&Command::Send));
+        driven.session.handle_timeout(driven.at(second * SECOND));
+    }
+    driven.send("r");
+    driven.session.done();
+    driven.session.handle_pending(driven.at(60 * SECOND), None);
+    driven.session.handle_input(driven.at(119 * SECOND));
+    driven.session.handle_timeout(driven.at(119 * SECOND));
+    assert_eq!(driven.written(), ["RECEIPT r"]);
+    driven.session.handle_timeout(driven.at(120 * SECOND));
+    assert_eq!(driven.written(), ["ERROR a frame was not finished within 60 seconds"]);
+}
+
+#[test]
+fn a_request_is_given_up_in_time() {
+    for closed in [false, true] {
+        let mut driven = Driven::open("0,0", None);
+        driven.send("r");
+        if closed {
+            driven.session.close_with(&Refusal::new("banned"), Closing::Error);
+        }
+        assert_eq!(driven.wake_up(), Some(60 * SECOND));
+        driven.session.handle_timeout(driven.at(60 * SECOND));
+        assert!(!driven.session.is_waiting());
+        let error = if closed { "ERROR banned" } else { "ERROR not done within 60 seconds" };
+        assert_eq!(driven.written(), [error]);
+        assert_eq!(driven.wake_up(), None);
+    }
+}
+
+#[test]
+fn answers_that_are_not_read_end_the_reading() {
+    let mut driven = Driven::open("1000,0", None);
+    let receipt = "r".repeat(250);
+    let mut count = 0;
+    while !driven.session.is_busy() {
+        driven.feed("BEGIN", &[("transaction", "t"), ("receipt", &receipt)]);
+        driven.feed("ABORT", &[("transaction", "t"), ("receipt", &receipt)]);
+        count += driven.frames().len();
+    }
+    assert!((200..300).contains(&count), "{count}");
+    // Who is not heard is not silent.
+    assert_eq!(driven.wake_up(), None);
+    driven.session.handle_timeout(driven.at(60 * SECOND));
+    driven.session.handle_output(driven.at(60 * SECOND));
+    assert!(!driven.session.is_busy());
+    assert_eq!(driven.wake_up(), Some(60 * SECOND + SECOND * 5 / 2));
 }
 
 #[test]

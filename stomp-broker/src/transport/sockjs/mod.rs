@@ -46,7 +46,7 @@ use self::{
     websocket::FramedWebSocket,
 };
 use super::{
-    upgrade::{max_frame, open, upgrade},
+    upgrade::{Messages, max_frame, open, upgrade},
     websocket::close_code,
 };
 use crate::{Peer, Server, session::Closing};
@@ -128,14 +128,14 @@ async fn info() -> impl IntoResponse {
 }
 
 async fn open_framed(State(server): State<Server>, _: SessionId, request: Request) -> Response {
-    let max_message = frame::max_quoted(max_frame(server.config().limits));
-    upgrade(server, request, max_message, FramedWebSocket::new)
+    let max = frame::max_quoted(max_frame(server.config().limits));
+    upgrade(server, request, Messages { max, deflate: false }, FramedWebSocket::new)
 }
 
 impl Endpoint {
     /// Answers with what the session sends, a new session if there is none of that id.
     fn receive(&self, id: Box<str>, caller: Caller, style: Style) -> Response {
-        let peer = Peer { address: caller.address, ..Peer::default() };
+        let peer = Peer::new("sockjs", caller.address);
         let session = match self.sessions.find_or_open(id, caller) {
             Ok(Found::Old(session)) => session,
             Ok(Found::New(session, incoming)) => {

@@ -17,17 +17,15 @@ use crate::transport::upgrade::max_frame;
 /// How long a request may take to bring its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Hands the messages to the session's connection; answers when it has room for them.
-///
-/// A session that is over takes them and leaves them unread, as a closing TCP connection does: its client hears
-/// of the end by the receiver.
+/// Hands the messages to the session's connection; answers when it has room for them. For a session that is over
+/// there is no such URL any more, though a receiver may still ask why.
 pub(super) async fn xhr_send(
     State(endpoint): State<Arc<Endpoint>>,
     SessionId(id): SessionId,
     caller: Caller,
     body: Body,
 ) -> Response {
-    let Some(session) = endpoint.sessions.find(&id, &caller) else {
+    let Some(session) = endpoint.sessions.find(&id, &caller).filter(|session| !session.is_over()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let Ok(body) = timeout(BODY_TIMEOUT, to_bytes(body, endpoint.max_body(&session))).await else {
@@ -43,8 +41,8 @@ pub(super) async fn xhr_send(
     if frame::decode(&body, |message| octets.extend_from_slice(message.as_bytes())).is_err() {
         return (StatusCode::INTERNAL_SERVER_ERROR, "Broken JSON encoding.").into_response();
     }
-    if !octets.is_empty() {
-        let _ = session.incoming.send(octets.freeze()).await;
+    if !octets.is_empty() && session.incoming.send(octets.freeze()).await.is_err() {
+        return StatusCode::NOT_FOUND.into_response();
     }
     (StatusCode::NO_CONTENT, [(CONTENT_TYPE, TEXT)]).into_response()
 }

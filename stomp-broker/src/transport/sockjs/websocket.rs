@@ -48,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> FramedWebSocket<S> {
 
     fn send(&mut self, frame: Bytes) {
         self.last_frame = Instant::now();
-        self.socket.push(Outgoing { prefix: Bytes::new(), rest: frame, is_text: true });
+        self.socket.push(Outgoing::alone(frame, true));
     }
 
     /// Sends what SockJS itself has to say, if only that an idle connection is alive. The timer may fire early: frames
@@ -104,8 +104,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for FramedWebSocket<S> 
     fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>> {
         if !self.finishing {
             self.finishing = true;
-            let (code, text) = goodbye(reason);
-            self.send(frame::close(code, text).into());
+            // Who breaks the protocol below is told by that protocol alone: another reason first would hide it.
+            if !self.socket.is_at_fault() {
+                let (code, text) = goodbye(reason);
+                self.send(frame::close(code, text).into());
+            }
         }
         self.socket.poll_finish(cx, reason)
     }

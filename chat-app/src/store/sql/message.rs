@@ -1,21 +1,22 @@
-//! Messages in SQLite.
+//! Messages in the database.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction};
+use sqlx::Transaction;
 
-use super::SqliteStore;
+use super::{Db, DbStore, lock_room};
 use crate::{
     domain::{MemberId, Message, MessageId, MessageType, RoomId, Timestamp},
     store::{Append, Cursor, MessageStore, NewMessage, Page, Result},
 };
 
 #[async_trait]
-impl MessageStore for SqliteStore {
+impl MessageStore for DbStore {
     async fn append(&self, new: NewMessage<'_>) -> Result<Append> {
         let mut tx = self.write().await?;
+        lock_room(&mut tx, new.room).await?;
         if let Some(id) = new.client_message_id {
             let before = sqlx::query_as(
-                "SELECT * FROM message_view WHERE room_id = ? AND sender_id = ? AND client_message_id = ?",
+                "SELECT * FROM message_view WHERE room_id = $1 AND sender_id = $2 AND client_message_id = $3",
             )
             .bind(new.room)
             .bind(new.sender)
@@ -50,11 +51,11 @@ impl MessageStore for SqliteStore {
         limit: i64,
     ) -> Result<Option<Page>> {
         // One transaction, so that the page and the newest number are of one moment.
-        let mut tx = self.readers.begin().await?;
+        let mut tx = self.read().await?;
         let bounds: Option<(i64, i64)> = sqlx::query_as(
             "SELECT room.last_seq, CASE room.history WHEN 'SINCE_JOIN' THEN participant.joined_seq ELSE 0 END
              FROM participant JOIN room ON room.id = participant.room_id
-             WHERE participant.room_id = ? AND participant.member_id = ?",
+             WHERE participant.room_id = $1 AND participant.member_id = $2",
         )
         .bind(room)
         .bind(member)
@@ -80,19 +81,19 @@ impl MessageStore for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        sqlx::query("SELECT 1").execute(self.readers()).await?;
         Ok(())
     }
 }
 
 /// Whether a member is in a room; `None` if there is no such room.
 pub(super) async fn is_in(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut Transaction<'_, Db>,
     room: RoomId,
     member: MemberId,
 ) -> Result<Option<bool>> {
     let is_in = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM participant WHERE room_id = room.id AND member_id = ?2) FROM room WHERE id = ?1",
+        "SELECT EXISTS (SELECT 1 FROM participant WHERE room_id = room.id AND member_id = $2) FROM room WHERE id = $1",
     )
     .bind(room)
     .bind(member);
@@ -112,18 +113,17 @@ pub(super) struct Line<'a> {
 impl Line<'_> {
     /// Takes the room's next number and writes the line under it, in the transaction: a number that is not used after
     /// all is not taken.
-    pub(super) async fn write(self, tx: &mut Transaction<'_, Sqlite>) -> Result<Message> {
-        let now = self.now.to_string();
+    pub(super) async fn write(self, tx: &mut Transaction<'_, Db>) -> Result<Message> {
         let seq: i64 = sqlx::query_scalar(
-            "UPDATE room SET last_seq = last_seq + 1, last_message_at = ?2 WHERE id = ?1 RETURNING last_seq",
+            "UPDATE room SET last_seq = last_seq + 1, last_message_at = $2 WHERE id = $1 RETURNING last_seq",
         )
         .bind(self.room)
-        .bind(&now)
+        .bind(self.now)
         .fetch_one(&mut **tx)
         .await?;
         let id: MessageId = sqlx::query_scalar(
             "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
         )
         .bind(self.room)
         .bind(seq)
@@ -131,20 +131,20 @@ impl Line<'_> {
         .bind(self.r#type)
         .bind(self.body)
         .bind(self.client_message_id)
-        .bind(&now)
+        .bind(self.now)
         .fetch_one(&mut **tx)
         .await?;
-        Ok(sqlx::query_as("SELECT * FROM message_view WHERE id = ?").bind(id).fetch_one(&mut **tx).await?)
+        Ok(sqlx::query_as("SELECT * FROM message_view WHERE id = $1").bind(id).fetch_one(&mut **tx).await?)
     }
 }
 
 /// The number that a place stands for: itself, or that of the message of this id.
-async fn seq_of(tx: &mut Transaction<'_, Sqlite>, room: RoomId, place: i64, last_seq: i64) -> Result<i64> {
+async fn seq_of(tx: &mut Transaction<'_, Db>, room: RoomId, place: i64, last_seq: i64) -> Result<i64> {
     if place <= last_seq {
         return Ok(place);
     }
     let seq =
-        sqlx::query_scalar("SELECT seq FROM message WHERE id = ? AND room_id = ?").bind(place).bind(room);
+        sqlx::query_scalar("SELECT seq FROM message WHERE id = $1 AND room_id = $2").bind(place).bind(room);
     Ok(seq.fetch_optional(&mut **tx).await?.unwrap_or(last_seq))
 }
 
@@ -159,11 +159,11 @@ struct Range {
 
 impl Range {
     /// The messages, ascending, and whether there are more of them.
-    async fn read(self, tx: &mut Transaction<'_, Sqlite>) -> Result<(Vec<Message>, bool)> {
+    async fn read(self, tx: &mut Transaction<'_, Db>) -> Result<(Vec<Message>, bool)> {
         let sql = if self.newest {
-            "SELECT * FROM message_view WHERE room_id = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+            "SELECT * FROM message_view WHERE room_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
         } else {
-            "SELECT * FROM message_view WHERE room_id = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?"
+            "SELECT * FROM message_view WHERE room_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq LIMIT $4"
         };
         let one_more = self.limit.saturating_add(1);
         let messages = sqlx::query_as(sql).bind(self.room).bind(self.low).bind(self.high).bind(one_more);

@@ -3,20 +3,22 @@
 //! One connection writes, for SQLite has one writer anyway and waiting in our own queue is fair; readers do not wait
 //! for it (write-ahead log).
 
-mod member;
-mod message;
-mod room;
-mod session;
+#[path = "sql/mod.rs"]
+mod sql;
 
 use std::{path::Path, time::Duration};
 
+use async_trait::async_trait;
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
-    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Result, StoreError};
+use super::{OpenError, Result, Store};
+use crate::domain::RoomId;
+
+type Db = Sqlite;
+type DbStore = SqliteStore;
 
 const READERS: u32 = 4;
 
@@ -28,18 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
-}
-
-/// Why a database could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The file cannot be opened or is no database.
-    #[error(transparent)]
-    Open(#[from] sqlx::Error),
-    /// The tables are not those of this version.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
 }
 
 impl SqliteStore {
@@ -64,10 +54,17 @@ impl SqliteStore {
         Ok(Self { writer, readers })
     }
 
-    /// Waits for queries under way and closes the file.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+    fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
+    /// A transaction that sees one moment.
+    async fn read(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.readers.begin().await?)
     }
 
     /// A transaction that holds the write lock from its start, so that it never fails half-way for want of it.
@@ -76,31 +73,20 @@ impl SqliteStore {
     }
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        // Primary result codes of SQLite that pass: BUSY 5, LOCKED 6, IOERR 10, FULL 13.
-        let passes = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(error) => {
-                let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
-                matches!(code & 0xff, 5 | 6 | 10 | 13)
-            }
-            _ => false,
-        };
-        if passes { Self::Unavailable(error) } else { Self::Failed(error) }
+#[async_trait]
+impl Store for SqliteStore {
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
 
-/// A pattern for LIKE ... ESCAPE '\' that finds `part` anywhere, whatever characters it has.
-fn containing(part: &str) -> String {
-    let mut pattern = String::with_capacity(part.len() + 2);
-    pattern.push('%');
-    for c in part.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
+/// Keeps others from changing a room until the transaction ends: nobody else writes anything meanwhile.
+async fn lock_room(_: &mut Transaction<'_, Sqlite>, _: RoomId) -> Result<()> {
+    Ok(())
+}
+
+/// Whether a failure passes by itself: the primary result codes BUSY 5, LOCKED 6, IOERR 10 and FULL 13.
+pub(super) fn passes(code: &str) -> bool {
+    code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13))
 }

@@ -1,0 +1,281 @@
+-- The whole data model of the chat service.
+--
+-- Ids are integers below 2^53 so that JSON clients can hold them. Times are written by the application.
+
+CREATE TABLE member (
+    id             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind           TEXT    NOT NULL DEFAULT 'USER' CHECK (kind IN ('USER', 'GUEST', 'BOT')),
+    role           TEXT    NOT NULL DEFAULT 'USER' CHECK (role IN ('USER', 'ADMIN')),
+    status         TEXT    NOT NULL DEFAULT 'ACTIVE' CHECK (status IN ('ACTIVE', 'BANNED', 'DELETED')),
+    name           TEXT    NOT NULL,
+    tag            TEXT    NOT NULL,            -- six characters, shown as name#TAG
+    email          TEXT,                        -- lower case; NULL for guests
+    email_verified BOOLEAN NOT NULL DEFAULT FALSE,
+    password_hash  TEXT,                        -- argon2id, PHC string
+    avatar_file_id BIGINT,
+    locale         TEXT    CHECK (locale IN ('ko', 'en')), -- NULL follows the browser
+    token_epoch    BIGINT NOT NULL DEFAULT 0,   -- raising it ends every access token of the member
+    created_at     TIMESTAMPTZ NOT NULL,
+    updated_at     TIMESTAMPTZ NOT NULL,
+    last_seen_at   TIMESTAMPTZ,
+    UNIQUE (name, tag)
+);
+CREATE UNIQUE INDEX member_email ON member (email) WHERE email IS NOT NULL;
+CREATE INDEX member_avatar ON member (avatar_file_id) WHERE avatar_file_id IS NOT NULL;
+CREATE INDEX member_guest_sweep ON member (last_seen_at) WHERE kind = 'GUEST';
+
+-- A member may link one identity of each of several providers.
+CREATE TABLE oauth_identity (
+    provider   TEXT    NOT NULL CHECK (provider IN ('google', 'kakao', 'naver')),
+    subject    TEXT    NOT NULL,                -- the provider's own id of the account
+    member_id  BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    email      TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (provider, subject)
+);
+CREATE INDEX oauth_identity_member ON oauth_identity (member_id);
+
+-- One row per device. A refresh token has a part that stays (the family) and one that is new each time it is
+-- used: the right family with any but the newest second part means that somebody copied the token, unless it is the
+-- one before and that was newest a moment ago: two tabs may refresh at once.
+CREATE TABLE session (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    member_id    BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    family_hash  BYTEA   NOT NULL UNIQUE,       -- SHA-256
+    refresh_hash BYTEA   NOT NULL,              -- SHA-256 of the newest token
+    prev_hash    BYTEA,                         -- SHA-256 of the one before
+    rotated_at   TIMESTAMPTZ,
+    user_agent   TEXT,
+    ip           TEXT,
+    created_at   TIMESTAMPTZ NOT NULL,
+    last_used_at TIMESTAMPTZ NOT NULL,
+    expires_at   TIMESTAMPTZ NOT NULL,
+    revoked_at   TIMESTAMPTZ
+);
+CREATE INDEX session_member ON session (member_id);
+CREATE INDEX session_refresh ON session (refresh_hash);
+
+CREATE TABLE room (
+    id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    type            TEXT    NOT NULL CHECK (type IN ('GROUP', 'PRIVATE')),
+    name            TEXT    NOT NULL,           -- empty for PRIVATE: each sees the other's name
+    password_hash   TEXT,                       -- argon2id; NULL for an open room
+    listed          BOOLEAN NOT NULL DEFAULT TRUE,
+    owner_id        BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    pair_key        TEXT    UNIQUE,             -- 'lower:higher' member ids: there is one room per pair
+    last_seq        BIGINT NOT NULL DEFAULT 0,  -- of the newest message
+    last_change_seq BIGINT NOT NULL DEFAULT 0,  -- of the newest message_change
+    last_message_at TIMESTAMPTZ NOT NULL,       -- when the room was made, until there is a message
+    history         TEXT    NOT NULL DEFAULT 'ALL' CHECK (history IN ('ALL', 'SINCE_JOIN')),
+    retention_days  BIGINT,                     -- NULL follows the server's setting
+    created_at      TIMESTAMPTZ NOT NULL,
+    CHECK ((type = 'PRIVATE') = (pair_key IS NOT NULL))
+);
+CREATE INDEX room_owner ON room (owner_id);
+CREATE INDEX room_list ON room (last_message_at DESC, id DESC) WHERE type = 'GROUP' AND listed;
+
+CREATE TABLE participant (
+    room_id       BIGINT NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    member_id     BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    role          TEXT    NOT NULL DEFAULT 'MEMBER' CHECK (role IN ('OWNER', 'MEMBER')),
+    notify        TEXT    NOT NULL DEFAULT 'ALL' CHECK (notify IN ('ALL', 'MENTIONS', 'NONE')),
+    hidden        BOOLEAN NOT NULL DEFAULT FALSE, -- a 1:1 room is not left but hidden until its next message
+    joined_seq    BIGINT NOT NULL DEFAULT 0,    -- where history starts in SINCE_JOIN rooms
+    last_read_seq BIGINT NOT NULL DEFAULT 0,
+    joined_at     TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (room_id, member_id)
+);
+CREATE INDEX participant_member ON participant (member_id);
+
+CREATE TABLE message (
+    id                BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    room_id           BIGINT NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    seq               BIGINT NOT NULL,          -- 1, 2, 3 ... in each room, without holes
+    sender_id         BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    type              TEXT    NOT NULL CHECK (type IN ('TALK', 'JOIN', 'LEAVE', 'SYSTEM')),
+    body              TEXT    NOT NULL,
+    client_message_id TEXT,                     -- the sender's own id: sending it again stores nothing
+    reply_to          BIGINT REFERENCES message (id) ON DELETE SET NULL,
+    version           BIGINT NOT NULL DEFAULT 1,
+    edited_at         TIMESTAMPTZ,
+    grams             TEXT[],                   -- what search looks in: words and pairs of Hangul or Han characters
+    deleted_at        TIMESTAMPTZ,              -- the row stays and keeps its seq; the body goes
+    created_at        TIMESTAMPTZ NOT NULL,
+    UNIQUE (room_id, seq),
+    UNIQUE (room_id, sender_id, client_message_id)
+);
+CREATE INDEX message_grams ON message USING gin (grams) WHERE deleted_at IS NULL;
+CREATE INDEX message_created ON message (created_at);
+CREATE INDEX message_sender ON message (sender_id);
+CREATE INDEX message_reply ON message (reply_to) WHERE reply_to IS NOT NULL;
+
+-- Edits, deletions and reactions, replayed to clients that were away.
+CREATE TABLE message_change (
+    room_id    BIGINT NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    change_seq BIGINT NOT NULL,
+    message_id BIGINT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    kind       TEXT    NOT NULL,
+    payload    TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (room_id, change_seq)
+);
+CREATE INDEX message_change_message ON message_change (message_id);
+
+CREATE TABLE reaction (
+    message_id BIGINT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    member_id  BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    emoji      TEXT    NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (message_id, member_id, emoji)
+);
+CREATE INDEX reaction_member ON reaction (member_id);
+
+CREATE TABLE mention (
+    message_id BIGINT NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    member_id  BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    room_id    BIGINT NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    seq        BIGINT NOT NULL,
+    PRIMARY KEY (message_id, member_id)
+);
+CREATE INDEX mention_member ON mention (member_id, room_id, seq);
+CREATE INDEX mention_room ON mention (room_id);
+
+CREATE TABLE file (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token        TEXT    NOT NULL UNIQUE,       -- 128 random bits, in the URL
+    owner_id     BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    room_id      BIGINT REFERENCES room (id) ON DELETE CASCADE, -- NULL for an avatar
+    message_id   BIGINT REFERENCES message (id) ON DELETE CASCADE,
+    position     BIGINT NOT NULL DEFAULT 0,
+    name         TEXT    NOT NULL,
+    content_type TEXT    NOT NULL,
+    size         BIGINT NOT NULL,               -- octets
+    sha256       BYTEA   NOT NULL,
+    width        BIGINT,                        -- pixels
+    height       BIGINT,
+    thumb_size   BIGINT,                        -- octets
+    created_at   TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX file_message ON file (message_id, position);
+CREATE INDEX file_room ON file (room_id);
+CREATE INDEX file_owner ON file (owner_id);
+CREATE INDEX file_orphan ON file (created_at) WHERE message_id IS NULL AND room_id IS NOT NULL;
+
+CREATE TABLE invite (
+    code       TEXT    PRIMARY KEY,
+    room_id    BIGINT NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    created_by BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    max_uses   BIGINT,
+    uses       BIGINT NOT NULL DEFAULT 0,
+    expires_at TIMESTAMPTZ,
+    revoked_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX invite_room ON invite (room_id);
+CREATE INDEX invite_created_by ON invite (created_by);
+
+CREATE TABLE room_ban (
+    room_id    BIGINT NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    member_id  BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    by_id      BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    reason     TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (room_id, member_id)
+);
+CREATE INDEX room_ban_member ON room_ban (member_id);
+CREATE INDEX room_ban_by ON room_ban (by_id);
+
+CREATE TABLE member_block (
+    member_id  BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    blocked_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (member_id, blocked_id)
+);
+CREATE INDEX member_block_blocked ON member_block (blocked_id);
+
+CREATE TABLE report (
+    id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message_id  BIGINT REFERENCES message (id) ON DELETE SET NULL,
+    reporter_id BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    reason      TEXT    NOT NULL,
+    snapshot    TEXT    NOT NULL,               -- the message as it was reported
+    state       TEXT    NOT NULL DEFAULT 'OPEN',
+    handled_by  BIGINT REFERENCES member (id) ON DELETE SET NULL,
+    created_at  TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX report_message ON report (message_id);
+CREATE INDEX report_reporter ON report (reporter_id);
+CREATE INDEX report_handled_by ON report (handled_by);
+
+CREATE TABLE push_subscription (
+    id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    member_id  BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    session_id BIGINT REFERENCES session (id) ON DELETE CASCADE,
+    endpoint   TEXT    NOT NULL UNIQUE,
+    p256dh     TEXT    NOT NULL,
+    auth       TEXT    NOT NULL,
+    failures   BIGINT NOT NULL DEFAULT 0,
+    created_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX push_subscription_member ON push_subscription (member_id);
+CREATE INDEX push_subscription_session ON push_subscription (session_id);
+
+CREATE TABLE audit_log (
+    id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor_id   BIGINT,                          -- no reference: the log outlives the member
+    action     TEXT    NOT NULL,
+    target     TEXT,
+    detail     TEXT,
+    ip         TEXT,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE setting (
+    key        TEXT PRIMARY KEY,
+    value      TEXT NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+ALTER TABLE member ADD FOREIGN KEY (avatar_file_id) REFERENCES file (id) ON DELETE SET NULL;
+
+-- A member with what the service has to know of it.
+CREATE VIEW member_view AS
+SELECT id, name, tag, kind, role, status, token_epoch, email, locale FROM member;
+
+-- A message as clients get it.
+CREATE VIEW message_view AS
+SELECT message.id, message.room_id, message.seq, message.type, message.body, message.sender_id,
+       sender.name AS sender_name, sender.tag AS sender_tag,
+       message.client_message_id, message.version, message.edited_at,
+       message.deleted_at IS NOT NULL AS deleted, message.created_at
+FROM message LEFT JOIN member AS sender ON sender.id = message.sender_id;
+
+-- A room as anyone may see it.
+CREATE VIEW room_view AS
+SELECT room.id, room.type, room.name, room.password_hash IS NOT NULL AS locked, room.listed, room.owner_id,
+       room.last_seq, room.last_message_at, room.created_at,
+       (SELECT count(*) FROM participant WHERE participant.room_id = room.id) AS member_count
+FROM room;
+
+-- A room as one of its participants sees it: a 1:1 room is named after the other. Counting the unread stops at 100.
+CREATE VIEW my_room_view AS
+SELECT room_view.id, room_view.type, room_view.locked, room_view.owner_id, room_view.member_count,
+       room_view.last_seq, room_view.last_message_at, room_view.created_at, TRUE AS joined,
+       mine.member_id, mine.last_read_seq, mine.notify, mine.hidden,
+       CASE room_view.type WHEN 'GROUP' THEN room_view.name ELSE coalesce(
+           (SELECT other.name FROM participant AS theirs JOIN member AS other ON other.id = theirs.member_id
+            WHERE theirs.room_id = mine.room_id AND theirs.member_id <> mine.member_id), '') END AS name,
+       (SELECT substr(last.body, 1, 200) FROM message AS last
+        WHERE last.room_id = mine.room_id AND last.type = 'TALK' ORDER BY last.seq DESC LIMIT 1) AS last_message,
+       (SELECT count(*) FROM (
+            SELECT 1 FROM message AS unread
+            WHERE unread.room_id = mine.room_id AND unread.seq > mine.last_read_seq
+              AND unread.type = 'TALK' AND unread.sender_id IS DISTINCT FROM mine.member_id
+            LIMIT 100) AS capped) AS unread_count
+FROM participant AS mine JOIN room_view ON room_view.id = mine.room_id;
+
+-- Who is in a room.
+CREATE VIEW participant_view AS
+SELECT participant.room_id, participant.role AS room_role, participant.last_read_seq, participant.joined_at,
+       member_view.*
+FROM participant JOIN member_view ON member_view.id = participant.member_id;

@@ -1,0 +1,87 @@
+//! PostgreSQL: the database that several servers share.
+//!
+//! Transactions see what others commit meanwhile (read committed); those whose rules span several rows of a room lock
+//! the room first.
+
+#[path = "sql/mod.rs"]
+mod sql;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{
+    Connection, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::{OpenError, Result, Store};
+use crate::domain::RoomId;
+
+type Db = Postgres;
+type DbStore = PostgresStore;
+
+const CONNECTIONS: u32 = 16;
+
+/// How long a query waits for a connection, and for its answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A store in a database on a server.
+#[derive(Debug, Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects to the database of a URL like `postgres://user:password@host/database`, and brings its tables to this
+    /// version; of several servers that start at once, one does that and the others wait.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when the database cannot be used.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let options: PgConnectOptions = url.parse()?;
+        // Not from the pool, for a change to large tables may take longer than its time-out.
+        let mut connection = PgConnection::connect_with(&options).await?;
+        sqlx::migrate!("migrations/postgres").run(&mut connection).await?;
+        connection.close().await?;
+        let options = options.options([("statement_timeout", PATIENCE.as_millis().to_string())]);
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        Ok(Self { pool: pool.connect_with(options).await? })
+    }
+
+    fn readers(&self) -> &PgPool {
+        &self.pool
+    }
+
+    fn writer(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A transaction that sees one moment.
+    async fn read(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+    }
+
+    async fn write(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.pool.begin().await?)
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Keeps others from changing a room until the transaction ends.
+async fn lock_room(tx: &mut Transaction<'_, Postgres>, room: RoomId) -> Result<()> {
+    sqlx::query("SELECT FROM room WHERE id = $1 FOR NO KEY UPDATE").bind(room).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Whether a failure passes by itself, by its SQLSTATE: a lost connection (08), a deadlock (40), a lock not had in time
+/// (55P03), nothing left of something (53), a time-out or a shutdown (57), the file system (58), a stand-by (25006).
+pub(super) fn passes(code: &str) -> bool {
+    ["08", "40", "53", "55P03", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
+}

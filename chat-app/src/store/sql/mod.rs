@@ -1,0 +1,30 @@
+//! The queries, in the SQL that both databases speak.
+//!
+//! Each database's module takes this one in, so it is compiled once for each: `super` says which database it is (`Db`)
+//! and does what the two do differently. Queries generic over the database would each need some twenty bounds.
+//!
+//! What they have in common: parameters are `$1`, `$2`; `RETURNING`, `ON CONFLICT`, row values and `TRUE`; views for
+//! what has to be worded differently.
+
+mod account;
+mod member;
+mod message;
+mod room;
+mod session;
+mod setting;
+
+use super::{Db, DbStore, lock_room};
+
+/// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
+fn containing(part: &str) -> String {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    pattern.push('%');
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
