@@ -1,7 +1,8 @@
 //! A server: its parts, its listeners, its end.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     app::Application,
     hub::{Hub, Interests},
     logins::FailedLogins,
+    statistics::{self, SYSTEM_ROOT},
 };
 
 /// Under it every user has destinations of his own.
@@ -51,6 +53,7 @@ pub(crate) struct Shared {
     topics: Vec<String>,
     queues: Vec<String>,
     pub(crate) policies: Policies,
+    pub(crate) started: Instant,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     pub(crate) admission: Arc<Admission>,
@@ -68,6 +71,7 @@ pub struct ServerBuilder {
     topics: Vec<String>,
     queues: Vec<String>,
     policies: Policies,
+    statistics: Option<Duration>,
 }
 
 impl ServerBuilder {
@@ -88,7 +92,8 @@ impl ServerBuilder {
     ///
     /// # Panics
     ///
-    /// If `root` is not a destination, or is one of the server's own: `/user`, `/temp-queue`, `/reply-queue`.
+    /// If `root` is not a destination, or is one of the server's own: `/user`, `/temp-queue`,
+    /// `/reply-queue`, `/$SYS`.
     #[must_use]
     pub fn topics(mut self, root: impl Into<String>) -> Self {
         self.topics.push(checked_root(root.into()));
@@ -112,6 +117,20 @@ impl ServerBuilder {
     pub fn queues(mut self, root: impl Into<String>) -> Self {
         self.queues.push(checked_root(root.into()));
         self
+    }
+
+    /// Publishes what the server counts to topics under `/$SYS`, so often: `/$SYS/connections`, `/$SYS/sessions`,
+    /// `/$SYS/messages/received`, `/$SYS/messages/sent`, `/$SYS/messages/dropped`, `/$SYS/uptime` and `/$SYS/version`.
+    /// Who may subscribe is for the authorizer to say; no client may send.
+    ///
+    /// # Panics
+    ///
+    /// If `every` is zero.
+    #[must_use]
+    pub fn statistics(mut self, every: Duration) -> Self {
+        assert!(!every.is_zero(), "statistics need some time in between");
+        self.topics.push(SYSTEM_ROOT.to_owned());
+        Self { statistics: Some(every), ..self }
     }
 
     /// Hands application destinations to handlers.
@@ -148,17 +167,20 @@ impl ServerBuilder {
             topics: self.topics,
             queues: self.queues,
             policies: self.policies,
+            started: Instant::now(),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
-        Ok(Server { shared: Arc::new(shared) })
+        let shared = Arc::new(shared);
+        statistics::start(&shared, self.statistics);
+        Ok(Server { shared })
     }
 }
 
 /// A root that stands for a part of all destinations, and not for one of the server's own.
 fn checked_root(root: String) -> String {
     let is_free = |destination: &Destination| {
-        let reserved = [USER_ROOT, TEMPORARY_ROOT, REPLY_ROOT];
+        let reserved = [USER_ROOT, TEMPORARY_ROOT, REPLY_ROOT, SYSTEM_ROOT];
         !destination.ends_with('/') && !reserved.iter().any(|own| destination.is_under(own))
     };
     assert!(Destination::new(root.as_str()).as_ref().is_ok_and(is_free), "{root:?} cannot be a root");
@@ -177,6 +199,7 @@ impl Server {
             topics: Vec::new(),
             queues: Vec::new(),
             policies: Policies::default(),
+            statistics: None,
         }
     }
 
