@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use tracing::warn;
 
 use crate::{
-    BrokerError, Destination, DestinationStatus, Publish, Refusal, SessionId, SessionStatus,
-    SubscriptionStatus,
+    BrokerError, Destination, DestinationStatus, Explanation, Principal, Publish, Refusal, SessionId,
+    SessionStatus, Statistics, SubscriptionStatus,
     hub::Order,
     server::{Shared, USER_ROOT},
 };
@@ -80,6 +80,16 @@ impl Handle {
         let status =
             |((destination, kind), subscribers)| DestinationStatus { destination, kind, subscribers };
         counts.into_iter().map(status).collect()
+    }
+
+    /// What the server would do with frames of `principal` for `destination`, and why.
+    pub async fn explain(&self, destination: &Destination, principal: &Principal) -> Explanation {
+        Explanation::of(&self.shared, destination, principal).await
+    }
+
+    /// What has been counted so far.
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.shared)
     }
 
     /// Ends every session of `user`, on any node, with an ERROR frame.

@@ -49,6 +49,7 @@ mod broker;
 mod config;
 mod connection;
 mod destination;
+mod explain;
 mod handle;
 #[cfg(feature = "websocket")]
 mod http;
@@ -59,11 +60,14 @@ mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod permission;
 mod policy;
 mod refusal;
 mod server;
 mod session;
+mod statistics;
 mod status;
+mod stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
@@ -87,6 +91,7 @@ pub use self::{
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
+    explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
     listener::Listener,
@@ -97,5 +102,6 @@ pub use self::{
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},
+    statistics::Statistics,
     status::{DestinationStatus, SessionStatus, SubscriptionStatus},
 };

@@ -155,6 +155,16 @@ impl Hub {
         client.map(|client| client.outbox.control(Control::Close(reason.clone()))).is_some()
     }
 
+    /// Delivers to those on this node that listen to the topic.
+    pub(crate) fn tell(&self, publish: Publish) {
+        self.deliver(&self.message_of(publish));
+    }
+
+    fn deliver(&self, message: &Arc<Queued>) {
+        self.topics.deliver(message.destination(), message);
+        self.patterns.deliver(message);
+    }
+
     /// A message of this server's own making, under an id of its own.
     pub(crate) fn message_of(&self, publish: Publish) -> Arc<Queued> {
         self.budget.charge(Message::new(self.ids.next(), publish))
@@ -219,9 +229,7 @@ impl Hub {
 
 impl Inbound for Hub {
     fn message(&self, message: Message) {
-        let message = self.budget.charge(message);
-        self.topics.deliver(message.destination(), &message);
-        self.patterns.deliver(&message);
+        self.deliver(&self.budget.charge(message));
     }
 
     fn ready(&self, queue: &Destination) {
