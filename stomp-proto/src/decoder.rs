@@ -228,29 +228,20 @@ impl Decoder {
     #[inline]
     fn step(&mut self, src: &mut BytesMut) -> Result<Step, DecodeError> {
         let (rules, head) = (&self.rules, &mut self.head);
-        loop {
-            match &mut self.state {
-                State::Between => {
-                    if let Some(step) = between(src, rules)? {
-                        return Ok(step);
-                    }
-                    self.state = State::Head;
-                }
-                State::Head => {
-                    if !head.read(src, rules)? {
-                        return Ok(Step::Starved);
-                    }
-                    self.state = State::Body(Body::expected(head, src, rules)?);
-                }
-                State::Body(body) => {
-                    let Some(body) = body.read(src, head.length(), rules.limits.body)? else {
-                        return Ok(Step::Starved);
-                    };
-                    self.state = State::Between;
-                    return Ok(Step::Frame { body });
-                }
+        if let State::Between = self.state {
+            if let Some(step) = between(src, rules)? {
+                return Ok(step);
             }
+            self.state = State::Head;
         }
+        let mut body = match self.state {
+            State::Body(body) => body,
+            _ if head.read(src, rules)? => Body::expected(head, src, rules)?,
+            _ => return Ok(Step::Starved),
+        };
+        let length = body.read(src, head.length(), rules.limits.body)?;
+        self.state = length.map_or(State::Body(body), |_| State::Between);
+        Ok(length.map_or(Step::Starved, |body| Step::Frame { body }))
     }
 }
 
