@@ -19,11 +19,13 @@
 //! | name | kind | what |
 //! | --- | --- | --- |
 //! | `stomp_connections` | gauge | open connections |
+//! | `stomp_connections_refused_total` | counter | connections closed at once, over the limit |
 //! | `stomp_sessions` | gauge | those that have logged in |
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
 //! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version |
 //! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
+//! | `stomp_relay_duplicates_total` | counter | messages that came through Redis twice, and were dropped |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
 //!
 //! # The way of a message
@@ -43,6 +45,7 @@
 //!   that one client that does not read harms nobody else.
 
 mod access;
+mod admission;
 pub mod app;
 mod auth;
 mod broker;
@@ -56,12 +59,14 @@ mod http;
 mod hub;
 mod listen;
 mod listener;
+mod logins;
 mod message;
 mod metrics;
 mod overflow;
 mod pattern;
 mod permission;
 mod policy;
+mod rate;
 mod refusal;
 mod server;
 mod session;
@@ -75,6 +80,8 @@ mod tls;
 mod transport;
 mod wire;
 
+#[cfg(feature = "redis")]
+pub use self::broker::redis;
 pub use async_trait::async_trait;
 pub use stomp_proto as proto;
 
@@ -99,6 +106,7 @@ pub use self::{
     overflow::Overflow,
     pattern::Pattern,
     policy::{DestinationPolicy, Policies},
+    rate::Rate,
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},

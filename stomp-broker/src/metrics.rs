@@ -35,6 +35,11 @@ impl Drop for Counted {
     }
 }
 
+/// A connection was closed at once, because there are as many as may be.
+pub(crate) fn turned_away() {
+    counter!("stomp_connections_refused_total").increment(1);
+}
+
 /// What has been counted of messages since the process started: the facade takes numbers in and gives none out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Totals {
@@ -75,6 +80,12 @@ pub(crate) fn dropped(messages: usize, reason: &'static str) {
 /// The back-end lost messages of a topic.
 pub(crate) fn lost() {
     counter!("stomp_losses_total").increment(1);
+}
+
+/// A message came from the back-end twice, and was dropped.
+#[cfg(feature = "redis")]
+pub(crate) fn duplicate() {
+    counter!("stomp_relay_duplicates_total").increment(1);
 }
 
 /// The server ended a session by an ERROR frame.
