@@ -126,9 +126,11 @@ fn what_is_wrong_is_said_in_one_line_with_what_to_do() {
     assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
     assert!(text.contains("--data-dir"), "{text}");
 
-    let (code, text) = refused(program(&data).env("CHAT_DATABASE_URL", "postgres://kim:secret@db/chat"));
+    // Nobody listens on port 1.
+    let database = "postgres://kim:secret@127.0.0.1:1/chat";
+    let (code, text) = refused(program(&folder.0.join("empty")).env("CHAT_DATABASE_URL", database));
     assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
-    assert!(text.contains("PostgreSQL is not supported yet") && !text.contains("secret"), "{text}");
+    assert!(text.contains("--database-url") && !text.contains("secret"), "{text}");
 }
 
 #[test]
