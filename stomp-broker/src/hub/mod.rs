@@ -28,14 +28,14 @@ use tracing::warn;
 
 pub use self::client::SessionId;
 pub(crate) use self::{
-    backlog::{Backlog, Credit},
+    backlog::{Backlog, Credit, Slots},
     budget::{Budget, Queued},
     client::Client,
     delivery::{Delivery, Lease},
     interests::Interests,
     listeners::Listener,
     orders::Order,
-    outbox::{Control, Outbox, OutboxLimits, Taken},
+    outbox::{Control, Outbox, OutboxLimits},
     patterns::Patterns,
     queues::Queues,
     replies::{MAX_REPLY_DESTINATIONS, Replies},

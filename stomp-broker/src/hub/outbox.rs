@@ -1,7 +1,6 @@
 //! The queue from publishers to one session: the only hop of a message inside the server.
 
 use std::{
-    collections::VecDeque,
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -10,7 +9,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use super::{Backlog, Credit, Delivery, Lease};
+use super::{Backlog, Credit, Delivery, Lease, Slots};
 use crate::{Config, Refusal, metrics};
 
 /// What the server tells a session, ahead of all messages.
@@ -22,14 +21,6 @@ pub(crate) enum Control {
     SlowConsumer,
     /// The server stops.
     Shutdown,
-}
-
-/// What there is for a session.
-#[derive(Debug)]
-pub(crate) enum Taken {
-    Control(Control),
-    /// In order; some may be missing.
-    Batch(VecDeque<Option<Delivery>>),
 }
 
 /// Bounds of one outbox.
@@ -113,15 +104,21 @@ impl Outbox {
         mem::take(&mut queue.unsent)
     }
 
-    /// Ready when there is something for the session: a control, or as many deliveries as it has credit for.
-    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, credit: Credit) -> Poll<Taken> {
+    /// Ready when there is something for the session: a control, or else as many deliveries as it has credit for, in
+    /// an empty `batch`, whose room is used for those that come.
+    pub(crate) fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        credit: Credit,
+        batch: &mut Slots,
+    ) -> Poll<Option<Control>> {
         self.session.register(cx.waker());
         let mut queue = self.lock();
         if let Some(control) = queue.control.take() {
-            return Poll::Ready(Taken::Control(control));
+            return Poll::Ready(Some(control));
         }
-        let batch = queue.backlog.take(credit);
-        if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch(batch)) }
+        queue.backlog.take(credit, batch);
+        if batch.is_empty() { Poll::Pending } else { Poll::Ready(None) }
     }
 
     /// Drops messages that are too old; says when the next one will be.

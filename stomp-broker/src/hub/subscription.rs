@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
-use super::{Backlog, Control, Credit, Delivery, Outbox, Queued};
+use super::{Backlog, Control, Delivery, Outbox, Queued};
 use crate::Overflow;
 
 /// Where the messages of one subscription go, and how they start on the wire.
@@ -68,7 +68,7 @@ impl Subscription {
             (Some(last), Some(at)) => at.epoch != last.epoch || at.offset > last.offset,
             _ => true,
         };
-        let live = held.take().map(|mut held| held.take(Credit::UNLIMITED)).unwrap_or_default();
+        let live = held.take().map(|mut held| held.take_all()).unwrap_or_default();
         live.into_iter().flatten().filter(is_new).for_each(|delivery| self.push(delivery));
         self.recovering.store(false, Ordering::Release);
     }
