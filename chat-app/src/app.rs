@@ -88,17 +88,18 @@ impl ChatApp {
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
-        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits));
-        let chat = Chat::new(Arc::clone(&store), Live::default(), limits);
+        let live = Live::default();
+        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone());
+        let chat = Chat::new(Arc::clone(&store), live, limits);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
-        let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
-        let router = http::router(http, websockets.fold(Router::new(), Router::merge));
+        let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
+        let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
         Ok(Self { router, stomp, store, _data_dir: data_dir })
     }
 
-    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::Server::serve_http`].
+    /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -19,6 +19,7 @@ use crate::{Destination, Pattern, Refusal};
 #[derive(Clone)]
 pub struct Principal {
     user: Arc<str>,
+    credential: Option<Arc<str>>,
     expires_at: Option<SystemTime>,
     roles: Option<Arc<[String]>>,
     details: Option<Arc<dyn Any + Send + Sync>>,
@@ -27,7 +28,14 @@ pub struct Principal {
 impl Principal {
     /// A user with a name that is unique on this server; messages to the user are addressed by it.
     pub fn new(user: impl Into<Arc<str>>) -> Self {
-        Self { user: user.into(), expires_at: None, roles: None, details: None }
+        Self { user: user.into(), credential: None, expires_at: None, roles: None, details: None }
+    }
+
+    /// Names what the user logged in by, such as a device or a token, so that its sessions can be ended alone:
+    /// [`Handle::disconnect_credential`](crate::Handle::disconnect_credential).
+    #[must_use]
+    pub fn credential(self, name: impl Into<Arc<str>>) -> Self {
+        Self { credential: Some(name.into()), ..self }
     }
 
     /// Ends the session at `time`, whatever it is doing then.
@@ -56,6 +64,11 @@ impl Principal {
     /// The user's name.
     pub fn user(&self) -> &Arc<str> {
         &self.user
+    }
+
+    /// What the user logged in by, if that has a name.
+    pub(crate) fn credential_name(&self) -> Option<&Arc<str>> {
+        self.credential.as_ref()
     }
 
     /// When the login ends.

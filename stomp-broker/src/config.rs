@@ -29,6 +29,8 @@ pub struct Config {
     pub login_timeout: Duration,
     /// How long a write may make no progress before the client counts as stuck.
     pub write_timeout: Duration,
+    /// When the server stops, clients are asked to connect again at random times within this, by `x-reconnect-after`.
+    pub reconnect_window: Duration,
     /// How long the server goes on reading after its last frame, so that the frame is not lost in a reset.
     pub linger: Duration,
     /// From the first octet of a frame to its last, behind the login.
@@ -88,6 +90,7 @@ impl Default for Config {
             login_limits: Limits::before_connect(),
             login_timeout: 10 * second,
             write_timeout: 10 * second,
+            reconnect_window: 10 * second,
             linger: second,
             frame_timeout: 60 * second,
             handler_timeout: 30 * second,

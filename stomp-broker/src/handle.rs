@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use tracing::warn;
 
 use crate::{
-    BrokerError, Destination, DestinationStatus, Publish, Refusal, SessionId, SessionStatus,
-    SubscriptionStatus,
+    BrokerError, Destination, DestinationStatus, Explanation, Principal, Publish, Refusal, SessionId,
+    SessionStatus, Statistics, SubscriptionStatus,
     hub::Order,
     server::{Shared, USER_ROOT},
 };
@@ -82,9 +82,26 @@ impl Handle {
         counts.into_iter().map(status).collect()
     }
 
+    /// What the server would do with frames of `principal` for `destination`, and why.
+    pub async fn explain(&self, destination: &Destination, principal: &Principal) -> Explanation {
+        Explanation::of(&self.shared, destination, principal).await
+    }
+
+    /// What has been counted so far.
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.shared)
+    }
+
     /// Ends every session of `user`, on any node, with an ERROR frame.
     pub fn disconnect(&self, user: &str, reason: &Refusal) {
-        self.order(Order::Disconnect { user: Arc::from(user), reason: reason.clone() });
+        self.order(Order::Disconnect { user: Arc::from(user), credential: None, reason: reason.clone() });
+    }
+
+    /// Ends every session of `user`, on any node, that logged in by this
+    /// [`credential`](crate::Principal::credential), with an ERROR frame.
+    pub fn disconnect_credential(&self, user: &str, credential: &str, reason: &Refusal) {
+        let (user, credential) = (Arc::from(user), Some(Arc::from(credential)));
+        self.order(Order::Disconnect { user, credential, reason: reason.clone() });
     }
 
     /// Ends the subscriptions of `user` to a topic, on any node: nothing more is delivered, not even what already

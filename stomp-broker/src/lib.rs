@@ -24,6 +24,7 @@
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
 //! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version |
 //! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
+//! | `stomp_relay_duplicates_total` | counter | messages that came through Redis twice, and were dropped |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
 //!
 //! # The way of a message
@@ -49,6 +50,7 @@ mod broker;
 mod config;
 mod connection;
 mod destination;
+mod explain;
 mod handle;
 #[cfg(feature = "websocket")]
 mod http;
@@ -59,11 +61,14 @@ mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod permission;
 mod policy;
 mod refusal;
 mod server;
 mod session;
+mod statistics;
 mod status;
+mod stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
@@ -71,6 +76,8 @@ mod tls;
 mod transport;
 mod wire;
 
+#[cfg(feature = "redis")]
+pub use self::broker::redis;
 pub use async_trait::async_trait;
 pub use stomp_proto as proto;
 
@@ -87,6 +94,7 @@ pub use self::{
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
+    explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
     listener::Listener,
@@ -97,5 +105,6 @@ pub use self::{
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},
+    statistics::Statistics,
     status::{DestinationStatus, SessionStatus, SubscriptionStatus},
 };

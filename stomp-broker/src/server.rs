@@ -2,18 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::info;
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
     Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
     app::Application,
     hub::{Hub, Interests},
+    statistics::{self, SYSTEM_ROOT},
 };
 
 /// Under it every user has destinations of his own.
@@ -54,6 +51,7 @@ pub(crate) struct Shared {
     topics: Vec<String>,
     queues: Vec<String>,
     pub(crate) policies: Policies,
+    pub(crate) started: Instant,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
     pub(crate) room: Arc<Semaphore>,
@@ -70,6 +68,7 @@ pub struct ServerBuilder {
     topics: Vec<String>,
     queues: Vec<String>,
     policies: Policies,
+    statistics: Option<Duration>,
 }
 
 impl ServerBuilder {
@@ -90,7 +89,8 @@ impl ServerBuilder {
     ///
     /// # Panics
     ///
-    /// If `root` is not a destination, or is one of the server's own: `/user`, `/temp-queue`, `/reply-queue`.
+    /// If `root` is not a destination, or is one of the server's own: `/user`, `/temp-queue`,
+    /// `/reply-queue`, `/$SYS`.
     #[must_use]
     pub fn topics(mut self, root: impl Into<String>) -> Self {
         self.topics.push(checked_root(root.into()));
@@ -114,6 +114,20 @@ impl ServerBuilder {
     pub fn queues(mut self, root: impl Into<String>) -> Self {
         self.queues.push(checked_root(root.into()));
         self
+    }
+
+    /// Publishes what the server counts to topics under `/$SYS`, so often: `/$SYS/connections`, `/$SYS/sessions`,
+    /// `/$SYS/messages/received`, `/$SYS/messages/sent`, `/$SYS/messages/dropped`, `/$SYS/uptime` and `/$SYS/version`.
+    /// Who may subscribe is for the authorizer to say; no client may send.
+    ///
+    /// # Panics
+    ///
+    /// If `every` is zero.
+    #[must_use]
+    pub fn statistics(mut self, every: Duration) -> Self {
+        assert!(!every.is_zero(), "statistics need some time in between");
+        self.topics.push(SYSTEM_ROOT.to_owned());
+        Self { statistics: Some(every), ..self }
     }
 
     /// Hands application destinations to handlers.
@@ -149,17 +163,20 @@ impl ServerBuilder {
             topics: self.topics,
             queues: self.queues,
             policies: self.policies,
+            started: Instant::now(),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         };
-        Ok(Server { shared: Arc::new(shared) })
+        let shared = Arc::new(shared);
+        statistics::start(&shared, self.statistics);
+        Ok(Server { shared })
     }
 }
 
 /// A root that stands for a part of all destinations, and not for one of the server's own.
 fn checked_root(root: String) -> String {
     let is_free = |destination: &Destination| {
-        let reserved = [USER_ROOT, TEMPORARY_ROOT, REPLY_ROOT];
+        let reserved = [USER_ROOT, TEMPORARY_ROOT, REPLY_ROOT, SYSTEM_ROOT];
         !destination.ends_with('/') && !reserved.iter().any(|own| destination.is_under(own))
     };
     assert!(Destination::new(root.as_str()).as_ref().is_ok_and(is_free), "{root:?} cannot be a root");
@@ -178,6 +195,7 @@ impl Server {
             topics: Vec::new(),
             queues: Vec::new(),
             policies: Policies::default(),
+            statistics: None,
         }
     }
 
@@ -188,21 +206,6 @@ impl Server {
 
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
-    }
-
-    /// Stops: takes nobody in any more, tells every client, and waits for their connections to end.
-    ///
-    /// Says whether all had ended by `deadline`; the rest ends with the process.
-    pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.shared.shutdown.cancel();
-        self.shared.hub.shut_down();
-        self.shared.tasks.close();
-        let open = self.shared.tasks.len();
-        info!(open, "closing connections");
-        let end = Instant::now() + deadline;
-        let ended = timeout_at(end, self.shared.tasks.wait()).await.is_ok();
-        self.shared.broker.drain(end.saturating_duration_since(Instant::now())).await;
-        ended
     }
 }
 

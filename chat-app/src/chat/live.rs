@@ -6,7 +6,7 @@ use serde::Serialize;
 use stomp_broker::{Destination, Handle, Publish, Refusal};
 
 use crate::{
-    domain::{MemberId, Message, RoomEvent, RoomId},
+    domain::{MemberId, Message, RoomEvent, RoomId, SessionId},
     error::Code,
 };
 
@@ -91,6 +91,14 @@ impl Live {
     pub fn disconnect(&self, member: MemberId, reason: Code) {
         if let Some(handle) = self.handle.get() {
             handle.disconnect(&member.to_string(), &Refusal::new(reason.as_str()));
+        }
+    }
+
+    /// Ends the connections that a member has by one session.
+    pub fn disconnect_session(&self, member: MemberId, session: SessionId, reason: Code) {
+        if let Some(handle) = self.handle.get() {
+            let reason = Refusal::new(reason.as_str());
+            handle.disconnect_credential(&member.to_string(), &session.to_string(), &reason);
         }
     }
 

@@ -10,6 +10,7 @@ mod message;
 mod nickname;
 mod problem;
 mod room;
+mod session;
 mod text;
 mod timestamp;
 
@@ -24,5 +25,6 @@ pub use self::{
         MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room, RoomEvent,
         RoomName, RoomType, pair_key,
     },
+    session::Session,
     timestamp::Timestamp,
 };

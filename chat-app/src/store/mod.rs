@@ -8,6 +8,7 @@
 // Both databases take the queries in, see `sql/mod.rs`.
 #![allow(clippy::duplicate_mod)]
 
+mod account;
 mod error;
 mod member;
 mod message;
@@ -23,6 +24,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::{
+    account::{AccountStore, Upgrade, Upgraded},
     error::{OpenError, Result, StoreError},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     message::{Append, Cursor, MessageStore, NewMessage, Page},
@@ -36,7 +38,16 @@ pub use self::{
 /// Everything the service keeps.
 #[async_trait]
 pub trait Store:
-    MemberStore + SessionStore + RoomStore + MessageStore + SettingStore + fmt::Debug + Send + Sync + 'static
+    AccountStore
+    + MemberStore
+    + SessionStore
+    + RoomStore
+    + MessageStore
+    + SettingStore
+    + fmt::Debug
+    + Send
+    + Sync
+    + 'static
 {
     /// Waits for queries under way and closes the connections.
     async fn close(&self);

@@ -73,6 +73,8 @@ enum Event {
     End,
     Done(Done),
     Control(Control),
+    /// The server stops, and the client has all that it can take.
+    Drained,
     Timeout,
 }
 
@@ -146,6 +148,7 @@ impl<T: Transport> Connection<T> {
                     self.session.handle_input(now());
                 }
                 Event::Control(control) => self.handle_control(&control),
+                Event::Drained => self.shut_down(),
                 Event::Timeout => self.handle_timeout()?,
             }
         }
@@ -211,6 +214,9 @@ impl<T: Transport> Connection<T> {
             match self.client.outbox.poll_take(cx, credit, &mut self.batch) {
                 Poll::Ready(Some(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(None) => self.push_batch(),
+                Poll::Pending if idle && self.request.is_none() && self.session.is_leaving() => {
+                    return Poll::Ready(Ok(Event::Drained));
+                }
                 Poll::Pending => break,
             }
         }
@@ -231,6 +237,13 @@ impl<T: Transport> Connection<T> {
         }
         self.set_timer();
         self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
+    }
+
+    /// Ends the session because the server stops. Clients are asked to come back at different times.
+    fn shut_down(&mut self) {
+        let window = self.shared.config.reconnect_window.as_millis();
+        let after = rand::random_range(0..=u64::try_from(window).unwrap_or(u64::MAX));
+        self.session.shut_down(Duration::from_millis(after));
     }
 
     /// Writes what is queued.
@@ -323,7 +336,7 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.client.log_in(Arc::clone(principal.user()), self.session.version());
+                self.client.log_in(&principal, self.session.version());
                 self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
@@ -360,10 +373,8 @@ impl<T: Transport> Connection<T> {
                 let text = "Messages waited for this client beyond the server's limit.\n";
                 self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
             }
-            Control::Shutdown => {
-                let text = "The server is stopping. Connect again in a moment.\n";
-                self.session.close_with(&Refusal::new("shutdown").text(text), Closing::Shutdown);
-            }
+            Control::Shutdown => self.shut_down(),
+            Control::Drain => self.session.leave(),
         }
     }
 

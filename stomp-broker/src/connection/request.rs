@@ -5,7 +5,6 @@ use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
-use tokio::time::timeout;
 
 use crate::{
     Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Pattern, Principal,
@@ -177,10 +176,7 @@ impl Context {
         headers: Headers,
         body: &Bytes,
     ) -> Result<Publish, Refusal> {
-        let (destination, kind) = self.permitted(Action::Send, destination).await?;
-        if kind == DestinationKind::User {
-            return Err(Refusal::new("clients may not send to user destinations"));
-        }
+        let (destination, _) = self.permitted(Action::Send, destination).await?;
         Ok(Publish { destination, headers, body: body.clone() })
     }
 
@@ -238,7 +234,11 @@ impl Context {
         if history_start(subscribe)?.is_some() {
             return Err(Refusal::new("a pattern has no history"));
         }
-        match self.in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern)).await? {
+        match self
+            .shared
+            .in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern))
+            .await?
+        {
             Decision::Allow => {}
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
@@ -309,33 +309,13 @@ impl Context {
         Ok(Some(complete))
     }
 
-    /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
+    /// As [`Shared::permitted`], for this client.
     pub(super) async fn permitted(
         &self,
         action: Action,
         destination: Destination,
     ) -> Result<(Destination, DestinationKind), Refusal> {
-        let kind = self.shared.kind(&destination)?;
-        if kind == DestinationKind::Reply {
-            // Who knows the address was given it.
-            return Ok((destination, kind));
-        }
-        let authorize = self.shared.authorizer.authorize(self.principal()?, action, &destination);
-        match self.in_time(authorize).await? {
-            Decision::Allow => Ok((destination, kind)),
-            Decision::Deny(refusal) => Err(refusal),
-            Decision::Redirect(destination) => {
-                let kind = self.shared.kind(&destination)?;
-                Ok((destination, kind))
-            }
-        }
-    }
-
-    /// Runs the application's code, for as long as it may take.
-    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
-        let limit = self.shared.config.handler_timeout;
-        let late = |_| Refusal::new(format!("not done within {} seconds", limit.as_secs()));
-        timeout(limit, work).await.map_err(late)
+        self.shared.permitted(action, destination, self.principal()?).await
     }
 
     pub(super) fn principal(&self) -> Result<&Principal, Refusal> {

@@ -135,9 +135,15 @@ impl Hub {
         self.sessions().by_user.get(user).map_or(0, Vec::len)
     }
 
-    /// Ends every session of `user`.
-    pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for client in self.sessions().by_user.get(user).into_iter().flatten() {
+    /// Ends every session of `user`, or those by one credential.
+    pub(crate) fn disconnect(&self, user: &str, credential: Option<&str>, reason: &Refusal) {
+        let is_meant = |client: &Client| {
+            credential.is_none()
+                || client.login().is_some_and(|login| login.credential.as_deref() == credential)
+        };
+        for client in
+            self.sessions().by_user.get(user).into_iter().flatten().filter(|client| is_meant(client))
+        {
             client.outbox.control(Control::Close(reason.clone()));
         }
     }
@@ -147,6 +153,16 @@ impl Hub {
         let sessions = self.sessions();
         let client = sessions.all.get(&id);
         client.map(|client| client.outbox.control(Control::Close(reason.clone()))).is_some()
+    }
+
+    /// Delivers to those on this node that listen to the topic.
+    pub(crate) fn tell(&self, publish: Publish) {
+        self.deliver(&self.message_of(publish));
+    }
+
+    fn deliver(&self, message: &Arc<Queued>) {
+        self.topics.deliver(message.destination(), message);
+        self.patterns.deliver(message);
     }
 
     /// A message of this server's own making, under an id of its own.
@@ -213,9 +229,7 @@ impl Hub {
 
 impl Inbound for Hub {
     fn message(&self, message: Message) {
-        let message = self.budget.charge(message);
-        self.topics.deliver(message.destination(), &message);
-        self.patterns.deliver(&message);
+        self.deliver(&self.budget.charge(message));
     }
 
     fn ready(&self, queue: &Destination) {

@@ -15,8 +15,8 @@ use crate::{
 pub(crate) enum Order {
     /// Deliver a message for one of the user's own destinations.
     Send { user: Arc<str>, publish: Publish },
-    /// End every session of a user.
-    Disconnect { user: Arc<str>, reason: Refusal },
+    /// End every session of a user, or those by one credential.
+    Disconnect { user: Arc<str>, credential: Option<Arc<str>>, reason: Refusal },
     /// End a user's subscriptions to a topic.
     Revoke { user: Arc<str>, destination: Destination },
 }
@@ -29,9 +29,11 @@ impl Order {
         let writer = Writer::default().tag(VERSION);
         match self {
             Self::Send { user, publish } => writer.tag(0).field(user.as_bytes()).publish(publish),
-            Self::Disconnect { user, reason } => writer
+            Self::Disconnect { user, credential, reason } => writer
                 .tag(1)
                 .field(user.as_bytes())
+                .tag(u8::from(credential.is_some()))
+                .field(credential.as_deref().unwrap_or_default().as_bytes())
                 .field(reason.summary().as_bytes())
                 .tag(u8::from(reason.is_json()))
                 .field(reason.body()),
@@ -52,11 +54,14 @@ impl Order {
         match tag {
             0 => Some(Self::Send { user, publish: reader.publish()? }),
             1 => {
+                let is_one = reader.tag()? == 1;
+                let credential = reader.text()?;
+                let credential = is_one.then(|| Arc::from(&*credential));
                 let reason = Refusal::new(reader.text()?.to_string());
                 let is_json = reader.tag()? == 1;
                 let body = reader.field()?;
                 let reason = if is_json { reason.json(body) } else { reason.text(body) };
-                Some(Self::Disconnect { user, reason })
+                Some(Self::Disconnect { user, credential, reason })
             }
             2 => Some(Self::Revoke { user, destination: reader.destination()? }),
             _ => None,
@@ -72,7 +77,9 @@ impl Hub {
                 let to = UserDestination { user, name: publish.destination.clone() };
                 self.send_to_user(&to, publish);
             }
-            Order::Disconnect { user, reason } => self.disconnect(&user, &reason),
+            Order::Disconnect { user, credential, reason } => {
+                self.disconnect(&user, credential.as_deref(), &reason);
+            }
             Order::Revoke { user, destination } => self.revoke(&user, &destination),
         }
     }
@@ -87,8 +94,16 @@ mod tests {
         let destination = Destination::new("/user/queue/a").unwrap();
         for order in [
             Order::Send { user: "ann".into(), publish: Publish::new(destination.clone(), "body") },
-            Order::Disconnect { user: "ann".into(), reason: Refusal::new("gone").json("{}") },
-            Order::Disconnect { user: "ann".into(), reason: Refusal::new("gone").text("why") },
+            Order::Disconnect {
+                user: "ann".into(),
+                credential: None,
+                reason: Refusal::new("gone").json("{}"),
+            },
+            Order::Disconnect {
+                user: "ann".into(),
+                credential: Some("phone".into()),
+                reason: Refusal::new("gone").text("why"),
+            },
             Order::Revoke { user: "ann".into(), destination },
         ] {
             let read = Order::decode(order.encode()).unwrap();
