@@ -2,15 +2,15 @@
 
 use std::{
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Instant,
 };
 
 use futures_util::task::AtomicWaker;
 
-use super::{Backlog, Credit, Delivery, Lease, Slots};
-use crate::{Config, Refusal, metrics};
+use super::{Backlog, Credit, Delivery, Lease, Slots, Subscription};
+use crate::{Config, Principal, Refusal, metrics};
 
 /// What the server tells a session, ahead of all messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,18 @@ pub(crate) enum Control {
     Shutdown,
     /// The server stops; the session is to end once all that waits has been written.
     Drain,
+}
+
+/// What there is for a session.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Control(Control),
+    /// The same user, under another login.
+    Renewed(Principal),
+    /// Subscriptions that the server has ended.
+    Ended(Vec<Arc<Subscription>>),
+    /// The batch has been filled.
+    Batch,
 }
 
 /// Bounds of one outbox.
@@ -53,6 +65,9 @@ pub(crate) struct Outbox {
 struct Queue {
     backlog: Backlog,
     control: Option<Control>,
+    renewed: Option<Principal>,
+    /// Subscriptions that the server has ended, and the session has not heard of.
+    ended: Vec<Arc<Subscription>>,
     /// Leases of messages that were dropped with the queue.
     unsent: Vec<Lease>,
     state: State,
@@ -70,7 +85,8 @@ enum State {
 impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
         let backlog = Backlog::new(limits);
-        let queue = Queue { backlog, control: None, unsent: Vec::new(), state: State::Open };
+        let (ended, unsent) = (Vec::new(), Vec::new());
+        let queue = Queue { backlog, control: None, renewed: None, ended, unsent, state: State::Open };
         Self { limits, queue: Mutex::new(queue), session: AtomicWaker::new() }
     }
 
@@ -107,6 +123,22 @@ impl Outbox {
         self.session.wake();
     }
 
+    /// Tells the session that its user has logged in again.
+    pub(crate) fn renew(&self, principal: Principal) {
+        self.lock().renewed = Some(principal);
+        self.session.wake();
+    }
+
+    /// Tells the session that one of its subscriptions was ended.
+    pub(crate) fn end(&self, subscription: &Arc<Subscription>) {
+        let mut queue = self.lock();
+        if queue.state == State::Open {
+            queue.ended.push(Arc::clone(subscription));
+        }
+        drop(queue);
+        self.session.wake();
+    }
+
     /// Takes in nothing more, and tells the session to end when it has delivered what waits.
     pub(crate) fn drain(&self) {
         let mut queue = self.lock();
@@ -126,21 +158,22 @@ impl Outbox {
         mem::take(&mut queue.unsent)
     }
 
-    /// Ready when there is something for the session: a control, or else as many deliveries as it has credit for, in
-    /// an empty `batch`, whose room is used for those that come.
-    pub(crate) fn poll_take(
-        &self,
-        cx: &mut Context<'_>,
-        credit: Credit,
-        batch: &mut Slots,
-    ) -> Poll<Option<Control>> {
+    /// Ready when there is something for the session: first what it is told, then as many deliveries as it has credit
+    /// for. They come in an empty `batch`, whose room is used for the next ones.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, credit: Credit, batch: &mut Slots) -> Poll<Taken> {
         self.session.register(cx.waker());
         let mut queue = self.lock();
         if let Some(control) = queue.control.take() {
-            return Poll::Ready(Some(control));
+            return Poll::Ready(Taken::Control(control));
+        }
+        if let Some(principal) = queue.renewed.take() {
+            return Poll::Ready(Taken::Renewed(principal));
+        }
+        if !queue.ended.is_empty() {
+            return Poll::Ready(Taken::Ended(mem::take(&mut queue.ended)));
         }
         queue.backlog.take(credit, batch);
-        if batch.is_empty() { Poll::Pending } else { Poll::Ready(None) }
+        if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch) }
     }
 
     /// Drops messages that are too old; says when the next one will be.
@@ -176,6 +209,7 @@ impl Queue {
     }
 
     fn clear(&mut self) {
+        self.ended.clear();
         let (dropped, leases) = self.backlog.clear();
         metrics::dropped(dropped, "session-closed");
         self.unsent.extend(leases);

@@ -75,8 +75,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for StreamTransport<S> 
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); VECTORED];
             let used = self.queue.fill(&mut slices);
-            let slices = slices.get(..used).unwrap_or_default();
-            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+            let stream = Pin::new(&mut self.stream);
+            let written = ready!(match slices.get(..used).unwrap_or_default() {
+                // The kernel takes one slice faster when it is not a list.
+                [only] => stream.poll_write(cx, only),
+                slices => stream.poll_write_vectored(cx, slices),
+            })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
