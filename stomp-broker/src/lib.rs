@@ -57,6 +57,7 @@ mod handle;
 #[cfg(feature = "websocket")]
 mod http;
 mod hub;
+mod interceptor;
 mod listen;
 mod listener;
 mod logins;
@@ -73,6 +74,7 @@ mod session;
 mod statistics;
 mod status;
 mod stop;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
@@ -101,6 +103,7 @@ pub use self::{
     explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
+    interceptor::{Interceptor, Passage},
     listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,

@@ -9,6 +9,8 @@ mod interests;
 mod listeners;
 mod orders;
 mod outbox;
+#[cfg(all(test, stomp_loom))]
+mod outbox_model;
 mod patterns;
 mod queues;
 mod replies;

@@ -2,15 +2,16 @@
 
 use std::{
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
     time::Instant,
 };
 
-use futures_util::task::AtomicWaker;
-
 use super::{Backlog, Credit, Delivery, Lease, Slots, Subscription};
-use crate::{Config, Principal, Refusal, metrics};
+use crate::{
+    Config, Principal, Refusal, metrics,
+    sync::{AtomicWaker, Mutex, MutexGuard},
+};
 
 /// What the server tells a session, ahead of all messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
