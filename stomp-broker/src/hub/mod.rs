@@ -18,7 +18,7 @@ use std::{
     cmp::Reverse,
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -43,8 +43,8 @@ pub(crate) use self::{
     subscription::{Subscription, Terms},
 };
 use crate::{
-    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
-    metrics,
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Presence, Publish, Refusal,
+    message::MessageIds, metrics,
 };
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
@@ -63,6 +63,7 @@ pub(crate) struct Hub {
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
     pub(crate) queues: Arc<Queues>,
+    presence: OnceLock<Arc<dyn Presence>>,
     away: AtomicBool,
     sessions: Mutex<Sessions>,
     revocations: AtomicU64,
@@ -84,6 +85,7 @@ impl Hub {
             patterns: Patterns::default(),
             users: Routes::default(),
             queues: Arc::new(Queues::new(Arc::clone(&budget))),
+            presence: OnceLock::new(),
             away: AtomicBool::default(),
             sessions: Mutex::default(),
             revocations: AtomicU64::default(),
@@ -100,7 +102,10 @@ impl Hub {
     /// Notes that a connection is a session of its user now.
     pub(crate) fn join(&self, client: &Arc<Client>) {
         if let Some(user) = client.user() {
-            self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(client));
+            let mut sessions = self.sessions();
+            let of_user = sessions.by_user.entry(Arc::clone(user)).or_default();
+            of_user.push(Arc::clone(client));
+            self.note(user, of_user.len());
         }
     }
 
@@ -112,9 +117,22 @@ impl Hub {
             && let Some(of_user) = sessions.by_user.get_mut(user)
         {
             of_user.retain(|other| other.id != client.id);
+            self.note(user, of_user.len());
             if of_user.is_empty() {
                 sessions.by_user.remove(user);
             }
+        }
+    }
+
+    /// Sets what is told about the sessions of users; called once, when the server starts.
+    pub(crate) fn set_presence(&self, presence: Arc<dyn Presence>) {
+        // A second one would be of a second server; there is none.
+        let _ = self.presence.set(presence);
+    }
+
+    fn note(&self, user: &Arc<str>, sessions: usize) {
+        if let Some(presence) = self.presence.get() {
+            presence.note(user, sessions);
         }
     }
 

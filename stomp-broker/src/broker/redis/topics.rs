@@ -79,6 +79,10 @@ impl Topics {
         self.lock().kept.entry(topic.clone()).or_insert_with(|| Kept::Starting(Vec::new()));
     }
 
+    pub(super) fn is_starting(&self, topic: &Destination) -> bool {
+        matches!(self.lock().kept.get(topic), Some(Kept::Starting(_)))
+    }
+
     /// Starts a topic, whose newest message had that position after this node began to listen.
     pub(super) fn start(&self, topic: &Destination, newest: Option<Position>) -> Needs {
         let mut state = self.lock();
