@@ -11,6 +11,9 @@ use stomp_broker::{
 
 use crate::redis_server::RedisServer;
 
+/// An entry of a stream: its id, and fields with their values.
+type Entry = (String, Vec<(String, Vec<u8>)>);
+
 async fn node(settings: RedisSettings) -> Server {
     let relay = stomp_broker::redis::RedisRelay::new(settings).unwrap();
     Server::builder(Open, Open).broker(relay).topics("/topic").start().await.unwrap()
@@ -145,10 +148,11 @@ async fn octets_that_no_node_sent_harm_nobody() {
     writer.publish("/topic/kept/a", "genuine").await;
     assert_eq!(&**reader.expect(Command::Message).await.body(), b"genuine");
     // A genuine envelope under positions that were never given out.
-    let log: Vec<(String, Vec<(String, Vec<u8>)>)> =
+    let log: Vec<Entry> =
         redis::cmd("XRANGE").arg("stomp:h:/topic/kept/a").arg("-").arg("+").query(&mut connection).unwrap();
+    let (_, fields) = &log[0];
     for position in ["1:0:", "1:18446744073709551615:"] {
-        let forged = [position.as_bytes(), &log[0].1[0].1].concat();
+        let forged = [position.as_bytes(), &fields[0].1].concat();
         let () =
             redis::cmd("PUBLISH").arg("stomp:t:/topic/kept/a").arg(forged).query(&mut connection).unwrap();
     }
