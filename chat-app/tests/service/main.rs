@@ -2,11 +2,13 @@
 //! data in a directory of the test's own.
 
 mod accounts;
+mod cluster;
 mod defects;
 mod errors;
 mod history;
 mod limits;
 mod live;
+mod oauth;
 mod openapi;
 mod pages;
 #[path = "../postgres/mod.rs"]
