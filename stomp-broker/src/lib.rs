@@ -42,6 +42,10 @@
 //! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
 //!   that one client that does not read harms nobody else.
 
+#[cfg(all(doctest, feature = "websocket"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod access;
 pub mod app;
 mod auth;
