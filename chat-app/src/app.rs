@@ -94,12 +94,12 @@ impl ChatApp {
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
-        let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
-        let router = http::router(http, websockets.fold(Router::new(), Router::merge));
+        let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
+        let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
         Ok(Self { router, stomp, store, _data_dir: data_dir })
     }
 
-    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::Server::serve_http`].
+    /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
     }

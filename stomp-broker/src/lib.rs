@@ -24,6 +24,7 @@
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
 //! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version |
 //! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
+//! | `stomp_relay_duplicates_total` | counter | messages that came through Redis twice, and were dropped |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
 //!
 //! # The way of a message
@@ -79,6 +80,8 @@ mod tls;
 mod transport;
 mod wire;
 
+#[cfg(feature = "redis")]
+pub use self::broker::redis;
 pub use async_trait::async_trait;
 pub use stomp_proto as proto;
 

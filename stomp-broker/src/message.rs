@@ -11,6 +11,8 @@ use std::{
 use bytes::Bytes;
 use stomp_proto::{ByteStr, Headers, Version, fanout::MessageTail, header::name};
 
+#[cfg(feature = "redis")]
+use crate::NodeId;
 #[cfg(feature = "websocket")]
 use crate::transport::deflate;
 use crate::{Destination, Position, Publish};
@@ -110,6 +112,11 @@ impl Message {
         Self { shared: Arc::new(shared) }
     }
 
+    /// Whether messages before it are missing.
+    pub fn is_after_loss(&self) -> bool {
+        self.shared.after_loss
+    }
+
     /// Where it was sent to.
     pub fn destination(&self) -> &Destination {
         &self.shared.destination
@@ -195,6 +202,14 @@ pub struct MessageId {
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}-{:x}", self.epoch, self.number)
+    }
+}
+
+#[cfg(feature = "redis")]
+impl MessageId {
+    /// The id of a node's message of that number.
+    pub(crate) fn of_node(node: NodeId, number: u64) -> Self {
+        Self { epoch: node.0 as u32, number }
     }
 }
 

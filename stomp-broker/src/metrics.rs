@@ -77,6 +77,12 @@ pub(crate) fn lost() {
     counter!("stomp_losses_total").increment(1);
 }
 
+/// A message came from the back-end twice, and was dropped.
+#[cfg(feature = "redis")]
+pub(crate) fn duplicate() {
+    counter!("stomp_relay_duplicates_total").increment(1);
+}
+
 /// The server ended a session by an ERROR frame.
 pub(crate) fn ended(reason: Closing) {
     let reason = match reason {

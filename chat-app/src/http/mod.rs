@@ -37,8 +37,9 @@ pub(crate) struct Http {
     pub(crate) allowed_origins: Arc<[Origin]>,
 }
 
-/// The API, the client, and the WebSocket endpoints, which bring their own state.
-pub(crate) fn router(http: Http, websockets: Router) -> Router {
+/// The API, the client, and the endpoints of STOMP, which bring their own state and are not compressed: a stream of
+/// frames must not wait in a compressor.
+pub(crate) fn router(http: Http, stomp: Router) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
         .merge(sessions::router())
@@ -54,12 +55,12 @@ pub(crate) fn router(http: Http, websockets: Router) -> Router {
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     api.with_state(http)
-        .merge(websockets)
-        .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(ui::serve)
+        .layer(CompressionLayer::new())
+        .merge(stomp)
+        .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn(guard::limit_time))
         .layer(middleware::from_fn(error::render))
         .layer(middleware::map_response(guard::harden))
-        .layer(CompressionLayer::new())
 }

@@ -7,6 +7,8 @@ mod history;
 mod interest;
 mod node;
 mod queue;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod simple;
 mod simple_logs;
 mod simple_queues;

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{BrokerError, Leased, Publish, QueueStore, Settlement};
+use super::{BrokerError, Leased, Publish, QueueStore, Settlement, queue::DEAD_FROM};
 use crate::{Destination, Message, Pattern, message::MessageIds};
 
 /// What a queue may hold, and what becomes of messages that nobody can consume.
@@ -50,7 +50,7 @@ impl Default for QueueSettings {
 }
 
 impl QueueSettings {
-    fn policy(&self, queue: &Destination) -> &QueuePolicy {
+    pub(super) fn policy(&self, queue: &Destination) -> &QueuePolicy {
         let found = self.policies.iter().find(|(pattern, _)| pattern.matches(queue));
         found.map_or(&self.default, |(_, policy)| policy)
     }
@@ -62,9 +62,6 @@ impl From<QueuePolicy> for QueueSettings {
         Self { default, ..Self::default() }
     }
 }
-
-/// The header that tells a dead letter's reader where the message was sent to.
-const DEAD_FROM: &str = "x-dead-letter-from";
 
 /// All queues behind one lock, so that a batch is stored as one.
 #[derive(Debug)]
