@@ -128,12 +128,8 @@ fn ask(socket: &mut (impl Read + Write), frame: &str) -> String {
 /// The next frame.
 fn next(socket: &mut impl Read) -> String {
     let mut answer = Vec::new();
-    for octet in socket.bytes() {
-        match octet.expect("an answer in time") {
-            0 => break,
-            octet => answer.push(octet),
-        }
-    }
+    BufReader::new(socket).read_until(0, &mut answer).expect("an answer in time");
+    answer.pop();
     String::from_utf8(answer).expect("text").trim_start().to_owned()
 }
 

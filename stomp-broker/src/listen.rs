@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::OwnedSemaphorePermit,
 };
-use tracing::warn;
+use tracing::{Instrument, warn};
 
 use crate::{
     Listener, Peer, Server,
@@ -112,10 +112,12 @@ impl Server {
 
     fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, room: OwnedSemaphorePermit) {
         let connection = Connection::new(Arc::clone(&self.shared), transport, peer);
-        self.shared.tasks.spawn(async move {
+        let span = connection.span();
+        let serve = async move {
             connection.run().await;
             drop(room);
-        });
+        };
+        self.shared.tasks.spawn(serve.instrument(span));
     }
 
     async fn accept<S>(
