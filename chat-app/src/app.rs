@@ -89,11 +89,17 @@ impl ChatApp {
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
         let live = Live::default();
-        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone());
+        let auth =
+            Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), config.providers.clone());
         let chat = Chat::new(Arc::clone(&store), live, limits);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
-        let http =
-            Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
+        let http = Http {
+            auth,
+            chat,
+            rates: config.rates,
+            public_url: config.public_url.clone(),
+            allowed_origins: config.allowed_origins.clone().into(),
+        };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
         Ok(Self { router, stomp, store, _data_dir: data_dir })

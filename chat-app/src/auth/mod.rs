@@ -7,19 +7,21 @@ mod account;
 mod change;
 mod devices;
 mod key;
+mod oauth;
 mod password;
 mod refresh;
 mod session;
 mod token;
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
+pub use self::oauth::{Callback, Endpoints, Finished, OAuthClient, STATE_LIFETIME, Started};
 pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
-use self::{password::Passwords, refresh::RefreshKey, token::AccessTokens};
+use self::{oauth::OAuth, password::Passwords, refresh::RefreshKey, token::AccessTokens};
 use crate::{
     chat::Live,
-    domain::{Me, Member, SessionId, Timestamp},
+    domain::{Me, Member, Provider, SessionId, Timestamp},
     limits::Limits,
     store::Store,
 };
@@ -40,6 +42,7 @@ pub struct Auth {
     passwords: Passwords,
     tokens: Arc<AccessTokens>,
     refresh_key: RefreshKey,
+    oauth: Arc<OAuth>,
     limits: Arc<Limits>,
     live: Live,
 }
@@ -84,12 +87,19 @@ pub struct Device<'a> {
 
 impl Auth {
     /// Accounts in a store, with tokens made by a key.
-    pub(crate) fn new(store: Arc<dyn Store>, key: &[u8], limits: Arc<Limits>, live: Live) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        key: &[u8],
+        limits: Arc<Limits>,
+        live: Live,
+        providers: BTreeMap<Provider, OAuthClient>,
+    ) -> Self {
         Self {
             store,
             passwords: Passwords::new(),
             tokens: Arc::new(AccessTokens::new(key)),
             refresh_key: RefreshKey::new(key),
+            oauth: Arc::new(OAuth::new(providers, key)),
             limits,
             live,
         }

@@ -9,6 +9,7 @@ mod member;
 mod message;
 mod nickname;
 mod problem;
+mod provider;
 mod room;
 mod session;
 mod text;
@@ -21,6 +22,7 @@ pub use self::{
     message::{ClientMessageId, Content, InvalidContent, MAX_BYTES, MAX_CHARS, Message, MessageType},
     nickname::nickname,
     problem::{Problem, Problems},
+    provider::{LinkedAccount, Provider},
     room::{
         MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room, RoomEvent,
         RoomName, RoomType, pair_key,

@@ -10,6 +10,7 @@
 
 mod account;
 mod error;
+mod identity;
 mod member;
 mod message;
 mod postgres;
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
     error::{OpenError, Result, StoreError},
+    identity::{Account, AddMemberOf, IdentityStore, Unlink},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     message::{Append, Cursor, MessageStore, NewMessage, Page},
     postgres::PostgresStore,
@@ -39,6 +41,7 @@ pub use self::{
 #[async_trait]
 pub trait Store:
     AccountStore
+    + IdentityStore
     + MemberStore
     + SessionStore
     + RoomStore

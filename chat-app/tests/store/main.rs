@@ -1,6 +1,7 @@
 //! One suite for every store: each case takes `&dyn Store`, each back-end runs all cases on an empty database.
 
 mod accounts;
+mod identities;
 mod members;
 mod messages;
 mod rooms;
@@ -50,6 +51,8 @@ suite! {
     members::a_change_leaves_what_is_not_given,
     accounts::a_guest_becomes_a_user_once,
     accounts::an_erased_member_is_nobody,
+    identities::an_account_is_one_members_and_its_address_too,
+    identities::a_member_keeps_a_way_to_log_in,
     sessions::each_refresh_token_works_once_and_any_older_one_ends_the_session,
     sessions::the_token_before_the_newest_works_for_a_moment_and_changes_nothing,
     sessions::of_two_refreshes_at_once_both_are_answered,
