@@ -105,6 +105,7 @@ mod handle;
 #[cfg(feature = "websocket")]
 mod http;
 mod hub;
+mod interceptor;
 mod listen;
 mod listener;
 mod logins;
@@ -149,6 +150,7 @@ pub use self::{
     explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
+    interceptor::{Interceptor, Passage},
     listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
