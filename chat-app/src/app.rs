@@ -10,13 +10,14 @@ use stomp_broker::{
 
 use crate::{
     Config,
+    admin::Admin,
     auth::{Auth, KeyError, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
     http::{self, Http},
     limits::Limits,
     stomp,
-    store::{OpenError, PostgresStore, SqliteStore, Store},
+    store::{OpenError, PostgresStore, SqliteStore, Store, StoreError},
 };
 
 /// A chat service: its routes to serve, and its STOMP server.
@@ -66,6 +67,9 @@ pub enum StartError {
         "cannot open the PostgreSQL database: {0}; check --database-url, and that the server runs and lets in"
     )]
     Postgres(OpenError),
+    /// The database opened, but does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -99,11 +103,13 @@ impl ChatApp {
         let live = Live::default();
         let auth =
             Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), config.providers.clone());
+        let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
         let chat = Chat::new(Arc::clone(&store), live, limits);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
         let http = Http {
             auth,
+            admin,
             chat,
             rates: config.rates,
             public_url: config.public_url.clone(),

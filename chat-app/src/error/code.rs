@@ -42,6 +42,7 @@ codes! {
     BadCredentials "BAD_CREDENTIALS" UNAUTHORIZED "이메일 또는 비밀번호가 올바르지 않습니다." "Wrong e-mail or password."
     Forbidden "FORBIDDEN" FORBIDDEN "허용되지 않은 요청입니다." "This is not allowed."
     NotParticipant "NOT_PARTICIPANT" FORBIDDEN "본인이 속하지 않은 채팅방입니다." "You are not in this room."
+    RegistrationClosed "REGISTRATION_CLOSED" FORBIDDEN "지금은 가입할 수 없습니다." "New accounts cannot be made here."
     Banned "BANNED" FORBIDDEN "이용이 제한된 계정입니다." "This account is banned."
     NotFound "NOT_FOUND" NOT_FOUND "찾을 수 없습니다." "Not found."
     RoomNotFound "ROOM_NOT_FOUND" NOT_FOUND "채팅방을 찾을 수 없습니다." "There is no such room."

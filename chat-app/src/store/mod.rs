@@ -9,6 +9,7 @@
 #![allow(clippy::duplicate_mod)]
 
 mod account;
+mod admin;
 mod error;
 mod identity;
 mod member;
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 
 pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
+    admin::{AdminStore, NewAuditEntry},
     error::{OpenError, Result, StoreError},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
@@ -41,6 +43,7 @@ pub use self::{
 #[async_trait]
 pub trait Store:
     AccountStore
+    + AdminStore
     + IdentityStore
     + MemberStore
     + SessionStore
