@@ -122,6 +122,7 @@ mod session;
 mod statistics;
 mod status;
 mod stop;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
