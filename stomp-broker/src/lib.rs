@@ -25,7 +25,7 @@
 //! | carry messages by something else than memory | [`Broker`] |
 //! | test all that | `testing`, with the feature of that name |
 //!
-//! Features: `websocket` (on by default: WebSocket and SockJS by axum), `tls` (rustls), `testing`.
+//! Features: `websocket` (on by default: WebSocket and SockJS by axum), `tls` (rustls), `redis` (several nodes), `testing`.
 //!
 //! # Destinations
 //!
