@@ -151,11 +151,11 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listening = Listening::bind(&config).await?;
     let http = listening.http_address();
     let stomp = listening.stomp_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
-    let stop = examples::asked_to_stop();
+    let mut stop = examples::asked_to_stop();
     // Whoever started it may not listen.
     let _ = writeln!(std::io::stdout(), "ready http={http} stomp={stomp}");
     info!("open http://{http}/ in a browser");
-    listening.serve(stop).await?;
+    listening.serve(stop.next()).await?;
     info!("stopped");
     Ok(())
 }

@@ -4,9 +4,11 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub mod broker;
+
 use std::{io::IsTerminal, process::ExitCode};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Logs to stderr, by the directives of `RUST_LOG` if they are there.
@@ -16,18 +18,29 @@ pub fn log_to_stderr() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }
 
-/// Resolves when the process is asked to end, by SIGTERM or SIGINT, from the call on and not only from the first poll.
+/// Listens for requests to end the process, SIGTERM and SIGINT, from the call on.
 ///
 /// # Panics
 ///
 /// If the process may not listen to signals.
-pub fn asked_to_stop() -> impl Future<Output = ()> {
-    let [mut terminate, mut interrupt] = [SignalKind::terminate(), SignalKind::interrupt()]
-        .map(|kind| signal(kind).expect("the runtime listens to signals"));
-    async move {
+pub fn asked_to_stop() -> StopRequests {
+    let listen = |kind| signal(kind).expect("the runtime listens to signals");
+    StopRequests { terminate: listen(SignalKind::terminate()), interrupt: listen(SignalKind::interrupt()) }
+}
+
+/// The requests to end the process.
+#[derive(Debug)]
+pub struct StopRequests {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopRequests {
+    /// Resolves at the next one.
+    pub async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

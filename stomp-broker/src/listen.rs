@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tracing::{debug, warn};
+use tracing::{Instrument, debug, warn};
 
 use crate::{
     Listener, Peer, Server,
@@ -112,10 +112,12 @@ impl Server {
 
     fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, place: Place) {
         let connection = Box::new(Connection::new(Arc::clone(&self.shared), transport, peer));
-        self.shared.tasks.spawn(async move {
+        let span = connection.span();
+        let serve = async move {
             connection.run().await;
             drop(place);
-        });
+        };
+        self.shared.tasks.spawn(serve.instrument(span));
     }
 
     async fn accept<S>(

@@ -57,6 +57,14 @@ impl<S> FromRequest<S> for Body {
     }
 }
 
+/// The body as text.
+impl<S> FromRequest<S> for String {
+    fn from_request(request: &Request, _: &S) -> Result<Self, Refusal> {
+        let text = Self::from_utf8(request.body.to_vec());
+        text.map_err(|_| Refusal::new("the body is not UTF-8"))
+    }
+}
+
 macro_rules! from_field {
     ($($type:ty = $field:ident),* $(,)?) => {$(
         impl<S> FromRequest<S> for $type {

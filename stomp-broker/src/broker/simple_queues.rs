@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{BrokerError, Leased, Publish, QueueStore, Settlement, queue::DEAD_FROM};
-use crate::{Destination, Message, Pattern, message::MessageIds};
+use crate::{Destination, Message, Pattern, message::MessageIds, metrics};
 
 /// What a queue may hold, and what becomes of messages that nobody can consume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,7 @@ impl SimpleQueues {
         // The oldest dead letters make room for new ones: nobody may be reading them.
         while queue.is_full(self.settings.policy(grave)) {
             queue.drop_oldest()?;
+            metrics::dropped(1, "dead-letters-full");
         }
         queue.push(Message::new(self.ids.next(), publish));
         Some(grave.clone())
@@ -209,7 +210,11 @@ impl QueueStore for SimpleQueues {
         if queue.is_empty() {
             queues.remove(name);
         }
-        fed.extend(dead.iter().filter_map(|message| self.bury(&mut queues, name, message)));
+        fed.extend(dead.iter().filter_map(|message| {
+            let grave = self.bury(&mut queues, name, message);
+            metrics::dropped(usize::from(grave.is_none()), "undeliverable");
+            grave
+        }));
         fed.dedup();
         Ok(fed)
     }

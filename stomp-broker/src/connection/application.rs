@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stomp_proto::{Headers, Subscribe, header::name};
+use tracing::{Instrument, info_span};
 
-use super::reply_to::REPLY_TO;
-use super::request::{Context, Subscribed, Target};
+use super::{
+    reply_to::REPLY_TO,
+    request::{Context, Subscribed, Target},
+};
 use crate::{
     Action, Destination, DestinationKind, Publish, Refusal,
     app::{Content, Reply, Request, To, fault},
@@ -35,7 +38,12 @@ impl Context {
             principal: self.principal().ok()?.clone(),
             session: self.client.id,
         };
-        Some(self.shared.in_time(app.dispatch(action, request)?).await.and_then(|reply| reply))
+        // What the handler logs can be followed across processes: https://www.w3.org/TR/trace-context/
+        let traceparent = headers.get("traceparent");
+        let user = &**request.principal.user();
+        let span = info_span!("handler", %destination, user, traceparent);
+        let handler = app.dispatch(action, request)?.instrument(span);
+        Some(self.shared.in_time(handler).await.and_then(|reply| reply))
     }
 
     /// Sends what the handler of a SEND returned.

@@ -19,7 +19,10 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use stomp_proto::{AckMode, Command, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
-use tracing::debug;
+use tracing::{
+    Instrument, Span, debug, debug_span,
+    field::{Empty, display},
+};
 
 use self::{
     notices::revoked,
@@ -109,6 +112,13 @@ impl<T: Transport> Connection<T> {
         }
     }
 
+    /// What the log tells the connection's lines from others' by.
+    pub(crate) fn span(&self) -> Span {
+        let Client { id, peer, .. } = &*self.client;
+        let address = peer.address.map(display);
+        debug_span!("connection", session = %id, transport = peer.transport, peer = address, user = Empty)
+    }
+
     /// Serves the client until either side ends the connection.
     ///
     /// The connection is in a box because a future has room for its arguments twice, and so has one around it.
@@ -119,6 +129,7 @@ impl<T: Transport> Connection<T> {
         }
         let reason = self.serve().await;
         self.clean_up().await;
+        debug!(?reason, "closed");
         if let Ok(reason) = reason {
             metrics::ended(reason);
             self.finish(reason).await;
@@ -182,7 +193,8 @@ impl<T: Transport> Connection<T> {
                             principal: self.principal.clone(),
                             version: self.session.version(),
                         };
-                        self.request = Some(Box::pin(context.carry_out(request)));
+                        let span = request::span(&request);
+                        self.request = Some(Box::pin(context.carry_out(request).instrument(span)));
                     }
                 }
                 Ok(Some(Item::HeartBeat)) => {}
@@ -193,7 +205,7 @@ impl<T: Transport> Connection<T> {
                     break;
                 }
                 Err(error) => {
-                    debug!(peer = ?self.client.peer.address, %error, "malformed frame");
+                    debug!(%error, "malformed frame");
                     self.session.handle_decode_error(error, self.decoder.failed_receipt());
                 }
             }
@@ -363,6 +375,8 @@ impl<T: Transport> Connection<T> {
     fn handle_done(&mut self, done: Done) {
         match done {
             Done::Authenticated(Ok(principal)) => {
+                Span::current().record("user", &**principal.user());
+                debug!("logged in");
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
@@ -400,7 +414,7 @@ impl<T: Transport> Connection<T> {
         match control {
             Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
             Control::SlowConsumer => {
-                debug!(peer = ?self.client.peer.address, "slow consumer");
+                debug!("slow consumer");
                 let text = "Messages waited for this client beyond the server's limit.\n";
                 self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
             }
@@ -427,7 +441,7 @@ impl<T: Transport> Connection<T> {
     fn handle_timeout(&mut self) -> io::Result<()> {
         let now = now();
         if self.stall.is_some_and(|stall| stall.deadline <= now) {
-            debug!(peer = ?self.client.peer.address, "the peer does not read");
+            debug!("the peer does not read");
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.session.handle_timeout(now);

@@ -4,6 +4,7 @@ use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use stomp_proto::{Connect, EncodeError, Frame, Send, Subscribe, Version, fanout, header::name};
+use tracing::{Span, debug_span};
 
 use super::now;
 use crate::{
@@ -106,6 +107,19 @@ impl Target {
             Self::User(_) | Self::Application => None,
         }
     }
+}
+
+/// What the log tells a request's lines from others' by.
+pub(super) fn span<H>(request: &session::Request<H>) -> Span {
+    let (command, destination) = match request {
+        session::Request::Authenticate(_) => ("CONNECT", None),
+        session::Request::Send(send) => ("SEND", Some(send.destination())),
+        session::Request::Subscribe(subscribe, _) => ("SUBSCRIBE", Some(subscribe.destination())),
+        session::Request::Unsubscribe(_) => ("UNSUBSCRIBE", None),
+        session::Request::Settle(..) => ("ACK or NACK", None),
+        session::Request::Commit(_) => ("COMMIT", None),
+    };
+    debug_span!("request", command, destination)
 }
 
 /// What a request may use; it runs beside the connection's loop and shares nothing that changes with it.

@@ -212,7 +212,8 @@ impl Queue {
     fn clear(&mut self) {
         self.ended.clear();
         let (dropped, leases) = self.backlog.clear();
-        metrics::dropped(dropped, "session-closed");
+        // What has a lease goes back to its queue.
+        metrics::dropped(dropped - leases.len(), "session-closed");
         self.unsent.extend(leases);
     }
 }

@@ -1,0 +1,16 @@
+//! The parts of the broker example: its arguments, its settings file, its users, its listeners.
+
+mod args;
+mod listening;
+mod operation;
+mod rules;
+mod serve;
+mod settings;
+mod users;
+
+pub use self::{
+    args::Args,
+    serve::serve,
+    settings::{DEFAULT_FILE, Settings},
+    users::hash,
+};
