@@ -228,7 +228,8 @@ impl Account {
         let (lost, doubled, reordered) = (self.lost(), self.doubled(), self.reordered());
         println!("{} accepted, {} refused", self.accepted.len(), self.refused);
         assert!(!self.accepted.is_empty());
-        assert_eq!((lost, doubled, reordered), (0, 0, 0), "lost, doubled, reordered");
+        let told = self.told_of_loss;
+        assert_eq!((lost, doubled, reordered), (0, 0, 0), "lost, doubled, reordered; told {told} times");
     }
 
     /// Accepted messages that a reader did not get.

@@ -100,7 +100,8 @@ fn spawn(port: u16, directory: &Path) -> Child {
     let port = port.to_string();
     let directory = directory.to_str().unwrap();
     let settings = ["--port", &port, "--bind", "127.0.0.1", "--dir", directory, "--save", ""];
-    let durability = ["--appendonly", "yes", "--appendfsync", "everysec"];
+    // With everysec a busy Redis answers before it has written: what it then forgets is reported lost.
+    let durability = ["--appendonly", "yes", "--appendfsync", "always"];
     let command = &mut Command::new("redis-server");
     let command = command.args(settings).args(durability).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed")
