@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use stomp_broker::{Destination, Handle, Publish, Refusal};
+use stomp_broker::{Destination, Handle, Principal, Publish, Refusal};
 
 use crate::{
     domain::{MemberId, Message, RoomEvent, RoomId, SessionId},
@@ -97,6 +97,11 @@ impl Live {
         if let Some(handle) = self.handle.get() {
             handle.disconnect(&member.to_string(), &Refusal::new(reason.as_str()));
         }
+    }
+
+    /// Keeps a connection for as long as the principal lasts; says whether it began with the same session.
+    pub fn renew(&self, connection: stomp_broker::SessionId, principal: Principal) -> bool {
+        self.handle.get().is_some_and(|handle| handle.renew(connection, principal))
     }
 
     /// Ends the connections that a member has by one session.

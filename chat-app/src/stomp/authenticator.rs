@@ -48,11 +48,16 @@ impl Authenticator for Tokens {
         let locale = credentials.header("accept-language").map_or_else(Locale::default, Locale::negotiate);
         let identity =
             self.identify(&credentials).await.map_err(|error| refusal(&error, "CONNECT", None, locale))?;
-        let member = identity.member.id;
-        let seconds = u64::try_from(identity.expires_at.unix()).unwrap_or_default();
-        Ok(Principal::new(member.to_string())
-            .credential(identity.session.to_string())
-            .expires_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-            .with(Session { member, locale }))
+        Ok(principal(&identity, locale))
     }
+}
+
+/// A member on a connection until its access token ends.
+pub(super) fn principal(identity: &Identity, locale: Locale) -> Principal {
+    let member = identity.member.id;
+    let seconds = u64::try_from(identity.expires_at.unix()).unwrap_or_default();
+    Principal::new(member.to_string())
+        .credential(identity.session.to_string())
+        .expires_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+        .with(Session { member, locale })
 }

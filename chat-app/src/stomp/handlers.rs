@@ -57,7 +57,7 @@ pub(super) async fn read(State(chat): State<Chat>, request: Request) -> Result<(
     done.await.map_err(|error| refusal(&error, &request.destination, None, locale))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ChatError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ChatError> {
     serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Data => Problems::one("body", "the fields and types of this destination").into(),
         _ => Code::MalformedJson.into(),

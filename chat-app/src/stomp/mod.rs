@@ -5,10 +5,16 @@ mod authorizer;
 mod destination;
 mod handlers;
 mod refusal;
+mod renewal;
 
 use std::time::Duration;
 
-use stomp_broker::{App, BrokerError, Config, Server, proto::HeartBeat, redis::RedisRelay};
+use stomp_broker::{
+    App, BrokerError, Config, Server,
+    app::{Request, State},
+    proto::HeartBeat,
+    redis::RedisRelay,
+};
 
 use self::{authenticator::Tokens, authorizer::Participants};
 use crate::{
@@ -35,9 +41,17 @@ pub(crate) async fn start(
         allowed_origins: allowed_origins.iter().map(Origin::to_string).collect(),
         ..Config::default()
     };
+    let renew = {
+        let auth = auth.clone();
+        move |State(chat): State<Chat>, request: Request| {
+            let auth = auth.clone();
+            async move { renewal::renew(&auth, chat.live(), &request).await }
+        }
+    };
     let app = App::new(chat.clone())
         .send("/app/chat.sendMessage", handlers::send)
         .send("/app/chat.read", handlers::read)
+        .send("/app/session.renew", renew)
         .send("/app/{room_id}", handlers::send_to_room)
         .send("/publish/{room_id}", handlers::send_to_room)
         .send("/pub/chat", handlers::send)

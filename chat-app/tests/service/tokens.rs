@@ -125,6 +125,8 @@ async fn connecting_takes_a_valid_token() {
         assert_eq!(body["code"].as_str(), error.headers().get("message"));
         body["code"].as_str().unwrap().to_owned()
     };
+    let elsewhere = elsewhere["token"].as_str().unwrap();
+    assert_eq!(refused(elsewhere).await.as_deref(), Some("FORBIDDEN"), "that session may be ended alone");
     assert_eq!(refused("x.y.z").await, "INVALID_TOKEN");
     let connected = Stomp::open(app.address).await.log_in(&kim.token).await;
     assert_eq!(connected.headers().get("user-name"), Some(&*kim.id.to_string()));
@@ -147,4 +149,25 @@ async fn tokens_outlive_the_process_but_not_the_key() {
     std::fs::remove_file(dir.path().join("jwt.key")).unwrap();
     let app = TestApp::start_in(dir, |_| {}).await;
     User::new(&app, &login).get("/member/me").await.refused(401, "INVALID_TOKEN");
+}
+
+#[tokio::test]
+async fn a_connection_is_renewed_by_a_token_of_its_own_session_alone() {
+    let app = TestApp::start().await;
+    let (kim, eve) = (app.user("kim").await, app.guest("eve").await);
+    let login = json!({ "email": "kim@example.com", "password": "correct horse" });
+    let elsewhere = app.post("/member/doLogin?transport=body", &login).await.ok();
+    let next = refresh(&app, &kim.refresh_token).await.ok();
+    let mut of_kim = kim.connect().await;
+    of_kim.send("/app/session.renew", &json!({ "token": next["token"] })).await.unwrap();
+    of_kim.subscribe("/user/queue/errors").await;
+    let refused = async |token: &str| {
+        let error =
+            kim.connect().await.send("/app/session.renew", &json!({ "token": token })).await.unwrap_err();
+        error.headers().get("message").map(str::to_owned)
+    };
+    assert_eq!(refused(&eve.token).await.as_deref(), Some("FORBIDDEN"));
+    let elsewhere = elsewhere["token"].as_str().unwrap();
+    assert_eq!(refused(elsewhere).await.as_deref(), Some("FORBIDDEN"), "that session may be ended alone");
+    assert_eq!(refused("x.y.z").await.as_deref(), Some("INVALID_TOKEN"));
 }
