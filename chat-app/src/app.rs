@@ -4,10 +4,11 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use stomp_broker::{BrokerError, Server};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     Config,
-    auth::{Auth, KeyError, key_of_file, key_of_store},
+    auth::{Auth, KeyError, Passwords, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
     http::{self, Http},
@@ -22,6 +23,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
+    _sweep: AbortOnDropHandle<()>,
     _data_dir: DataDir,
 }
 
@@ -88,14 +90,16 @@ impl ChatApp {
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
-        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits));
-        let chat = Chat::new(Arc::clone(&store), Live::default(), limits);
+        let passwords = Passwords::new();
+        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), passwords.clone());
+        let chat = Chat::new(Arc::clone(&store), Live::default(), limits, passwords);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
+        let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
         let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
         let router = http::router(http, websockets.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _data_dir: data_dir })
+        Ok(Self { router, stomp, store, _sweep: sweep, _data_dir: data_dir })
     }
 
     /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::Server::serve_http`].

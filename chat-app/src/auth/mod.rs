@@ -13,8 +13,9 @@ mod token;
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
+pub(crate) use self::password::Passwords;
 pub use self::{account::SignUp, key::KeyError, session::Refreshed};
-use self::{password::Passwords, refresh::RefreshKey, token::AccessTokens};
+use self::{refresh::RefreshKey, token::AccessTokens};
 use crate::{
     domain::{Me, Member, SessionId, Timestamp},
     limits::Limits,
@@ -80,10 +81,10 @@ pub struct Device<'a> {
 
 impl Auth {
     /// Accounts in a store, with tokens made by a key.
-    pub(crate) fn new(store: Arc<dyn Store>, key: &[u8], limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, key: &[u8], limits: Arc<Limits>, passwords: Passwords) -> Self {
         Self {
             store,
-            passwords: Passwords::new(),
+            passwords,
             tokens: Arc::new(AccessTokens::new(key)),
             refresh_key: RefreshKey::new(key),
             limits,

@@ -2,13 +2,16 @@
 
 mod auth;
 mod caller;
+mod changes;
 mod cookie;
 mod error;
 mod extract;
 mod grant;
 mod guard;
 mod health;
+mod invites;
 mod members;
+mod membership;
 mod messages;
 mod openapi;
 mod page;
@@ -40,8 +43,11 @@ pub(crate) fn router(http: Http, websockets: Router) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
         .merge(members::router())
-        .merge(rooms::router().into())
-        .merge(messages::router().into())
+        .merge(rooms::router())
+        .merge(membership::router())
+        .merge(invites::router())
+        .merge(messages::router())
+        .merge(changes::router())
         .merge(health::router())
         .split_for_parts();
     let api = api

@@ -8,11 +8,15 @@
 // Both databases take the queries in, see `sql/mod.rs`.
 #![allow(clippy::duplicate_mod)]
 
+mod change;
 mod error;
+mod invite;
 mod member;
+mod membership;
 mod message;
 mod postgres;
 mod room;
+mod search;
 mod session;
 mod setting;
 mod sqlite;
@@ -23,11 +27,15 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::{
+    change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
+    membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
     message::{Append, Cursor, MessageStore, NewMessage, Page},
     postgres::PostgresStore,
-    room::{Join, Leave, RoomQuery, RoomStore},
+    room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
+    search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
     setting::SettingStore,
     sqlite::SqliteStore,
@@ -36,7 +44,19 @@ pub use self::{
 /// Everything the service keeps.
 #[async_trait]
 pub trait Store:
-    MemberStore + SessionStore + RoomStore + MessageStore + SettingStore + fmt::Debug + Send + Sync + 'static
+    MemberStore
+    + SessionStore
+    + RoomStore
+    + MembershipStore
+    + InviteStore
+    + MessageStore
+    + ChangeStore
+    + SearchStore
+    + SettingStore
+    + fmt::Debug
+    + Send
+    + Sync
+    + 'static
 {
     /// Waits for queries under way and closes the connections.
     async fn close(&self);

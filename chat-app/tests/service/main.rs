@@ -2,7 +2,9 @@
 //! data in a directory of the test's own.
 
 mod accounts;
+mod changes;
 mod defects;
+mod doors;
 mod errors;
 mod history;
 mod limits;
@@ -11,6 +13,7 @@ mod openapi;
 mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
+mod presence;
 mod rooms;
 mod startup;
 mod support;

@@ -6,13 +6,17 @@
 //! What they have in common: parameters are `$1`, `$2`; `RETURNING`, `ON CONFLICT`, row values and `TRUE`; views for
 //! what has to be worded differently.
 
+mod change;
+mod invite;
 mod member;
+mod membership;
 mod message;
 mod room;
+mod search;
 mod session;
 mod setting;
 
-use super::{Db, DbStore, lock_room};
+use super::{Db, DbStore, SEARCH, index, lock_room, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {
