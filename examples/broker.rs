@@ -6,7 +6,7 @@ use clap::Parser;
 use examples::{asked_to_stop, exit, log_to_stderr};
 use stomp_broker::{
     Authenticator, Config, Credentials, HistoryPolicy, HistorySettings, InvalidDestination, Open, Principal,
-    QueueLimits, Refusal, Server, SimpleBroker, async_trait, proto::Limits,
+    QueueSettings, Refusal, Server, SimpleBroker, async_trait, proto::Limits,
 };
 use tokio::net::TcpListener;
 
@@ -89,7 +89,7 @@ fn back_end(messages: usize) -> Result<SimpleBroker, InvalidDestination> {
         let policy = HistoryPolicy { messages, age: Duration::from_secs(60 * 60) };
         history.policies.push(("/topic/**".parse()?, policy));
     }
-    Ok(SimpleBroker::with(QueueLimits::default(), history))
+    Ok(SimpleBroker::with(QueueSettings::default(), history))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, String> {

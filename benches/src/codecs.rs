@@ -24,10 +24,14 @@ pub fn stomp_proto_in_reads(octets: &[u8], size: usize) -> Option<usize> {
 
 fn drain(decoder: &mut Decoder, buffer: &mut BytesMut) -> Option<usize> {
     let mut frames = 0;
-    while let Some(item) = decoder.decode(buffer).ok()? {
-        frames += usize::from(matches!(black_box(&item), Item::Frame(_)));
+    // Items are looked at where they were returned: moving them is the work of their user.
+    loop {
+        match black_box(&decoder.decode(buffer)) {
+            Ok(Some(item)) => frames += usize::from(matches!(item, Item::Frame(_))),
+            Ok(None) => return Some(frames),
+            Err(_) => return None,
+        }
     }
-    Some(frames)
 }
 
 fn in_reads(
@@ -78,11 +82,13 @@ pub mod peers {
 
     fn drain<D: Decoder>(codec: &mut D, buffer: &mut BytesMut) -> Option<usize> {
         let mut frames = 0;
-        while let Some(item) = codec.decode(buffer).ok()? {
-            black_box(&item);
-            frames += 1;
+        loop {
+            match black_box(&codec.decode(buffer)) {
+                Ok(Some(_)) => frames += 1,
+                Ok(None) => return Some(frames),
+                Err(_) => return None,
+            }
         }
-        Some(frames)
     }
 
     /// stomp-parser, which takes one server frame at a time, as a vector of its own.

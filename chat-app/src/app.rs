@@ -91,18 +91,19 @@ impl ChatApp {
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
         let passwords = Passwords::new();
-        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), passwords.clone());
-        let chat = Chat::new(Arc::clone(&store), Live::default(), limits, passwords);
+        let live = Live::default();
+        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), passwords.clone());
+        let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
         let http =
             Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
-        let websockets = stomp::WEBSOCKET_PATHS.iter().map(|path| stomp.websocket_router(path));
-        let router = http::router(http, websockets.fold(Router::new(), Router::merge));
+        let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
+        let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
         Ok(Self { router, stomp, store, _sweep: sweep, _data_dir: data_dir })
     }
 
-    /// The pages, the API and the WebSocket endpoints, to serve with [`stomp_broker::Server::serve_http`].
+    /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -12,6 +12,7 @@ use stomp_proto::{DecodeError, Decoder, Item, Leniency, Limits, Version};
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../stomp-proto/src/simd.rs"]
 mod simd;
+use simd::{Lane, Masks, Vectorised};
 
 /// Small enough for short inputs to exceed.
 const LIMITS: Limits = Limits { head: 256, headers: 8, header_line: 96, body: 512 };
@@ -21,12 +22,22 @@ fuzz_target!(|input: &[u8]| {
     let whole = decode(*options, [octets].into_iter());
     assert_eq!(whole, decode(*options, octets.chunks(1)), "octet by octet");
     assert_eq!(whole, decode(*options, cut(octets, *seed)), "cut by {seed}");
-    octets.chunks_exact(simd::BLOCK).for_each(|block| {
-        let block = block.try_into().expect("a whole block");
-        assert_eq!(simd::classify(block), simd::portable::classify(block));
-        assert_eq!(simd::special_of(block), simd::portable::special_of(block));
-    });
+    for block in octets.chunks(simd::BLOCK) {
+        assert_eq!(simd::vectorised(Classify(block)), Classify(block).run::<u64>());
+    }
 });
+
+struct Classify<'a>(&'a [u8]);
+
+impl Vectorised for Classify<'_> {
+    type Output = (Masks, usize, u64);
+
+    #[inline(always)]
+    fn run<L: Lane>(self) -> Self::Output {
+        let (masks, classified) = simd::classify_first::<L>(self.0);
+        (masks, classified, simd::special::<L>(self.0, 0))
+    }
+}
 
 fn decode<'a>(options: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Item>, Result<bool, DecodeError>) {
     let mut decoder = Decoder::with_limits(LIMITS);

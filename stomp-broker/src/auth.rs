@@ -19,14 +19,23 @@ use crate::{Destination, Pattern, Refusal};
 #[derive(Clone)]
 pub struct Principal {
     user: Arc<str>,
+    credential: Option<Arc<str>>,
     expires_at: Option<SystemTime>,
+    roles: Option<Arc<[String]>>,
     details: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Principal {
     /// A user with a name that is unique on this server; messages to the user are addressed by it.
     pub fn new(user: impl Into<Arc<str>>) -> Self {
-        Self { user: user.into(), expires_at: None, details: None }
+        Self { user: user.into(), credential: None, expires_at: None, roles: None, details: None }
+    }
+
+    /// Names what the user logged in by, such as a device or a token, so that its sessions can be ended alone:
+    /// [`Handle::disconnect_credential`](crate::Handle::disconnect_credential).
+    #[must_use]
+    pub fn credential(self, name: impl Into<Arc<str>>) -> Self {
+        Self { credential: Some(name.into()), ..self }
     }
 
     /// Ends the session at `time`, whatever it is doing then.
@@ -41,9 +50,25 @@ impl Principal {
         Self { details: Some(Arc::new(details)), ..self }
     }
 
+    /// Says what the user is, for the rules of [`Policies`](crate::Policies).
+    #[must_use]
+    pub fn roles(self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { roles: Some(roles.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Whether the user has the role.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().flat_map(|roles| roles.iter()).any(|own| own == role)
+    }
+
     /// The user's name.
     pub fn user(&self) -> &Arc<str> {
         &self.user
+    }
+
+    /// What the user logged in by, if that has a name.
+    pub(crate) fn credential_name(&self) -> Option<&Arc<str>> {
+        self.credential.as_ref()
     }
 
     /// When the login ends.
@@ -68,6 +93,7 @@ impl fmt::Debug for Principal {
         f.debug_struct("Principal")
             .field("user", &self.user)
             .field("expires_at", &self.expires_at)
+            .field("roles", &self.roles)
             .finish_non_exhaustive()
     }
 }

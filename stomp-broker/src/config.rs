@@ -29,6 +29,8 @@ pub struct Config {
     pub login_timeout: Duration,
     /// How long a write may make no progress before the client counts as stuck.
     pub write_timeout: Duration,
+    /// When the server stops, clients are asked to connect again at random times within this, by `x-reconnect-after`.
+    pub reconnect_window: Duration,
     /// How long the server goes on reading after its last frame, so that the frame is not lost in a reset.
     pub linger: Duration,
     /// From the first octet of a frame to its last, behind the login.
@@ -61,6 +63,10 @@ pub struct Config {
     pub ack_timeout: Duration,
     /// Origins whose pages may use WebSocket and SockJS besides this host's own, such as `https://chat.example.org`; `*` is any.
     pub allowed_origins: Vec<String>,
+    /// Whether WebSocket clients that offer it get larger messages compressed, and may compress theirs (RFC 7692). It
+    /// costs time for each message, not for each subscriber. The size of a compressed message tells something about
+    /// its text: leave it off where messages hold secrets beside what others wrote.
+    pub websocket_deflate: bool,
     /// SockJS sessions over HTTP of one router, at most, those included that ended less than 5 seconds ago; more are
     /// answered with 503.
     pub sockjs_sessions: usize,
@@ -84,6 +90,7 @@ impl Default for Config {
             login_limits: Limits::before_connect(),
             login_timeout: 10 * second,
             write_timeout: 10 * second,
+            reconnect_window: 10 * second,
             linger: second,
             frame_timeout: 60 * second,
             handler_timeout: 30 * second,
@@ -99,6 +106,7 @@ impl Default for Config {
             unacknowledged_bytes: 1 << 20,
             ack_timeout: 60 * second,
             allowed_origins: Vec::new(),
+            websocket_deflate: false,
             sockjs_sessions: 10_000,
             sockjs_strangers: 10,
             connections: 20_000,

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use tracing::warn;
+
 use crate::{
-    BrokerError, Destination, DestinationStatus, Publish, Refusal, SessionId, SessionStatus,
-    SubscriptionStatus,
-    hub::UserDestination,
+    BrokerError, Destination, DestinationStatus, Explanation, Principal, Publish, Refusal, SessionId,
+    SessionStatus, Statistics, SubscriptionStatus,
+    hub::Order,
     server::{Shared, USER_ROOT},
 };
 
@@ -29,13 +31,12 @@ impl Handle {
         self.shared.publish(vec![publish]).await
     }
 
-    /// Sends a message to every session of `user` that is subscribed to the publish's destination, which is one
-    /// under `/user`, such as `/user/queue/replies`. Returns `false`, and sends nothing, for any other.
+    /// Sends a message to every session of `user`, on any node, that is subscribed to the publish's destination,
+    /// which is one under `/user`, such as `/user/queue/replies`. Returns `false`, and sends nothing, for any other.
     pub fn send_to_user(&self, user: &str, publish: Publish) -> bool {
         let is_user = publish.destination.is_under(USER_ROOT);
         if is_user {
-            let to = UserDestination { user: Arc::from(user), name: publish.destination.clone() };
-            self.shared.hub.send_to_user(&to, publish);
+            self.order(Order::Send { user: Arc::from(user), publish });
         }
         is_user
     }
@@ -81,16 +82,49 @@ impl Handle {
         counts.into_iter().map(status).collect()
     }
 
-    /// Ends every session of `user` with an ERROR frame.
-    pub fn disconnect(&self, user: &str, reason: &Refusal) {
-        self.shared.hub.disconnect(user, reason);
+    /// What the server would do with frames of `principal` for `destination`, and why.
+    pub async fn explain(&self, destination: &Destination, principal: &Principal) -> Explanation {
+        Explanation::of(&self.shared, destination, principal).await
     }
 
-    /// Ends the subscriptions of `user` to a topic: nothing more is delivered, not even what already waits.
+    /// What has been counted so far.
+    pub fn statistics(&self) -> Statistics {
+        Statistics::of(&self.shared)
+    }
+
+    /// Ends every session of `user`, on any node, with an ERROR frame.
+    pub fn disconnect(&self, user: &str, reason: &Refusal) {
+        self.order(Order::Disconnect { user: Arc::from(user), credential: None, reason: reason.clone() });
+    }
+
+    /// Ends every session of `user`, on any node, that logged in by this
+    /// [`credential`](crate::Principal::credential), with an ERROR frame.
+    pub fn disconnect_credential(&self, user: &str, credential: &str, reason: &Refusal) {
+        let (user, credential) = (Arc::from(user), Some(Arc::from(credential)));
+        self.order(Order::Disconnect { user, credential, reason: reason.clone() });
+    }
+
+    /// Ends the subscriptions of `user` to a topic, on any node: nothing more is delivered, not even what already
+    /// waits.
     pub async fn revoke(&self, user: &str, destination: &Destination) {
-        if self.shared.hub.revoke(user, destination) {
-            self.shared.lose_interest(destination).await;
+        self.order(Order::Revoke { user: Arc::from(user), destination: destination.clone() });
+    }
+
+    /// Whether the back-end is in contact with the other nodes: a load balancer should ask nothing of a node that
+    /// is not.
+    pub fn is_ready(&self) -> bool {
+        self.shared.hub.is_connected() && !self.shared.is_shutting_down()
+    }
+
+    /// Has all nodes carry an order out, this one at once.
+    fn order(&self, order: Order) {
+        let Shared { broker, hub, .. } = &*self.shared;
+        if broker.capabilities().multi_node
+            && let Err(error) = broker.send_control(None, order.encode())
+        {
+            warn!(%error, "cannot tell other nodes about a user");
         }
+        hub.obey(order);
     }
 }
 

@@ -23,6 +23,8 @@
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
 //! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version |
+//! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
+//! | `stomp_relay_duplicates_total` | counter | messages that came through Redis twice, and were dropped |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |
 //!
 //! # The way of a message
@@ -41,12 +43,14 @@
 //! - The hub knows which session listens to what, and puts each message into their outboxes: bounded queues, so
 //!   that one client that does not read harms nobody else.
 
+mod access;
 pub mod app;
 mod auth;
 mod broker;
 mod config;
 mod connection;
 mod destination;
+mod explain;
 mod handle;
 #[cfg(feature = "websocket")]
 mod http;
@@ -57,38 +61,50 @@ mod message;
 mod metrics;
 mod overflow;
 mod pattern;
+mod permission;
+mod policy;
 mod refusal;
 mod server;
 mod session;
+mod statistics;
 mod status;
+mod stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
+mod wire;
 
+#[cfg(feature = "redis")]
+pub use self::broker::redis;
 pub use async_trait::async_trait;
 pub use stomp_proto as proto;
 
 #[cfg(feature = "tls")]
 pub use self::tls::{Tls, TlsError};
 pub use self::{
+    access::{Access, Grant},
     app::App,
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
-        Broker, BrokerError, Epoch, HistoryPage, HistoryPolicy, HistorySettings, Inbound, Leased, Position,
-        Publish, Published, QueueLimits, QueueStore, Settlement, SimpleBroker, Start,
+        Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, HistoryPolicy, HistorySettings,
+        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueuePolicy, QueueSettings,
+        QueueStore, Settlement, SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},
+    explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
     listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
+    policy::{DestinationPolicy, Policies},
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},
+    statistics::Statistics,
     status::{DestinationStatus, SessionStatus, SubscriptionStatus},
 };

@@ -11,6 +11,10 @@ use std::{
 use bytes::Bytes;
 use stomp_proto::{ByteStr, Headers, Version, fanout::MessageTail, header::name};
 
+#[cfg(feature = "redis")]
+use crate::NodeId;
+#[cfg(feature = "websocket")]
+use crate::transport::deflate;
 use crate::{Destination, Position, Publish};
 
 /// A message that subscribers share: cloning it costs a count, and what all of them get is encoded once per
@@ -24,12 +28,16 @@ pub struct Message {
 struct Shared {
     id: MessageId,
     position: Option<Position>,
+    /// Messages before it are missing.
+    after_loss: bool,
     destination: Destination,
     headers: Headers,
     body: Bytes,
     size: usize,
     is_text: OnceLock<bool>,
     tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
+    #[cfg(feature = "websocket")]
+    compressed: [OnceLock<Option<Bytes>>; Version::ALL.len()],
 }
 
 /// The header with a message's offset in the history of its destination; in SUBSCRIBE, that of the last one held.
@@ -41,9 +49,12 @@ pub(crate) const EPOCH: &str = "x-epoch";
 /// The header of RECEIPT that says whether everything since the offset of SUBSCRIBE is there.
 pub(crate) const RECOVERED: &str = "x-recovered";
 
+/// The header of a MESSAGE that says that messages before it will never come.
+const LOST: &str = "x-lost";
+
 /// Headers of SEND that are addressed to the server, and headers of MESSAGE that only the server may set:
 /// neither is handed on.
-const NOT_HANDED_ON: [&str; 13] = [
+const NOT_HANDED_ON: [&str; 14] = [
     name::DESTINATION,
     name::CONTENT_LENGTH,
     name::RECEIPT,
@@ -57,7 +68,13 @@ const NOT_HANDED_ON: [&str; 13] = [
     OFFSET,
     EPOCH,
     RECOVERED,
+    LOST,
 ];
+
+/// Whether a header of SEND is for the readers of the message.
+pub(crate) fn is_handed_on(name: &str) -> bool {
+    !NOT_HANDED_ON.contains(&name)
+}
 
 impl Message {
     /// A message under an id that is unique on the back-end.
@@ -67,19 +84,37 @@ impl Message {
 
     /// A message with its place in the history of its destination.
     pub fn at(id: MessageId, publish: Publish, position: Option<Position>) -> Self {
+        Self::build(id, publish, position, false)
+    }
+
+    /// The same message, marked as the first one behind some that are lost: subscribers read `x-lost:true`.
+    #[must_use]
+    pub fn after_loss(&self) -> Self {
+        Self::build(self.id(), self.to_publish(self.destination().clone()), self.position(), true)
+    }
+
+    fn build(id: MessageId, publish: Publish, position: Option<Position>, after_loss: bool) -> Self {
         let Publish { destination, headers, body } = publish;
         let of_headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let shared = Shared {
             id,
             size: size_of::<Shared>() + of_headers + body.len(),
             position,
+            after_loss,
             destination,
             headers,
             body,
             is_text: OnceLock::new(),
             tails: Default::default(),
+            #[cfg(feature = "websocket")]
+            compressed: Default::default(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Whether messages before it are missing.
+    pub fn is_after_loss(&self) -> bool {
+        self.shared.after_loss
     }
 
     /// Where it was sent to.
@@ -135,12 +170,25 @@ impl Message {
             let position = shared.position.map(|at| (at.offset.to_string(), at.epoch.to_string()));
             let position =
                 position.iter().flat_map(|(offset, epoch)| [(OFFSET, &**offset), (EPOCH, &**epoch)]);
-            let sent = shared.headers.iter().filter(|(name, _)| !NOT_HANDED_ON.contains(name));
-            let headers = position.chain(sent);
+            let sent = shared.headers.iter().filter(|(name, _)| is_handed_on(name));
+            let lost = shared.after_loss.then_some((LOST, "true"));
+            let headers = position.chain(lost).chain(sent);
             let id = shared.id.to_string();
             MessageTail::encode(&id, &shared.destination, headers, &shared.body, version).ok()
         };
         shared.tails[version as usize].get_or_init(encode).as_ref()
+    }
+
+    /// The same, [compressed](crate::transport::deflate) when the first one asks; `None` if that gains nothing.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn compressed(&self, version: Version) -> Option<Bytes> {
+        let compress = || deflate::compress(self.tail(version)?.as_bytes());
+        self.shared.compressed[version as usize].get_or_init(compress).clone()
+    }
+
+    #[cfg(not(feature = "websocket"))]
+    pub(crate) fn compressed(&self, _: Version) -> Option<Bytes> {
+        None
     }
 }
 
@@ -154,6 +202,14 @@ pub struct MessageId {
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}-{:x}", self.epoch, self.number)
+    }
+}
+
+#[cfg(feature = "redis")]
+impl MessageId {
+    /// The id of a node's message of that number.
+    pub(crate) fn of_node(node: NodeId, number: u64) -> Self {
+        Self { epoch: node.0 as u32, number }
     }
 }
 

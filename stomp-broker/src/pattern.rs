@@ -43,6 +43,32 @@ impl Pattern {
         self.0.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
     }
 
+    /// Whether it matches every destination that the other one matches.
+    pub fn covers(&self, other: &Self) -> bool {
+        let (mut wide, mut narrow) = (self.segments(), other.segments());
+        loop {
+            match (wide.next(), narrow.next()) {
+                (None, None) | (Some("**"), Some(_)) => return true,
+                (Some("*"), Some(segment)) if segment != "**" => {}
+                (Some(one), Some(other)) if one == other => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether there are destinations that both match.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (mut one, mut other) = (self.segments(), other.segments());
+        loop {
+            match (one.next(), other.next()) {
+                (None, None) | (Some("**"), Some(_)) | (Some(_), Some("**")) => return true,
+                (Some("*"), Some(_)) | (Some(_), Some("*")) => {}
+                (Some(one), Some(other)) if one == other => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// The parts between slashes; the first one is empty.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
@@ -94,6 +120,22 @@ mod tests {
     fn stars_elsewhere_are_refused() {
         for text in ["topic/*", "/topic/a*", "/topic/**/a", "/topic/***"] {
             assert!(text.parse::<Pattern>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_compared_by_what_they_match() {
+        let patterns =
+            ["/a", "/*", "/**", "/a/b", "/a/*", "/*/b", "/*/*", "/a/**", "/*/**", "/a/b/c", "/*/b/*"];
+        let destinations =
+            ["/a", "/b", "/a/b", "/a/c", "/b/b", "/b/c", "/a/b/c", "/b/b/c", "/b/c/c", "/a/c/c/c"];
+        for one in patterns.map(|text| text.parse::<Pattern>().unwrap()) {
+            for other in patterns.map(|text| text.parse::<Pattern>().unwrap()) {
+                let both = |at: &&&str| one.matches(at) && other.matches(at);
+                assert_eq!(one.overlaps(&other), destinations.iter().any(|at| both(&at)), "{one} {other}");
+                let all = destinations.iter().all(|at| one.matches(at) || !other.matches(at));
+                assert_eq!(one.covers(&other), all, "{one} {other}");
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Refusal {
     body: Bytes,
 }
 
+const JSON: &str = "application/json;charset=utf-8";
+
 impl Refusal {
     /// A refusal without a body.
     pub fn new(summary: impl Into<Cow<'static, str>>) -> Self {
@@ -30,7 +32,7 @@ impl Refusal {
     /// Adds a body of JSON that is already serialised.
     #[must_use]
     pub fn json(self, body: impl Into<Bytes>) -> Self {
-        Self { content_type: "application/json;charset=utf-8", body: body.into(), ..self }
+        Self { content_type: JSON, body: body.into(), ..self }
     }
 
     /// The `message` header.
@@ -41,6 +43,10 @@ impl Refusal {
     /// The `content-type` header.
     pub fn content_type(&self) -> &'static str {
         self.content_type
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.content_type == JSON
     }
 
     /// The body.

@@ -3,17 +3,14 @@
 use std::time::Duration;
 
 use stomp_broker::{
-    HistoryPolicy, HistorySettings, Open, QueueLimits, Server, SimpleBroker,
+    DestinationPolicy, Open, Policies, Server,
     proto::{Command, Frame},
     testing::Client,
 };
 
 async fn server(messages: usize) -> Server {
-    let policy = HistoryPolicy { messages, age: Duration::from_secs(60) };
-    let policies = vec![("/topic/kept/**".parse().unwrap(), policy)];
-    let broker =
-        SimpleBroker::with(QueueLimits::default(), HistorySettings { policies, ..Default::default() });
-    Server::builder(Open, Open).broker(broker).topics("/topic").start().await.unwrap()
+    let kept = DestinationPolicy::new("/topic/kept/**").unwrap().history(messages, Duration::from_secs(60));
+    Server::builder(Open, Open).policies(Policies::new([kept])).topics("/topic").start().await.unwrap()
 }
 
 /// Subscribes with these headers; gives back the RECEIPT, and the MESSAGE frames that had come by then.

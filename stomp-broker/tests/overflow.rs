@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stomp_broker::{
-    Config, Open, Overflow, Server,
+    Config, DestinationPolicy, Open, Overflow, Policies, Server,
     proto::{Command, Frame, header::name},
     testing::Client,
 };
@@ -14,7 +14,8 @@ const MESSAGES: usize = 200;
 async fn server(policy: Overflow) -> Server {
     let config = Config { outbox_frames: 8, ..Config::default() };
     let server = Server::builder(Open, Open).config(config).topics("/topic");
-    server.overflow("/topic/**".parse().unwrap(), policy).start().await.unwrap()
+    let policy = DestinationPolicy::new("/topic/**").unwrap().overflow(policy);
+    server.policies(Policies::new([policy])).start().await.unwrap()
 }
 
 /// Publishes while the subscriber does not read; then gives back the numbers that it gets, and whether it was cut off.

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use stomp_broker::{
-    Config, Open, QueueLimits, Server, SimpleBroker,
+    Config, Open, QueuePolicy, QueueSettings, Server, SimpleBroker,
     proto::{Command, Frame},
     testing::Client,
 };
 
 const QUEUE: &str = "/queue/jobs";
 
-async fn server(limits: QueueLimits) -> Server {
+async fn server(limits: impl Into<QueueSettings>) -> Server {
     let broker = SimpleBroker::with(limits, Default::default());
     let config = Config { prefetch: 4, ..Config::default() };
     Server::builder(Open, Open).config(config).broker(broker).queues("/queue").start().await.unwrap()
@@ -47,7 +47,7 @@ async fn settle(client: &mut Client, command: Command, message: &Frame) {
 
 #[tokio::test]
 async fn a_consumer_that_acknowledges_nothing_gets_more_than_it_may_have_at_a_time() {
-    let server = server(QueueLimits::default()).await;
+    let server = server(QueuePolicy::default()).await;
     let (mut producer, mut reader) = (client(&server).await, client(&server).await);
     fill(&mut producer, 50).await;
     reader.subscribe("s", QUEUE).await;
@@ -58,7 +58,7 @@ async fn a_consumer_that_acknowledges_nothing_gets_more_than_it_may_have_at_a_ti
 
 #[tokio::test]
 async fn no_more_messages_are_out_than_the_prefetch() {
-    let server = server(QueueLimits::default()).await;
+    let server = server(QueuePolicy::default()).await;
     let mut reader = consumer(&server).await;
     let mut producer = client(&server).await;
     fill(&mut producer, 6).await;
@@ -73,7 +73,7 @@ async fn no_more_messages_are_out_than_the_prefetch() {
 
 #[tokio::test]
 async fn consumers_share_the_messages() {
-    let server = server(QueueLimits::default()).await;
+    let server = server(QueuePolicy::default()).await;
     let (mut one, mut two) = (consumer(&server).await, consumer(&server).await);
     let mut producer = client(&server).await;
     fill(&mut producer, 8).await;
@@ -88,7 +88,7 @@ async fn consumers_share_the_messages() {
 
 #[tokio::test]
 async fn what_a_consumer_leaves_behind_goes_to_the_next_one_with_a_count() {
-    let server = server(QueueLimits::default()).await;
+    let server = server(QueuePolicy::default()).await;
     let mut first = consumer(&server).await;
     let mut producer = client(&server).await;
     fill(&mut producer, 2).await;
@@ -108,7 +108,7 @@ async fn what_a_consumer_leaves_behind_goes_to_the_next_one_with_a_count() {
 
 #[tokio::test]
 async fn a_message_that_is_refused_too_often_becomes_a_dead_letter() {
-    let server = server(QueueLimits { deliveries: 3, ..QueueLimits::default() }).await;
+    let server = server(QueuePolicy { deliveries: 3, ..QueuePolicy::default() }).await;
     let mut reader = consumer(&server).await;
     let mut producer = client(&server).await;
     fill(&mut producer, 1).await;
@@ -124,7 +124,7 @@ async fn a_message_that_is_refused_too_often_becomes_a_dead_letter() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_a_transaction_whole() {
-    let server = server(QueueLimits { messages: 2, ..QueueLimits::default() }).await;
+    let server = server(QueuePolicy { messages: 2, ..QueuePolicy::default() }).await;
     let mut producer = client(&server).await;
     fill(&mut producer, 2).await;
     producer.confirm(Frame::builder(Command::Begin).header("transaction", "t")).await;
@@ -143,7 +143,7 @@ async fn a_full_queue_refuses_a_transaction_whole() {
 
 #[tokio::test]
 async fn queues_are_bounded_in_number_and_an_empty_one_does_not_count() {
-    let server = server(QueueLimits { queues: 2, ..QueueLimits::default() }).await;
+    let server = server(QueueSettings { queues: 2, ..QueueSettings::default() }).await;
     let mut producer = client(&server).await;
     producer.publish("/queue/one", "1").await;
     producer.publish("/queue/two", "2").await;

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use crate::{DecodeError, head::Head, header::name, parser, rules::Rules};
+use crate::{DecodeError, examined::examined, head::Head, header::name, parser, rules::Rules};
 
 /// The most that a declared length may reserve at once, in octets: what was only declared costs little.
 const RESERVE: usize = 1 << 20;
@@ -60,7 +60,9 @@ impl Body {
             },
             Self::UntilNul(seen) => {
                 let unseen = octets.get(*seen..).unwrap_or_default();
-                let nul = memchr::memchr(0, unseen).map(|at| *seen + at);
+                let nul = memchr::memchr(0, unseen);
+                examined(nul.unwrap_or(unseen.len()));
+                let nul = nul.map(|at| *seen + at);
                 if nul.unwrap_or(octets.len()) > limit {
                     return Err(DecodeError::BodyTooLarge { limit });
                 }

@@ -1,5 +1,6 @@
 //! The commands of client and server frames.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{ByteStr, Version};
@@ -48,8 +49,8 @@ pub enum Command {
     Receipt,
     /// `ERROR`, server; the connection closes behind it.
     Error,
-    /// A command that no version defines.
-    Other(ByteStr),
+    /// A command that no version defines; in a box, so that the frames of all others stay small.
+    Other(Box<ByteStr>),
 }
 
 impl Command {
@@ -116,7 +117,7 @@ impl Command {
 
 impl From<&str> for Command {
     fn from(name: &str) -> Self {
-        Self::known(name.as_bytes()).unwrap_or_else(|| Self::Other(ByteStr::from(name)))
+        Self::known(name.as_bytes()).unwrap_or_else(|| Self::Other(Box::new(ByteStr::from(name))))
     }
 }
 

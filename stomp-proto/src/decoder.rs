@@ -16,6 +16,7 @@ use bytes::{Buf, BytesMut};
 use crate::{
     ByteStr, Command, DecodeError, Frame, Leniency, Limits, Version,
     body::Body,
+    examined::examined,
     head::Head,
     header::name,
     rules::{Cr, Rules},
@@ -196,7 +197,9 @@ fn between(src: &mut BytesMut, rules: &Rules) -> Result<Option<Step>, DecodeErro
     if rules.leniency.nul_between_frames {
         let nuls = src.iter().take_while(|&&octet| octet == 0).count();
         src.advance(nuls);
+        examined(nuls);
     }
+    examined(1);
     let line_end = match (src.first(), src.get(1)) {
         (None, _) => return Ok(Some(Step::Starved)),
         (Some(b'\n'), _) => 1,

@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 
 use crate::{
     Command, EncodeError, Version,
-    simd::{BLOCK, special},
+    simd::{BLOCK, Lane, Vectorised, special, vectorised},
 };
 
 /// How one frame writes its header names and values.
@@ -76,7 +76,23 @@ pub(crate) fn write_header(
 /// How many octets of `text` may have to be escaped.
 #[inline]
 pub(crate) fn count_special(text: &[u8]) -> usize {
-    special(text).map(|marks| marks.count_ones() as usize).sum()
+    vectorised(CountSpecial(text))
+}
+
+struct CountSpecial<'a>(&'a [u8]);
+
+impl Vectorised for CountSpecial<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<L: Lane>(self) -> usize {
+        let (mut count, mut at) = (0, 0);
+        while at < self.0.len() {
+            count += special::<L>(self.0, at).count_ones() as usize;
+            at += BLOCK;
+        }
+        count
+    }
 }
 
 /// Appends `text`, checked, escaped and copied in one pass.
@@ -86,8 +102,8 @@ fn escape_into(
     escaping: Escaping,
     in_name: bool,
 ) -> Result<(), EncodeError> {
-    for (block, marks) in text.chunks(BLOCK).zip(special(text)) {
-        if marks == 0 {
+    for block in text.chunks(BLOCK) {
+        if count_special(block) == 0 {
             dst.put_slice(block);
             continue;
         }

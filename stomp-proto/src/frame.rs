@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     ByteStr, Command, Headers,
     detach::detached,
-    header::{Entries, Entry},
+    entries::{Entries, Entry},
 };
 
 /// One STOMP frame, decoded or built, with its headers unescaped.
@@ -37,7 +37,7 @@ impl Frame {
 
     /// Starts a frame with no headers and no body.
     pub fn builder(command: Command) -> FrameBuilder {
-        FrameBuilder { command, text: String::new(), entries: Entries::new(), body: Bytes::new() }
+        FrameBuilder { command, text: String::new(), entries: Entries::default(), body: Bytes::new() }
     }
 
     /// The first line.

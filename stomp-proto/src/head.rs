@@ -1,15 +1,18 @@
 //! The command and header lines of the frame that is being decoded.
 
-use core::mem;
+use alloc::boxed::Box;
+use core::iter;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{
     ByteStr, Command, DecodeError, Frame, Headers,
-    header::{Entries, Entry},
+    entries::{Entries, Entry},
+    examined::examined,
     parser::{self, Line},
     rules::Rules,
     scan::{LineEnd, Scan},
+    simd::{Lane, Vectorised, vectorised},
     unescape::normalise,
 };
 
@@ -20,83 +23,115 @@ pub(crate) struct Head {
     entries: Entries,
     /// Where the line that is being read starts; behind the blank line, the length of the head.
     line_start: usize,
-    scan: Scan,
+    /// The scan for that line, where it ran out of input.
+    stopped: Option<Scan>,
+}
+
+/// Reading the lines that are there.
+struct ReadLines<'a> {
+    head: &'a mut Head,
+    src: &'a mut BytesMut,
+    rules: &'a Rules,
+}
+
+impl Vectorised for ReadLines<'_> {
+    type Output = Result<bool, DecodeError>;
+
+    #[inline(always)]
+    fn run<L: Lane>(self) -> Self::Output {
+        // A scan of its own, which need not be in memory but where the input ends.
+        let mut scan = self.head.stopped.take().unwrap_or_default();
+        let complete = self.head.read_lines::<L>(self.src, self.rules, &mut scan)?;
+        if !complete {
+            self.head.stopped = Some(scan);
+        }
+        Ok(complete)
+    }
 }
 
 impl Head {
     /// Reads lines up to the blank one; `false` when it needs more input.
     #[inline]
     pub(crate) fn read(&mut self, src: &mut BytesMut, rules: &Rules) -> Result<bool, DecodeError> {
-        // A scan of its own, which need not be in memory between two lines.
-        let mut scan = mem::take(&mut self.scan);
-        let complete = self.read_lines(src, rules, &mut scan);
-        self.scan = scan;
-        complete
+        vectorised(ReadLines { head: self, src, rules })
     }
 
     #[inline(always)]
-    fn read_lines(
+    fn read_lines<L: Lane>(
         &mut self,
         src: &mut BytesMut,
         rules: &Rules,
         scan: &mut Scan,
     ) -> Result<bool, DecodeError> {
         loop {
-            self.read_plain_headers(rules, scan)?;
-            if let Some(end) = scan.next_line() {
-                if end.at == self.line_start && !end.care {
-                    self.line_start = end.at + 1;
-                    return Ok(true);
+            self.read_plain_headers(rules, scan);
+            let Some(end) = scan.next_line() else {
+                if scan.load::<L>(src) {
+                    continue;
                 }
-                if self.read_line(src, end, rules)? {
-                    return Ok(true);
-                }
-            } else if !scan.load(src) {
                 return self.unfinished(src, rules);
+            };
+            if self.command.is_none() {
+                self.command = Some(self.read_command(src, &end, rules)?);
+                self.line_start = end.at + 1;
+            } else if end.at == self.line_start && !end.care {
+                self.line_start = end.at + 1;
+                return Ok(true);
+            } else if self.read_line(src, &end, rules)? {
+                return Ok(true);
             }
         }
     }
 
     /// Reads the headers ahead in the block at hand, as long as they stand in the buffer as they are meant.
     #[inline(always)]
-    fn read_plain_headers(&mut self, rules: &Rules, scan: &mut Scan) -> Result<(), DecodeError> {
-        if self.command.is_none() || rules.trims() {
-            return Ok(());
-        }
+    fn read_plain_headers(&mut self, rules: &Rules, scan: &mut Scan) {
         let mut start = self.line_start;
-        while let Some((colon, end)) = scan.next_plain_header(start) {
-            self.check_length(start, end - start, rules)?;
-            self.push(start, colon, end, rules)?;
-            start = end + 1;
+        // No line at hand is longer than what has been seen.
+        let within_limits = self.check_length(start, scan.seen().saturating_sub(start), rules).is_ok();
+        if self.command.is_none() || rules.trims() || !within_limits {
+            return;
         }
+        let room = rules.limits.headers.saturating_sub(self.entries.as_slice().len());
+        let headers = iter::from_fn(|| {
+            let (colon, end) = scan.next_plain_header(start)?;
+            let entry = Entry::new(start, colon, end);
+            start = end + 1;
+            Some(entry)
+        });
+        self.entries.extend_inlined(headers.take(room));
         self.line_start = start;
-        Ok(())
     }
 
-    /// Reads any line; `true` when it ends the head.
-    fn read_line(&mut self, src: &mut BytesMut, end: LineEnd, rules: &Rules) -> Result<bool, DecodeError> {
+    /// Reads any line behind the command; `true` when it ends the head.
+    fn read_line(&mut self, src: &mut BytesMut, end: &LineEnd, rules: &Rules) -> Result<bool, DecodeError> {
         let start = self.line_start;
-        if self.command.is_none() {
-            self.command = Some(self.read_command(src, end, rules)?);
-        } else if rules.leniency.missing_blank_line && src.get(start) == Some(&0) {
+        if rules.leniency.missing_blank_line && src.get(start) == Some(&0) {
             return Ok(true);
-        } else {
-            let line = self.line(src, end, rules)?;
-            if line.text.is_empty() {
-                self.line_start = end.at + 1;
-                return Ok(true);
-            }
-            let (mut colon, mut end, care) = (start + line.name_end()?, start + line.text.len(), line.care);
-            if care || rules.trims() {
-                (colon, end) = self.normalise(src, colon, end, rules)?;
-            }
-            self.push(start, colon, end, rules)?;
         }
+        examined(end.at - start);
+        let line = self.line(src, end, rules)?;
         self.line_start = end.at + 1;
+        if line.text.is_empty() {
+            return Ok(true);
+        }
+        let (mut colon, mut end, care) = (start + line.name_end()?, start + line.text.len(), line.care);
+        if care || rules.trims() {
+            (colon, end) = self.normalise(src, start, colon, end, rules)?;
+        }
+        self.push(start, colon, end, rules)?;
         Ok(false)
     }
 
-    fn read_command(&self, src: &[u8], end: LineEnd, rules: &Rules) -> Result<Command, DecodeError> {
+    #[inline]
+    fn read_command(&self, src: &[u8], end: &LineEnd, rules: &Rules) -> Result<Command, DecodeError> {
+        let plain = !end.care && self.check_length(0, end.at, rules).is_ok();
+        let known = if plain { src.get(..end.at).and_then(Command::known) } else { None };
+        known.map_or_else(|| self.read_any_command(src, end, rules), Ok)
+    }
+
+    #[cold]
+    fn read_any_command(&self, src: &[u8], end: &LineEnd, rules: &Rules) -> Result<Command, DecodeError> {
         let line = self.line(src, end, rules).map_err(|error| match error {
             DecodeError::StrayCr => error,
             _ => DecodeError::BadCommand,
@@ -105,12 +140,12 @@ impl Head {
             Some(command) => Ok(command),
             None => {
                 let name = Bytes::copy_from_slice(parser::command_text(line.text)?);
-                Ok(Command::Other(ByteStr::from_checked(name)))
+                Ok(Command::Other(Box::new(ByteStr::from_checked(name))))
             }
         }
     }
 
-    fn line<'a>(&self, src: &'a [u8], end: LineEnd, rules: &Rules) -> Result<Line<'a>, DecodeError> {
+    fn line<'a>(&self, src: &'a [u8], end: &LineEnd, rules: &Rules) -> Result<Line<'a>, DecodeError> {
         let line = src.get(self.line_start..end.at).unwrap_or_default();
         if !end.care {
             self.check_length(self.line_start, line.len(), rules)?;
@@ -134,23 +169,22 @@ impl Head {
     /// Appends the header whose line starts at `start`.
     #[inline]
     fn push(&mut self, start: usize, colon: usize, end: usize, rules: &Rules) -> Result<(), DecodeError> {
-        if self.entries.len() >= rules.limits.headers {
+        if self.entries.as_slice().len() >= rules.limits.headers {
             return Err(DecodeError::TooManyHeaders { limit: rules.limits.headers });
         }
-        // `check_length` has compared the end with `Limits::head`, a `u32`.
-        self.entries.push(Entry { start: start as u32, colon: colon as u32, end: end as u32 });
+        self.entries.push(Entry::new(start, colon, end));
         Ok(())
     }
 
-    /// Unescapes and trims the header line at `line_start` where it stands; returns its `:` and end.
+    /// Unescapes and trims the header line at `start` where it stands; returns its `:` and end.
     fn normalise(
         &self,
         src: &mut BytesMut,
+        start: usize,
         colon: usize,
         end: usize,
         rules: &Rules,
     ) -> Result<(usize, usize), DecodeError> {
-        let start = self.line_start;
         let line = src.get_mut(start..end).unwrap_or_default();
         let escaped = self.command.as_ref().is_some_and(|command| command.escapes(rules.version));
         let (colon, length) = normalise(line, colon - start, rules, escaped)?;
@@ -176,7 +210,7 @@ impl Head {
 
     /// The value of the first header of that name among those read so far.
     pub(crate) fn value<'a>(&self, src: &'a [u8], name: &str) -> Option<&'a [u8]> {
-        let entry = self.entries.iter().find(|entry| entry.is_named(src, name))?;
+        let entry = self.entries.as_slice().iter().find(|entry| entry.is_named(src, name))?;
         src.get(entry.value())
     }
 
@@ -189,14 +223,14 @@ impl Head {
     #[inline]
     pub(crate) fn take_frame(&mut self, src: &mut BytesMut, body: usize) -> Frame {
         let (head, nul) = (self.line_start, 1);
-        let mut wire = src.split_to(head + body + nul).freeze();
-        let body = if body == 0 { Bytes::new() } else { wire.slice(head..head + body) };
-        wire.truncate(head);
+        let wire = src.split_to(head);
+        let body = if body == 0 { Bytes::new() } else { src.split_to(body).freeze() };
+        src.advance(nul);
+        let wire = wire.freeze();
         self.line_start = 0;
-        self.scan = Scan::default();
         // A frame is complete only behind its command line.
-        let command = self.command.take().unwrap_or(Command::Other(ByteStr::default()));
-        Frame::new(command, Headers::new(ByteStr::from_checked(wire), mem::take(&mut self.entries)), body)
+        let command = self.command.take().unwrap_or_else(|| Command::from(""));
+        Frame::new(command, Headers::new(ByteStr::from_checked(wire), self.entries.take()), body)
     }
 }
 

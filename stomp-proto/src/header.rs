@@ -1,10 +1,11 @@
 //! The headers of a frame, in order, repeated ones included.
 
-use core::{fmt, ops::Range};
+use core::fmt;
 
-use smallvec::SmallVec;
-
-use crate::ByteStr;
+use crate::{
+    ByteStr,
+    entries::{Entries, Entry},
+};
 
 /// Names of the headers that the protocol defines.
 pub mod name {
@@ -35,34 +36,6 @@ pub mod name {
         VERSION = "version",
     }
 }
-
-/// Entries that fit without an allocation; frames of real peers have fewer.
-const INLINE: usize = 12;
-
-/// Where one `name:value` stands in the text, unescaped.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
-    pub(crate) start: u32,
-    pub(crate) colon: u32,
-    pub(crate) end: u32,
-}
-
-impl Entry {
-    fn name(self) -> Range<usize> {
-        self.start as usize..self.colon as usize
-    }
-
-    pub(crate) fn value(self) -> Range<usize> {
-        self.colon as usize + 1..self.end as usize
-    }
-
-    #[inline]
-    pub(crate) fn is_named(self, text: &[u8], name: &str) -> bool {
-        (self.colon - self.start) as usize == name.len() && text.get(self.name()) == Some(name.as_bytes())
-    }
-}
-
-pub(crate) type Entries = SmallVec<[Entry; INLINE]>;
 
 /// Header entries in the order they came, unescaped.
 ///
@@ -110,26 +83,26 @@ impl Headers {
     /// Every entry as name and value, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
         let text = |range| self.text.get(range).unwrap_or_default();
-        self.entries.iter().map(move |entry| (text(entry.name()), text(entry.value())))
+        self.entries.as_slice().iter().map(move |entry| (text(entry.name()), text(entry.value())))
     }
 
     /// The number of entries, repeated ones included.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.as_slice().len()
     }
 
     /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.as_slice().is_empty()
     }
 
     fn first(&self, name: &str) -> Option<Entry> {
-        self.entries.iter().copied().find(|entry| entry.is_named(self.text.as_bytes(), name))
+        self.entries.as_slice().iter().copied().find(|entry| entry.is_named(self.text.as_bytes(), name))
     }
 
     /// The entries as lines, `name:value` and a line end each; more than that where they came escaped.
     pub(crate) fn wire_text(&self) -> &[u8] {
-        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else {
+        let ([first, ..], [.., last]) = (self.entries.as_slice(), self.entries.as_slice()) else {
             return &[];
         };
         let lines = first.start as usize..last.end as usize + 1;
@@ -138,7 +111,7 @@ impl Headers {
 
     /// Whether an entry has an empty name, which a builder may give it.
     pub(crate) fn has_nameless(&self) -> bool {
-        self.entries.iter().any(|entry| entry.start == entry.colon)
+        self.entries.as_slice().iter().any(|entry| entry.start == entry.colon)
     }
 
     /// What the entries point into.

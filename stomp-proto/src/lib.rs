@@ -38,7 +38,7 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `std` (default) | the vector instructions that the machine turns out to have, when looking for the end of a body |
+//! | `std` (default) | AVX2, where the machine turns out to have it |
 //! | `codec` | [`codec`](https://docs.rs/stomp-proto/latest/stomp_proto/codec): `tokio_util` codec; needs `std` |
 //! | `serde` | JSON bodies: `Frame::json` and `compose::Draft::json`; needs `std` |
 //!
@@ -59,8 +59,10 @@ pub mod compose;
 mod decoder;
 mod detach;
 mod encoder;
+mod entries;
 mod error;
 mod escape;
+mod examined;
 pub mod fanout;
 mod frame;
 mod head;

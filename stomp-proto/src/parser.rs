@@ -98,9 +98,9 @@ pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, E
 pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, Error = DecodeError> {
     move |input: Input<'a>| {
         let mut scan = Scan::default();
-        while scan.load(input) {
+        while scan.load::<u64>(input) {
             if let Some(end) = scan.next_line() {
-                let line = checked_line(input, 0, end, Cr::of(version)).map_err(nom::Err::Failure)?;
+                let line = checked_line(input, 0, &end, Cr::of(version)).map_err(nom::Err::Failure)?;
                 return Ok((input.get(end.at + 1..).unwrap_or_default(), line));
             }
         }
@@ -110,12 +110,12 @@ pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, E
 
 /// The line of `head` from `start` to `end`, if it ends in LF and has no CR that is an error.
 #[inline]
-pub(crate) fn checked_line(
-    head: Input<'_>,
+pub(crate) fn checked_line<'a>(
+    head: Input<'a>,
     start: usize,
-    end: LineEnd,
+    end: &LineEnd,
     cr: Cr,
-) -> Result<Line<'_>, DecodeError> {
+) -> Result<Line<'a>, DecodeError> {
     let mut text = head.get(start..end.at).unwrap_or_default();
     let mut care = end.care;
     if care {

@@ -2,10 +2,13 @@
 //!
 //! The scan goes on where it ran out of input: no octet is classified twice, however the input is cut.
 
-use crate::simd::{Masks, classify_first};
+use crate::{
+    examined::examined,
+    simd::{Lane, Masks, classify_first},
+};
 
 /// A scan over one head; positions count from where the head starts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Scan {
     /// Octets classified so far.
     seen: usize,
@@ -13,9 +16,12 @@ pub(crate) struct Scan {
     block: usize,
     /// The part of the last block that is behind the last line.
     masks: Masks,
-    /// The first `:` of the next line, if that began in an earlier block and has it there.
-    colon: Option<usize>,
+    /// The first `:` of the next line, if that began in an earlier block and has it there; [`NOWHERE`] if not.
+    colon: usize,
 }
+
+/// Behind all octets there can be.
+const NOWHERE: usize = usize::MAX;
 
 /// A line that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,74 +34,90 @@ pub(crate) struct LineEnd {
     pub(crate) care: bool,
 }
 
+impl Default for Scan {
+    #[inline]
+    fn default() -> Self {
+        Self { seen: 0, block: 0, masks: Masks::default(), colon: NOWHERE }
+    }
+}
+
 impl Scan {
     /// The next line, if it ends in the block at hand.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_line(&mut self) -> Option<LineEnd> {
         if self.masks.end == 0 {
             return None;
         }
-        let line = self.line();
-        let colon = (self.masks.colon & line != 0).then(|| self.first(self.masks.colon));
-        let line_end = LineEnd {
-            at: self.first(self.masks.end),
-            colon: self.colon.or(colon),
-            care: self.masks.care & line != 0,
-        };
-        self.take(line);
+        let (line, at) = (self.line(), self.first(self.masks.end));
+        let colon = self.first_colon();
+        let line_end =
+            LineEnd { at, colon: (colon < at).then_some(colon), care: self.masks.care & line != 0 };
+        self.masks.care &= !line;
+        self.pass(line);
         Some(line_end)
     }
 
     /// The `:` and the end of the next line, which starts at `start`, if it ends in the block at hand, has a name
     /// before the `:` and needs no care; found with a fraction of the work of [`next_line`](Self::next_line).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_plain_header(&mut self, start: usize) -> Option<(usize, usize)> {
-        let line = self.line();
-        let end = self.first(self.masks.end);
-        let colon = self.colon.unwrap_or_else(|| self.first(self.masks.colon));
+        let (line, end) = (self.line(), self.first(self.masks.end));
+        let colon = self.first_colon();
         if self.masks.end == 0 || self.masks.care & line != 0 || colon <= start || end <= colon {
             return None;
         }
-        self.take(line);
+        self.pass(line);
         Some((colon, end))
     }
 
-    /// Classifies the next block of `head`; `false` when there is no more of it.
+    /// Behind the octets that have been classified.
     #[inline]
-    pub(crate) fn load(&mut self, head: &[u8]) -> bool {
+    pub(crate) fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// Classifies the next block of `head`; `false` when there is no more of it.
+    #[inline(always)]
+    pub(crate) fn load<L: Lane>(&mut self, head: &[u8]) -> bool {
         let Some(unseen) = head.get(self.seen..).filter(|unseen| !unseen.is_empty()) else {
             return false;
         };
         // What is left of the last block belongs to the line that goes on in this one.
         let care = u64::from(self.masks.care != 0);
-        if self.colon.is_none() && self.masks.colon != 0 {
-            self.colon = Some(self.first(self.masks.colon));
+        if self.masks.colon != 0 {
+            self.colon = self.first_colon();
         }
-        let (masks, classified) = classify_first(unseen);
+        let (masks, classified) = classify_first::<L>(unseen);
         self.masks = Masks { care: masks.care | care, ..masks };
         self.block = self.seen;
         self.seen += classified;
+        examined(classified);
         true
     }
 
     /// The octets up to the end of the next line, or all of the block when it does not end there.
-    #[inline]
+    #[inline(always)]
     fn line(&self) -> u64 {
         self.masks.end ^ self.masks.end.wrapping_sub(1)
     }
 
+    /// The first `:` behind the last line, or a place behind all that may be its.
+    #[inline(always)]
+    fn first_colon(&self) -> usize {
+        self.colon.min(self.first(self.masks.colon))
+    }
+
     /// Where the lowest bit of `mask` is; behind the block when there is none.
-    #[inline]
+    #[inline(always)]
     fn first(&self, mask: u64) -> usize {
         self.block + mask.trailing_zeros() as usize
     }
 
-    #[inline]
-    fn take(&mut self, line: u64) {
+    #[inline(always)]
+    fn pass(&mut self, line: u64) {
         self.masks.end &= !line;
         self.masks.colon &= !line;
-        self.masks.care &= !line;
-        self.colon = None;
+        self.colon = NOWHERE;
     }
 }
 
@@ -113,7 +135,7 @@ mod tests {
             loop {
                 if let Some(line) = scan.next_line() {
                     lines.push(line);
-                } else if !scan.load(&head[..cut]) {
+                } else if !scan.load::<u64>(&head[..cut]) {
                     break;
                 }
             }

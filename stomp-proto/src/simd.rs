@@ -1,7 +1,8 @@
 //! The hot leaf: says of 64 octets at once which of them the grammar cares for.
 //!
-//! This is the only module with vector instructions. SSE2 is part of every x86-64; other machines take the
-//! portable code, which gives the same masks.
+//! This is the only module with vector instructions. What a register can do is a [`Lane`]; the code above is
+//! written once for all of them, and [`vectorised`] picks the widest one that the machine has: AVX2 where it is
+//! found at run time, SSE2 on every other x86-64, and eight octets in an integer elsewhere.
 
 /// Octets in one block.
 pub(crate) const BLOCK: usize = 64;
@@ -17,31 +18,59 @@ pub(crate) struct Masks {
     pub(crate) care: u64,
 }
 
+/// Octets in a register; in a class, the highest bit of each octet says whether it belongs to it.
+pub(crate) trait Lane: Copy {
+    /// How many octets.
+    const OCTETS: usize;
+
+    /// The octets of a slice of that length.
+    fn load(octets: &[u8]) -> Self;
+
+    /// The class of the octets that are `octet`.
+    fn equal(self, octet: u8) -> Self;
+
+    /// The class of what belongs to either. The octets themselves are the class of those outside ASCII.
+    fn or(self, other: Self) -> Self;
+
+    /// A bit for each octet of a class.
+    fn bits(self) -> u64;
+}
+
+/// Work that is compiled for each kind of lane.
+pub(crate) trait Vectorised {
+    /// What comes of it.
+    type Output;
+
+    /// Does it. To be inlined, with all that it does with lanes.
+    fn run<L: Lane>(self) -> Self::Output;
+}
+
 /// Classifies the first block of `octets`, or all of them when they are fewer, and says how many they were.
-#[inline]
-pub(crate) fn classify_first(octets: &[u8]) -> (Masks, usize) {
+#[inline(always)]
+pub(crate) fn classify_first<L: Lane>(octets: &[u8]) -> (Masks, usize) {
     if let Some(block) = octets.first_chunk() {
-        return (classify(block), BLOCK);
+        return (classify::<L>(block), BLOCK);
     }
     let (block, kept) = padded(octets);
-    let Masks { end, colon, care } = classify(&block);
+    let Masks { end, colon, care } = classify::<L>(&block);
     let masks = Masks { end: end & kept, colon: colon & kept, care: care & kept };
     (masks, octets.len())
 }
 
-/// Marks, block by block from the start of `text`, what the wire gives a meaning or cannot carry: LF, NUL, `:`,
+/// Marks what the wire gives a meaning or cannot carry in the block of `text` that starts at `at`: LF, NUL, `:`,
 /// `\` and CR.
-#[inline]
-pub(crate) fn special(text: &[u8]) -> impl Iterator<Item = u64> {
-    text.chunks(BLOCK).map(move |octets| match (octets.first_chunk(), text.last_chunk()) {
-        (Some(block), _) => special_of(block),
+#[inline(always)]
+pub(crate) fn special<L: Lane>(text: &[u8], at: usize) -> u64 {
+    let octets = text.get(at..).unwrap_or_default();
+    match (octets.first_chunk(), text.last_chunk()) {
+        (Some(block), _) => special_of::<L>(block),
         // The rest is the end of a block that begins in the one before.
-        (None, Some(block)) => special_of(block) >> (BLOCK - octets.len()),
+        (None, Some(block)) => special_of::<L>(block) >> (BLOCK - octets.len()),
         (None, None) => {
             let (block, kept) = padded(octets);
-            special_of(&block) & kept
+            special_of::<L>(&block) & kept
         }
-    })
+    }
 }
 
 /// A block of fewer octets than one, and the mask of those.
@@ -51,12 +80,56 @@ fn padded(octets: &[u8]) -> ([u8; BLOCK], u64) {
     (block, (1 << octets.len()) - 1)
 }
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{classify, special_of};
+/// Classifies a block for decoding.
+#[inline(always)]
+fn classify<L: Lane>(block: &[u8; BLOCK]) -> Masks {
+    let [end, colon, care] = masks(block, |octets: L| {
+        let nul = octets.equal(0);
+        let escape = octets.equal(b'\\').or(octets.equal(b'\r'));
+        [octets.equal(b'\n').or(nul), octets.equal(b':'), octets.or(nul).or(escape)]
+    });
+    Masks { end, colon, care }
+}
 
-#[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::{classify, special_of};
+/// Marks what is special in a block to encode.
+#[inline(always)]
+fn special_of<L: Lane>(block: &[u8; BLOCK]) -> u64 {
+    let [special] = masks(block, |octets: L| {
+        let end = octets.equal(b'\n').or(octets.equal(0));
+        let escape = octets.equal(b'\\').or(octets.equal(b'\r'));
+        [end.or(escape).or(octets.equal(b':'))]
+    });
+    special
+}
 
+#[inline(always)]
+fn masks<L: Lane, const N: usize>(block: &[u8; BLOCK], classes: impl Fn(L) -> [L; N]) -> [u64; N] {
+    let mut masks = [0; N];
+    for (index, octets) in block.chunks_exact(L::OCTETS).enumerate() {
+        for (mask, class) in masks.iter_mut().zip(classes(L::load(octets))) {
+            *mask |= class.bits() << (L::OCTETS * index);
+        }
+    }
+    masks
+}
+
+/// Does `work` with the widest lanes of this machine.
+#[inline]
+pub(crate) fn vectorised<W: Vectorised>(work: W) -> W::Output {
+    #[cfg(all(target_arch = "x86_64", feature = "std"))]
+    if avx2::is_here() {
+        // SAFETY: that was the condition.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::run(work) };
+    }
+    #[cfg(target_arch = "x86_64")]
+    type Widest = sse2::Sse2;
+    #[cfg(not(target_arch = "x86_64"))]
+    type Widest = u64;
+    work.run::<Widest>()
+}
+
+/// SSE2, which is part of every x86-64.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod sse2 {
@@ -64,105 +137,128 @@ mod sse2 {
         __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     };
 
-    use super::{BLOCK, Masks};
+    use super::Lane;
 
-    /// Classifies a block for decoding.
-    #[inline]
-    pub(crate) fn classify(block: &[u8; BLOCK]) -> Masks {
-        let [end, colon, care] = masks(block, |octets| {
-            let nul = equal(octets, 0);
-            let escape = either(equal(octets, b'\\'), equal(octets, b'\r'));
-            // The mask takes the highest bit of each octet, which tells ASCII from the rest.
-            let care = either(either(nul, escape), octets);
-            [either(equal(octets, b'\n'), nul), equal(octets, b':'), care]
-        });
-        Masks { end, colon, care }
-    }
+    #[derive(Clone, Copy)]
+    pub(super) struct Sse2(__m128i);
 
-    /// Marks what is special in a block to encode.
-    #[inline]
-    pub(crate) fn special_of(block: &[u8; BLOCK]) -> u64 {
-        let [special] = masks(block, |octets| {
-            let end = either(equal(octets, b'\n'), equal(octets, 0));
-            let escape = either(equal(octets, b'\\'), equal(octets, b'\r'));
-            [either(either(end, escape), equal(octets, b':'))]
-        });
-        special
-    }
+    impl Lane for Sse2 {
+        const OCTETS: usize = 16;
 
-    #[inline]
-    fn masks<const N: usize>(block: &[u8; BLOCK], classes: impl Fn(__m128i) -> [__m128i; N]) -> [u64; N] {
-        let mut masks = [0; N];
-        for (index, lane) in block.chunks_exact(16).enumerate() {
-            // SAFETY: the unaligned load reads the 16 octets of `lane`; x86-64 has SSE2.
-            let octets = unsafe { _mm_loadu_si128(lane.as_ptr().cast()) };
-            for (mask, class) in masks.iter_mut().zip(classes(octets)) {
-                // SAFETY: x86-64 has SSE2.
-                let bits = unsafe { _mm_movemask_epi8(class) };
-                *mask |= u64::from(bits as u16) << (16 * index);
-            }
+        #[inline(always)]
+        fn load(octets: &[u8]) -> Self {
+            assert_eq!(octets.len(), Self::OCTETS);
+            // SAFETY: the unaligned load reads as many octets as there are; x86-64 has SSE2.
+            Self(unsafe { _mm_loadu_si128(octets.as_ptr().cast()) })
         }
-        masks
-    }
 
-    #[inline]
-    fn equal(octets: __m128i, octet: u8) -> __m128i {
-        // SAFETY: x86-64 has SSE2.
-        unsafe { _mm_cmpeq_epi8(octets, _mm_set1_epi8(octet as i8)) }
-    }
+        #[inline(always)]
+        fn equal(self, octet: u8) -> Self {
+            // SAFETY: x86-64 has SSE2.
+            Self(unsafe { _mm_cmpeq_epi8(self.0, _mm_set1_epi8(octet as i8)) })
+        }
 
-    #[inline]
-    fn either(one: __m128i, other: __m128i) -> __m128i {
-        // SAFETY: x86-64 has SSE2.
-        unsafe { _mm_or_si128(one, other) }
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            // SAFETY: x86-64 has SSE2.
+            Self(unsafe { _mm_or_si128(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn bits(self) -> u64 {
+            // SAFETY: x86-64 has SSE2.
+            u64::from(unsafe { _mm_movemask_epi8(self.0) } as u16)
+        }
     }
 }
 
-/// The same in safe code for any machine: eight octets at a time in one register.
-#[cfg(any(test, fuzzing, not(target_arch = "x86_64")))]
-#[cfg_attr(fuzzing, allow(dead_code))]
-pub(crate) mod portable {
-    use super::{BLOCK, Masks};
+/// AVX2, for machines on which it is found.
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+#[allow(unsafe_code)]
+mod avx2 {
+    use core::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8,
+    };
+    use std::arch::is_x86_feature_detected as has;
 
-    const LOW_BITS: u64 = u64::from_ne_bytes([0x7f; 8]);
+    use super::{Lane, Vectorised};
 
-    /// Classifies a block for decoding.
-    pub(crate) fn classify(block: &[u8; BLOCK]) -> Masks {
-        let [end, colon, care] = masks(block, |octets| {
-            let nul = equal(octets, 0);
-            let escape = equal(octets, b'\\') | equal(octets, b'\r');
-            [equal(octets, b'\n') | nul, equal(octets, b':'), nul | escape | octets & !LOW_BITS]
-        });
-        Masks { end, colon, care }
+    /// Whether there is AVX2, and what every machine that has it can do with the masks.
+    #[inline]
+    pub(super) fn is_here() -> bool {
+        has!("avx2") && has!("bmi1") && has!("popcnt")
     }
 
-    /// Marks what is special in a block to encode.
-    pub(crate) fn special_of(block: &[u8; BLOCK]) -> u64 {
-        let [special] = masks(block, |octets| {
-            let end = equal(octets, b'\n') | equal(octets, 0);
-            [end | equal(octets, b'\\') | equal(octets, b'\r') | equal(octets, b':')]
-        });
-        special
+    /// # Safety
+    ///
+    /// [`is_here`] must hold.
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    pub(super) unsafe fn run<W: Vectorised>(work: W) -> W::Output {
+        work.run::<Avx2>()
     }
 
-    /// Gathers the highest bit of every octet of the classes.
-    fn masks<const N: usize>(block: &[u8; BLOCK], classes: impl Fn(u64) -> [u64; N]) -> [u64; N] {
-        let mut masks = [0; N];
-        for (index, lane) in block.chunks_exact(8).enumerate() {
-            let octets = u64::from_le_bytes(lane.try_into().unwrap_or_default());
-            for (mask, class) in masks.iter_mut().zip(classes(octets)) {
-                // The product moves each of the eight bits to a place of its own in the top octet.
-                let bits = (class >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-                *mask |= bits << (8 * index);
-            }
+    /// Only [`run`] names this lane: that is what each `SAFETY` below rests on.
+    #[derive(Clone, Copy)]
+    struct Avx2(__m256i);
+
+    impl Lane for Avx2 {
+        const OCTETS: usize = 32;
+
+        #[inline(always)]
+        fn load(octets: &[u8]) -> Self {
+            assert_eq!(octets.len(), Self::OCTETS);
+            // SAFETY: the unaligned load reads as many octets as there are; the machine has AVX2.
+            Self(unsafe { _mm256_loadu_si256(octets.as_ptr().cast()) })
         }
-        masks
+
+        #[inline(always)]
+        fn equal(self, octet: u8) -> Self {
+            // SAFETY: the machine has AVX2.
+            Self(unsafe { _mm256_cmpeq_epi8(self.0, _mm256_set1_epi8(octet as i8)) })
+        }
+
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            // SAFETY: the machine has AVX2.
+            Self(unsafe { _mm256_or_si256(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn bits(self) -> u64 {
+            // SAFETY: the machine has AVX2.
+            u64::from(unsafe { _mm256_movemask_epi8(self.0) } as u32)
+        }
+    }
+}
+
+const LOW_BITS: u64 = u64::from_ne_bytes([0x7f; 8]);
+
+/// Eight octets in safe code for any machine.
+impl Lane for u64 {
+    const OCTETS: usize = 8;
+
+    #[inline(always)]
+    fn load(octets: &[u8]) -> Self {
+        Self::from_le_bytes(octets.try_into().unwrap_or_default())
     }
 
-    /// Sets the highest bit of each octet that is `octet`; no carry leaves an octet.
-    const fn equal(octets: u64, octet: u8) -> u64 {
-        let differing = octets ^ u64::from_ne_bytes([octet; 8]);
+    /// No carry leaves an octet.
+    #[inline(always)]
+    fn equal(self, octet: u8) -> Self {
+        let differing = self ^ Self::from_ne_bytes([octet; 8]);
         !(((differing & LOW_BITS) + LOW_BITS) | differing | LOW_BITS)
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self | other
+    }
+
+    /// The product moves each of the eight bits to a place of its own in the top octet.
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        ((self & !LOW_BITS) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
     }
 }
 
@@ -185,12 +281,29 @@ mod tests {
         }
     }
 
-    fn check(block: &[u8; BLOCK]) {
-        assert_eq!(classify(block), naive(block));
-        assert_eq!(portable::classify(block), naive(block));
-        let special = mark(block, |octet| matches!(octet, b'\n' | 0 | b':' | b'\\' | b'\r'));
-        assert_eq!(special_of(block), special);
-        assert_eq!(portable::special_of(block), special);
+    /// Compares what lanes find in `octets` with what is there.
+    struct Check<'a>(&'a [u8]);
+
+    impl Vectorised for Check<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<L: Lane>(self) {
+            let block = self.0.len().min(BLOCK);
+            assert_eq!(classify_first::<L>(self.0), (naive(&self.0[..block]), block));
+            let is_special = |octet: u8| matches!(octet, b'\n' | 0 | b':' | b'\\' | b'\r');
+            for (index, block) in self.0.chunks(BLOCK).enumerate() {
+                assert_eq!(special::<L>(self.0, BLOCK * index), mark(block, is_special));
+            }
+        }
+    }
+
+    /// Checks each kind of lane that this machine has.
+    fn check(octets: &[u8]) {
+        vectorised(Check(octets));
+        Check(octets).run::<u64>();
+        #[cfg(target_arch = "x86_64")]
+        Check(octets).run::<sse2::Sse2>();
     }
 
     #[test]
@@ -206,20 +319,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_classify_alike(block: [u8; BLOCK]) {
-            check(&block);
+        fn all_lanes_see_what_is_there(octets in prop::collection::vec(any::<u8>(), 0..3 * BLOCK)) {
+            check(&octets);
         }
 
         #[test]
-        fn special_octets_of_any_text(text in prop::collection::vec(any::<u8>(), 0..3 * BLOCK)) {
-            let is_special = |octet: u8| matches!(octet, b'\n' | 0 | b':' | b'\\' | b'\r');
-            let expected = text.chunks(BLOCK).map(|octets| mark(octets, is_special));
-            prop_assert!(special(&text).eq(expected));
-        }
-
-        #[test]
-        fn fewer_octets_than_a_block(octets in prop::collection::vec(any::<u8>(), 0..BLOCK)) {
-            prop_assert_eq!(classify_first(&octets), (naive(&octets), octets.len()));
+        fn all_lanes_see_a_dense_head(
+            octets in prop::collection::vec(prop::sample::select(&b"ab:\\\r\n\0\xed"[..]), 0..3 * BLOCK),
+        ) {
+            check(&octets);
         }
     }
 }

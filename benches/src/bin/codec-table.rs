@@ -5,7 +5,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use benches::{codecs, inputs};
+use benches::{codecs, growth::ATTACKS, inputs};
 use bytes::BytesMut;
 use stomp_proto::{
     Version, encode,
@@ -13,6 +13,7 @@ use stomp_proto::{
 };
 
 const ROUNDS: usize = 400;
+const GROWTH_ROUNDS: usize = 100;
 
 /// One line of the table: what is done, and each way of doing it.
 struct Row {
@@ -72,11 +73,16 @@ fn main() {
         }
         print(&row, &best);
     }
+    println!("\n| what a peer may send | time grows with octets ^ |\n| --- | --- |");
+    for attack in ATTACKS {
+        println!("| {} | {:.2} |", attack.name, attack.exponent(GROWTH_ROUNDS));
+    }
 }
 
 fn print(row: &Row, best: &[Option<f64>]) {
     let ours = best.first().copied().flatten().unwrap_or(f64::NAN);
     let others = row.ways.iter().zip(best).skip(1).map(|(way, best)| match best {
+        Some(best) if *best < ours => format!("{} {best:.0} ns (1/{:.2})", way.name, ours / best),
         Some(best) => format!("{} {best:.0} ns ({:.2}x)", way.name, best / ours),
         None => format!("{} refuses it", way.name),
     });

@@ -53,6 +53,7 @@ CREATE TABLE session (
     revoked_at   TIMESTAMPTZ
 );
 CREATE INDEX session_member ON session (member_id);
+CREATE INDEX session_refresh ON session (refresh_hash);
 
 CREATE TABLE room (
     id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -54,6 +54,7 @@ CREATE TABLE session (
     revoked_at   TEXT
 );
 CREATE INDEX session_member ON session (member_id);
+CREATE INDEX session_refresh ON session (refresh_hash);
 
 CREATE TABLE room (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How many tags are tried for a name: of 2^30 even a name that a million members have leaves nearly all free.
-const TAGS: usize = 8;
+pub(super) const TAGS: usize = 8;
 
 /// What it takes to have an account.
 #[derive(Debug, Clone)]

@@ -4,6 +4,8 @@
 //! HTTP requests and STOMP sessions. The refresh token is a secret that gets the next pair, once or twice within a moment.
 
 mod account;
+mod change;
+mod devices;
 mod key;
 mod password;
 mod refresh;
@@ -14,9 +16,10 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
 pub(crate) use self::password::Passwords;
-pub use self::{account::SignUp, key::KeyError, session::Refreshed};
+pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
 use self::{refresh::RefreshKey, token::AccessTokens};
 use crate::{
+    chat::Live,
     domain::{Me, Member, SessionId, Timestamp},
     limits::Limits,
     store::Store,
@@ -39,6 +42,7 @@ pub struct Auth {
     tokens: Arc<AccessTokens>,
     refresh_key: RefreshKey,
     limits: Arc<Limits>,
+    live: Live,
 }
 
 /// Somebody who has shown a valid access token.
@@ -81,13 +85,20 @@ pub struct Device<'a> {
 
 impl Auth {
     /// Accounts in a store, with tokens made by a key.
-    pub(crate) fn new(store: Arc<dyn Store>, key: &[u8], limits: Arc<Limits>, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        key: &[u8],
+        limits: Arc<Limits>,
+        live: Live,
+        passwords: Passwords,
+    ) -> Self {
         Self {
             store,
             passwords,
             tokens: Arc::new(AccessTokens::new(key)),
             refresh_key: RefreshKey::new(key),
             limits,
+            live,
         }
     }
 }

@@ -10,15 +10,6 @@ use crate::{
 /// Octets of a browser's name that are kept.
 const MAX_USER_AGENT: usize = 256;
 
-/// What became of a refresh token.
-#[derive(Debug)]
-pub enum Refreshed {
-    /// The next pair of tokens.
-    Granted(Box<Grant>),
-    /// It was used before: somebody has a copy, so the session of this member is over.
-    Reused(MemberId),
-}
-
 impl Auth {
     /// Logs a member in.
     ///
@@ -42,46 +33,46 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidToken`] for one that is none, or whose session is over; [`Code::Banned`].
-    pub async fn refresh(&self, shown: &str) -> Result<Refreshed, ChatError> {
+    /// [`Code::InvalidToken`] for one that is none, or whose session is over; [`Code::SessionRevoked`] for one that was
+    /// used before, for then somebody has a copy; [`Code::Banned`].
+    pub async fn refresh(&self, shown: &str) -> Result<Grant, ChatError> {
         let now = Timestamp::now();
         match self.rotate(shown, now).await? {
             (Rotated::Done(session, member), next) => {
                 let me = self.active(member).await?;
-                Ok(Refreshed::Granted(Box::new(self.grant(me, session, &next, now)?)))
+                self.grant(me, session, &next, now)
             }
-            (Rotated::Reused(_, member), _) => {
+            (Rotated::Reused(session, member), _) => {
                 tracing::warn!(%member, "a refresh token was used twice; its session is revoked");
-                Ok(Refreshed::Reused(member))
+                self.live.disconnect_session(member, session, Code::SessionRevoked);
+                Err(Code::SessionRevoked.into())
             }
             (Rotated::Unknown, _) => Err(Code::InvalidToken.into()),
         }
     }
 
-    /// Ends the session of an access token; says whose it was.
+    /// Ends the session of an access token, and its connections.
     ///
     /// # Errors
     ///
     /// As [`identify`](Self::identify).
-    pub async fn logout(&self, access: &str) -> Result<MemberId, ChatError> {
+    pub async fn logout(&self, access: &str) -> Result<(), ChatError> {
         let identity = self.identify(access).await?;
-        self.store.revoke_session(identity.session, Timestamp::now()).await?;
-        Ok(identity.member.id)
+        self.revoke(identity.member.id, identity.session).await?;
+        Ok(())
     }
 
-    /// Ends the session of a refresh token; says whose it was.
+    /// Ends the session of a refresh token, and its connections.
     ///
     /// # Errors
     ///
     /// [`Code::InvalidToken`] for one that is none, or whose session is over.
-    pub async fn logout_by_refresh(&self, shown: &str) -> Result<MemberId, ChatError> {
-        let now = Timestamp::now();
-        match self.rotate(shown, now).await?.0 {
-            Rotated::Done(session, member) => {
-                self.store.revoke_session(session, now).await?;
-                Ok(member)
+    pub async fn logout_by_refresh(&self, shown: &str) -> Result<(), ChatError> {
+        match self.rotate(shown, Timestamp::now()).await?.0 {
+            Rotated::Done(session, member) | Rotated::Reused(session, member) => {
+                self.revoke(member, session).await?;
+                Ok(())
             }
-            Rotated::Reused(_, member) => Ok(member),
             Rotated::Unknown => Err(Code::InvalidToken.into()),
         }
     }
@@ -137,7 +128,7 @@ impl Auth {
         self.grant(me, session, &refresh, now)
     }
 
-    async fn active(&self, member: MemberId) -> Result<Me, ChatError> {
+    pub(super) async fn active(&self, member: MemberId) -> Result<Me, ChatError> {
         let me = self.store.me(member).await?.ok_or(Code::MemberNotFound)?;
         refuse_inactive(me.member.status)?;
         Ok(me)

@@ -6,7 +6,7 @@ use serde::Serialize;
 use stomp_broker::{Destination, Handle, Publish, Refusal};
 
 use crate::{
-    domain::{MemberId, Message, RoomId},
+    domain::{MemberId, Message, RoomId, SessionId},
     error::Code,
 };
 
@@ -28,15 +28,21 @@ pub enum Queue {
     Errors,
     /// The list of the member's rooms.
     Rooms,
+    /// Messages that are meant for the member.
+    Notifications,
 }
 
 impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Acks, Self::Errors, Self::Rooms, Self::Notifications];
+
     /// Its destination.
     pub fn destination(self) -> &'static str {
         match self {
             Self::Acks => "/user/queue/acks",
             Self::Errors => "/user/queue/errors",
             Self::Rooms => "/user/queue/rooms",
+            Self::Notifications => "/user/queue/notifications",
         }
     }
 }
@@ -121,6 +127,14 @@ impl Live {
     pub fn disconnect(&self, member: MemberId, reason: Code) {
         if let Some(handle) = self.handle.get() {
             handle.disconnect(&member.to_string(), &Refusal::new(reason.as_str()));
+        }
+    }
+
+    /// Ends the connections that a member has by one session.
+    pub fn disconnect_session(&self, member: MemberId, session: SessionId, reason: Code) {
+        if let Some(handle) = self.handle.get() {
+            let reason = Refusal::new(reason.as_str());
+            handle.disconnect_credential(&member.to_string(), &session.to_string(), &reason);
         }
     }
 

@@ -74,6 +74,7 @@ impl Chat {
                 self.live.message(&message).await;
                 self.typing.stop(draft.room, sender);
                 self.rail.room_changed(message.room_id);
+                self.notify_soon(&message);
                 Ok(Sent { message: *message, duplicate: false })
             }
             Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),

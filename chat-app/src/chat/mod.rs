@@ -3,6 +3,7 @@
 //! Whatever changes something is stored first and told afterwards, in the order in which it was stored, and goes on
 //! to its end when whoever asked for it is gone: nothing is stored that nobody hears of.
 
+mod account;
 mod changes;
 mod door;
 mod draft;
@@ -10,6 +11,7 @@ mod live;
 mod members;
 mod membership;
 mod messages;
+mod notifications;
 mod presence;
 mod rail;
 mod reading;

@@ -13,6 +13,7 @@ mod problem;
 mod relation;
 mod room;
 mod search;
+mod session;
 mod text;
 mod timestamp;
 
@@ -33,5 +34,6 @@ pub use self::{
         RoomEvent, RoomName, RoomPassword, RoomSettings, RoomType, pair_key,
     },
     search::{SearchText, grams},
+    session::Session,
     timestamp::Timestamp,
 };

@@ -19,8 +19,7 @@ use super::{
     openapi::Refused,
 };
 use crate::{
-    auth::Refreshed,
-    domain::{Kind, Locale, MemberId, MemberName, Problems, nickname},
+    domain::{Kind, Locale, MemberName, Problems, nickname},
     error::Code,
 };
 
@@ -144,10 +143,7 @@ async fn refresh(
         None => (cookie::get(&headers).ok_or(Code::NoToken)?, Transport::COOKIE),
     };
     match http.auth.refresh(shown).await {
-        Ok(Refreshed::Granted(grant)) => Ok(answer(&grant, transport, &headers)),
-        Ok(Refreshed::Reused(member)) => {
-            Ok(log_out(&http, member, Code::SessionRevoked, Error::from(Code::SessionRevoked)))
-        }
+        Ok(grant) => Ok(answer(&grant, transport, &headers)),
         Err(error) => Ok(([cookie::clear()], Error::from(error)).into_response()),
     }
 }
@@ -155,16 +151,10 @@ async fn refresh(
 /// Ends a session: that of the access token, or of the cookie when there is none.
 #[utoipa::path(post, path = "/auth/logout", tag = "auth", security((), ("bearer" = [])), responses((status = 204), (status = 401, response = Refused<'_>)))]
 async fn logout(State(http): State<Http>, headers: HeaderMap) -> Result<Response> {
-    let member = match (bearer(&headers), cookie::get(&headers)) {
+    match (bearer(&headers), cookie::get(&headers)) {
         (Some(access), _) => http.auth.logout(access).await?,
         (None, Some(refresh)) => http.auth.logout_by_refresh(refresh).await?,
         (None, None) => return Err(Code::NoToken.into()),
-    };
-    Ok(log_out(&http, member, Code::SessionRevoked, StatusCode::NO_CONTENT))
-}
-
-/// Ends the connections of a member and takes its cookie away.
-fn log_out(http: &Http, member: MemberId, reason: Code, answer: impl IntoResponse) -> Response {
-    http.chat.live().disconnect(member, reason);
-    ([cookie::clear()], answer).into_response()
+    }
+    Ok(([cookie::clear()], StatusCode::NO_CONTENT).into_response())
 }

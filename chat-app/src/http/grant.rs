@@ -52,6 +52,24 @@ pub(super) struct Body<'a> {
     refresh_token: Option<&'a str>,
 }
 
+/// Another access token of the same session.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Access {
+    id: MemberId,
+    /// The access token.
+    token: String,
+    /// Seconds until it ends.
+    expires_in: u64,
+    member: Me,
+}
+
+impl Access {
+    pub(super) fn new(token: String, member: Me) -> Self {
+        Self { id: member.member.id, token, expires_in: ACCESS_LIFETIME.as_secs(), member }
+    }
+}
+
 /// The answer that gives a client its tokens.
 pub(super) fn answer(grant: &Grant, transport: Transport, headers: &HeaderMap) -> Response {
     let in_body = transport.transport == By::Body;

@@ -1,5 +1,6 @@
 //! The HTTP interface: one router per file, errors and headers that all of them share.
 
+mod account;
 mod auth;
 mod caller;
 mod changes;
@@ -16,6 +17,7 @@ mod messages;
 mod openapi;
 mod page;
 mod rooms;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -38,10 +40,13 @@ pub(crate) struct Http {
     pub(crate) allowed_origins: Arc<[Origin]>,
 }
 
-/// The API, the client, and the WebSocket endpoints, which bring their own state.
-pub(crate) fn router(http: Http, websockets: Router) -> Router {
+/// The API, the client, and the endpoints of STOMP, which bring their own state and are not compressed: a stream of
+/// frames must not wait in a compressor.
+pub(crate) fn router(http: Http, stomp: Router) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
+        .merge(sessions::router())
+        .merge(account::router())
         .merge(members::router())
         .merge(rooms::router())
         .merge(membership::router())
@@ -56,12 +61,12 @@ pub(crate) fn router(http: Http, websockets: Router) -> Router {
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     api.with_state(http)
-        .merge(websockets)
-        .method_not_allowed_fallback(error::method_not_allowed)
         .fallback(ui::serve)
+        .layer(CompressionLayer::new())
+        .merge(stomp)
+        .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn(guard::limit_time))
         .layer(middleware::from_fn(error::render))
         .layer(middleware::map_response(guard::harden))
-        .layer(CompressionLayer::new())
 }

@@ -58,6 +58,7 @@ impl Authenticator for Tokens {
         let member = identity.member.id;
         let seconds = u64::try_from(identity.expires_at.unix()).unwrap_or_default();
         Ok(Principal::new(member.to_string())
+            .credential(identity.session.to_string())
             .expires_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
             .with(Session { member, locale, _connection: Arc::new(self.chat.connected(member)) }))
     }

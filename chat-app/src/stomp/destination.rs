@@ -27,7 +27,7 @@ pub(super) enum Subscribable {
 impl Subscribable {
     /// What a destination names, if it is one to subscribe to.
     pub(super) fn parse(destination: &str) -> Option<Self> {
-        if [Queue::Acks, Queue::Errors, Queue::Rooms].iter().any(|queue| queue.destination() == destination) {
+        if Queue::ALL.iter().any(|queue| queue.destination() == destination) {
             return Some(Self::Own);
         }
         if COUNTS.contains(&destination) {

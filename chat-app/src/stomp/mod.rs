@@ -17,9 +17,8 @@ use crate::{
     chat::{Chat, Queue},
 };
 
-/// Where WebSockets are opened; the others are for older clients.
-pub(crate) const WEBSOCKET_PATHS: [&str; 4] =
-    ["/ws-connect", "/ws-connect/websocket", "/connect", "/connect/websocket"];
+/// Where browsers connect, by WebSocket or by SockJS; the second is for older clients.
+pub(crate) const ENDPOINTS: [&str; 2] = ["/ws-connect", "/connect"];
 
 const HEART_BEAT: Duration = Duration::from_secs(10);
 

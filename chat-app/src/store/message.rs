@@ -1,6 +1,7 @@
 //! Storing messages.
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::Result;
 use crate::domain::{ClientMessageId, Content, MemberId, Message, MessageId, RoomId, Timestamp};
@@ -21,6 +22,9 @@ pub trait MessageStore {
 
     /// Who has read a message, besides who said it; `None` if the member may not read it.
     async fn readers(&self, message: MessageId, member: MemberId) -> Result<Option<Vec<MemberId>>>;
+
+    /// Whom a message is for, and why: as far as they want to be told and have not blocked who said it.
+    async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;
@@ -82,4 +86,17 @@ pub struct Page {
     pub last_seq: i64,
     /// Of the room's newest change: what is in the page knows of it and of all before.
     pub last_change_seq: i64,
+}
+
+/// Why a message is for a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
+pub enum NoticeKind {
+    /// It names the member.
+    Mention,
+    /// It answers the member.
+    Reply,
+    /// It was said in a 1:1 room.
+    Dm,
 }

@@ -8,6 +8,7 @@
 // Both databases take the queries in, see `sql/mod.rs`.
 #![allow(clippy::duplicate_mod)]
 
+mod account;
 mod change;
 mod error;
 mod invite;
@@ -27,12 +28,13 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::{
+    account::{AccountStore, Upgrade, Upgraded},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
     invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
-    message::{Append, Cursor, MessageStore, NewMessage, Page},
+    message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
@@ -44,7 +46,8 @@ pub use self::{
 /// Everything the service keeps.
 #[async_trait]
 pub trait Store:
-    MemberStore
+    AccountStore
+    + MemberStore
     + SessionStore
     + RoomStore
     + MembershipStore

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Member, MemberId, SessionId, Timestamp};
+use crate::domain::{Member, MemberId, Session, SessionId, Timestamp};
 
 /// Logins on devices.
 #[async_trait]
@@ -18,8 +18,26 @@ pub trait SessionStore {
     /// the one before and was replaced after `grace_from`; else revokes the session.
     async fn rotate_session(&self, rotation: Rotation<'_>) -> Result<Rotated>;
 
-    /// Ends a session.
-    async fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
+    /// The session of a member that has this refresh token, if it is the newest of a session that lasts.
+    async fn session_of_refresh(
+        &self,
+        refresh_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<(SessionId, MemberId)>>;
+
+    /// The sessions of a member that last, the one used last first.
+    async fn sessions(&self, member: MemberId, now: Timestamp) -> Result<Vec<Session>>;
+
+    /// Ends a session of a member; says whether it had such a one.
+    async fn revoke_session(&self, id: SessionId, member: MemberId, now: Timestamp) -> Result<bool>;
+
+    /// Ends all sessions of a member but one; says which.
+    async fn revoke_sessions(
+        &self,
+        member: MemberId,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>>;
 }
 
 /// A session to open.

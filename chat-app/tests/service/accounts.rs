@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, User};
 
 #[tokio::test]
 async fn who_signs_up_can_log_in() {
@@ -113,4 +113,81 @@ async fn members_are_found_page_by_page_with_whether_they_are_connected() {
     kim.get("/member/list?limit=101").await.refused(400, "VALIDATION");
     assert_eq!(kim.get(&format!("/member/{}", park.id)).await.ok()["name"], "park");
     kim.get("/member/999").await.refused(404, "MEMBER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_guest_becomes_a_user_and_stays_who_it_is() {
+    let app = TestApp::start().await;
+    app.user("lee").await;
+    let kim = app.guest("kim").await;
+    let room = kim.create_room("room").await;
+    kim.say(room, "as a guest").await;
+    let upgrade = async |email: &str| {
+        kim.post("/auth/guest/upgrade", &json!({ "email": email, "password": "correct horse" })).await
+    };
+    upgrade("kim").await.refused(400, "VALIDATION");
+    upgrade("lee@example.com").await.refused(409, "EMAIL_TAKEN");
+    let upgraded = upgrade("kim@example.com").await.ok();
+    assert_eq!((&upgraded["id"], &upgraded["member"]["kind"]), (&json!(kim.id), &json!("USER")));
+    upgrade("other@example.com").await.refused(403, "FORBIDDEN");
+
+    let login = json!({ "email": "kim@example.com", "password": "correct horse" });
+    let login = app.post("/member/doLogin?transport=body", &login).await.ok();
+    assert_eq!(login["id"], kim.id);
+    assert_eq!(User::new(&app, &login).texts(room).await, ["as a guest"]);
+}
+
+#[tokio::test]
+async fn changing_the_password_takes_the_old_one_and_ends_other_sessions() {
+    let app = TestApp::start().await;
+    let kim = app.user("kim").await;
+    let credentials = |password: &str| json!({ "email": "kim@example.com", "password": password });
+    let other = app.post("/member/doLogin?transport=body", &credentials("correct horse")).await.ok();
+    let change = async |current: &str| {
+        let body = json!({ "current": current, "next": "battery staple" });
+        kim.ask(Method::PUT, "/member/me/password", Some(&body)).await
+    };
+    change("wrong horse").await.refused(401, "BAD_CREDENTIALS");
+    assert_eq!(change("correct horse").await.status, 204);
+    User::new(&app, &other).get("/member/me").await.refused(401, "SESSION_REVOKED");
+    kim.get("/member/me").await.ok();
+    app.post("/member/doLogin", &credentials("correct horse")).await.refused(401, "BAD_CREDENTIALS");
+    app.post("/member/doLogin", &credentials("battery staple")).await.ok();
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_its_messages_under_no_name() {
+    let app = TestApp::start().await;
+    let (kim, lee) = (app.user("kim").await, app.guest("lee").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    kim.say(room, "hello").await;
+    let delete = async |password: &str| {
+        kim.ask(Method::DELETE, "/member/me", Some(&json!({ "password": password }))).await
+    };
+    delete("wrong horse").await.refused(401, "BAD_CREDENTIALS");
+    assert_eq!(delete("correct horse").await.status, 204);
+
+    kim.get("/member/me").await.refused(401, "SESSION_REVOKED");
+    lee.get(&format!("/member/{}", kim.id)).await.refused(404, "MEMBER_NOT_FOUND");
+    let history = lee.get(&format!("/chat/history/{room}")).await.ok();
+    let said = history.as_array().unwrap().iter().find(|message| message["message"] == "hello").unwrap();
+    assert_eq!((&said["senderId"], &said["senderName"]), (&json!(kim.id), &json!("(알 수 없음)")));
+    assert_eq!(lee.get(&format!("/chat/room/{room}")).await.ok()["ownerId"], lee.id);
+    app.user("kim").await;
+}
+
+#[tokio::test]
+async fn members_block_others_and_lift_that_again() {
+    let app = TestApp::start().await;
+    let (kim, eve) = (app.guest("kim").await, app.guest("eve").await);
+    let block = format!("/member/{}/block", eve.id);
+    for _ in 0..2 {
+        assert_eq!(kim.ask(Method::PUT, &block, None).await.status, 204);
+    }
+    assert_eq!(kim.get("/member/me/blocks").await.ok(), json!([eve.id]));
+    assert_eq!(kim.delete(&block).await.status, 204);
+    assert_eq!(kim.get("/member/me/blocks").await.ok(), json!([]));
+    kim.ask(Method::PUT, &format!("/member/{}/block", kim.id), None).await.refused(403, "FORBIDDEN");
+    kim.ask(Method::PUT, "/member/999/block", None).await.refused(404, "MEMBER_NOT_FOUND");
 }

@@ -41,13 +41,18 @@ async fn edits_deletions_and_reactions_are_told_and_replayed() {
     let expected =
         [("UPDATED", 1), ("REACTION", 2), ("DELETED", 3)].map(|(kind, seq)| (json!(kind), json!(seq)));
     assert_eq!(kinds, expected.each_ref().map(|(kind, seq)| (kind, seq)));
-    assert_eq!(told[0]["message"], "안녕하세요");
-    assert_eq!(told[1]["reactions"], json!([{ "emoji": "👍", "count": 1, "memberIds": [lee.id] }]));
-    assert_eq!((&told[2]["deleted"], &told[2]["message"]), (&json!(true), &json!("")));
+    assert_eq!(told[0]["message"]["message"], "안녕하세요");
+    assert_eq!(
+        told[1]["message"]["reactions"],
+        json!([{ "emoji": "👍", "count": 1, "memberIds": [lee.id] }])
+    );
+    let gone = &told[2]["message"];
+    assert_eq!((&gone["deleted"], &gone["message"]), (&json!(true), &json!("")));
 
     let changes = lee.get(&format!("/chat/room/{room}/changes?after=1&limit=1")).await;
     assert_eq!(changes.header("x-has-more"), "true");
-    assert_eq!((&changes.ok()[0]["changeSeq"], &changes.ok()[0]["deleted"]), (&json!(2), &json!(true)));
+    let change = &changes.ok()[0];
+    assert_eq!((&change["changeSeq"], &change["message"]["deleted"]), (&json!(2), &json!(true)));
     let page = lee.get(&format!("/chat/history/{room}")).await;
     assert_eq!((page.header("x-last-change-seq"), page.header("x-last-seq")), ("3", "2"));
 }
@@ -109,9 +114,15 @@ async fn a_reaction_is_put_and_taken_back() {
 async fn answers_mentions_and_readers_are_kept() {
     let app = TestApp::start().await;
     let (kim, lee, room, id) = message_of_kim(&app).await;
+    let mut of_lee = lee.connect().await;
+    of_lee.subscribe("/user/queue/notifications").await;
     let body = json!({ "message": "@lee 봤어?", "replyTo": id });
     let answer = kim.post(&format!("/chat/room/{room}/messages"), &body).await.ok();
     assert_eq!(answer["mentions"], json!([lee.id]));
+    let notification = json!({
+        "kind": "MENTION", "roomId": room, "messageId": answer["id"], "title": "kim", "body": "@lee 봤어?",
+    });
+    assert_eq!(of_lee.message_of("/user/queue/notifications").await, notification);
     assert_eq!(answer["replyTo"], json!({ "id": id, "seq": 2, "senderName": "kim", "excerpt": "안녕" }));
     assert_eq!(lee.get("/chat/my/rooms").await.ok()[0]["mentionCount"], 1);
     let readers = async || kim.get(&format!("/chat/message/{id}/readers")).await.ok();

@@ -53,3 +53,11 @@ async fn the_service_says_what_it_is_and_whether_it_serves() {
     assert_eq!(info["limits"]["messageChars"], 4_000);
     assert_eq!(info["locales"], serde_json::json!(["ko", "en"]));
 }
+
+#[tokio::test]
+async fn browsers_find_sockjs_beside_the_websocket() {
+    let app = TestApp::start().await;
+    for endpoint in ["/ws-connect", "/connect"] {
+        assert_eq!(app.get(&format!("{endpoint}/info")).await.ok()["websocket"], true, "{endpoint}");
+    }
+}

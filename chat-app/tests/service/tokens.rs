@@ -41,6 +41,41 @@ async fn a_refresh_token_works_once_and_a_second_time_ends_the_session() {
 }
 
 #[tokio::test]
+async fn tabs_that_refresh_at_once_get_the_same_token() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let (one, other) = tokio::join!(refresh(&app, &kim.refresh_token), refresh(&app, &kim.refresh_token));
+    assert_eq!(refresh_token(&one), refresh_token(&other));
+    refresh(&app, &refresh_token(&one)).await.ok();
+}
+
+#[tokio::test]
+async fn a_session_is_ended_from_another_one_and_alone() {
+    let app = TestApp::start().await;
+    let phone = app.user("kim").await;
+    let login = json!({ "email": "kim@example.com", "password": "correct horse" });
+    let laptop = User::new(&app, &app.post("/member/doLogin?transport=body", &login).await.ok());
+    let (mut on_phone, mut on_laptop) = (phone.connect().await, laptop.connect().await);
+
+    let sessions = laptop.get("/auth/sessions").await.ok();
+    let current: Vec<_> = sessions.as_array().unwrap().iter().map(|session| &session["current"]).collect();
+    assert_eq!(current, [true, false]);
+    let other = format!("/auth/sessions/{}", sessions[1]["id"]);
+    assert_eq!(laptop.delete(&other).await.status, 204);
+    laptop.delete(&other).await.refused(404, "NOT_FOUND");
+
+    phone.get("/member/me").await.refused(401, "SESSION_REVOKED");
+    assert_eq!(on_phone.frame().await.unwrap().headers().get("message"), Some("SESSION_REVOKED"));
+    on_laptop.subscribe("/user/queue/errors").await;
+    assert_eq!(laptop.get("/auth/sessions").await.ok().as_array().unwrap().len(), 1);
+
+    let eve = app.user("eve").await;
+    eve.delete(&format!("/auth/sessions/{}", sessions[0]["id"])).await.refused(404, "NOT_FOUND");
+    assert_eq!(laptop.post("/auth/logout-all", &json!({})).await.status, 204);
+    assert_eq!(on_laptop.frame().await.unwrap().headers().get("message"), Some("SESSION_REVOKED"));
+}
+
+#[tokio::test]
 async fn the_cookie_refreshes_in_the_cookie() {
     let app = TestApp::start().await;
     let login = app.post("/auth/guest", &json!({})).await;

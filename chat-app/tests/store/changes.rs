@@ -1,8 +1,8 @@
 //! What happens to messages after they were said.
 
 use chat_app::{
-    domain::{ChangeKind, Content, Emoji, MAX_REACTIONS, MemberId, MessageId, Timestamp},
-    store::{Changed, Cursor, Edit, React, Store},
+    domain::{ChangeKind, Content, Emoji, MAX_REACTIONS, MemberId, MessageId, Notify, Timestamp},
+    store::{Append, Changed, Cursor, Edit, NewMessage, NoticeKind, React, Store},
 };
 
 use super::{join, member, room, tell};
@@ -117,4 +117,37 @@ pub(crate) async fn members_are_named_until_the_text_no_more_names_them(store: &
     tell(store, room, owner, "@김철수").await;
     store.mark_read(room, kim, None).await.unwrap();
     assert_eq!(mentions().await, 0);
+}
+
+pub(crate) async fn messages_are_for_whom_they_name_answer_or_meet_alone(store: &dyn Store) {
+    let (owner, kim, lee) =
+        (member(store, "owner").await, member(store, "kim").await, member(store, "lee").await);
+    let group = room(store, owner).await;
+    join(store, group, kim).await;
+    join(store, group, lee).await;
+    let notices = async |message: MessageId| store.notices(message).await.unwrap();
+    let question = tell(store, group, kim, "all of you?").await.id;
+    assert_eq!(notices(question).await, []);
+    let content = Content::parse("@lee says yes".to_owned()).unwrap();
+    let answer = NewMessage {
+        room: group,
+        sender: owner,
+        content: &content,
+        client_message_id: None,
+        reply_to: Some(question),
+        now: Timestamp::now(),
+    };
+    let Append::Stored(answer) = store.append(answer).await.unwrap() else { panic!("not stored") };
+    assert_eq!(notices(answer.id).await, [(kim, NoticeKind::Reply), (lee, NoticeKind::Mention)]);
+    store.block(kim, owner, Timestamp::now()).await.unwrap();
+    store.set_notify(group, lee, Notify::Mentions).await.unwrap();
+    assert_eq!(notices(answer.id).await, [(lee, NoticeKind::Mention)]);
+    store.set_notify(group, lee, Notify::None).await.unwrap();
+    assert_eq!(notices(answer.id).await, []);
+
+    let (alone, _) = store.private_room(kim, lee, Timestamp::now()).await.unwrap().unwrap();
+    let message = tell(store, alone, kim, "psst").await.id;
+    assert_eq!(notices(message).await, [(lee, NoticeKind::Dm)]);
+    store.set_notify(alone, lee, Notify::Mentions).await.unwrap();
+    assert_eq!(notices(message).await, []);
 }

@@ -1,5 +1,6 @@
 //! One suite for every store: each case takes `&dyn Store`, each back-end runs all cases on an empty database.
 
+mod accounts;
 mod changes;
 mod doors;
 mod members;
@@ -53,9 +54,12 @@ suite! {
     members::an_address_and_a_name_with_its_tag_are_unique,
     members::members_are_listed_page_by_page_and_found_by_part_of_the_name,
     members::a_change_leaves_what_is_not_given,
+    accounts::a_guest_becomes_a_user_once,
+    accounts::an_erased_member_is_nobody,
     sessions::each_refresh_token_works_once_and_any_older_one_ends_the_session,
     sessions::the_token_before_the_newest_works_for_a_moment_and_changes_nothing,
     sessions::of_two_refreshes_at_once_both_are_answered,
+    sessions::all_sessions_of_a_member_end_but_one,
     sessions::a_session_ends_when_it_expires_or_is_revoked,
     rooms::a_pair_has_one_room_however_often_and_by_whom_it_is_asked_for,
     rooms::joining_writes_a_line_once,
@@ -75,6 +79,7 @@ suite! {
     changes::reactions_are_counted_by_kind_and_bounded,
     changes::changes_are_numbered_without_holes_and_read_from_any_place,
     changes::members_are_named_until_the_text_no_more_names_them,
+    changes::messages_are_for_whom_they_name_answer_or_meet_alone,
     search::two_syllables_within_a_word_are_found,
     search::only_what_the_member_may_read_is_found,
     search::text_is_no_language_of_the_database,

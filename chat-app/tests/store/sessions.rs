@@ -78,6 +78,38 @@ pub(crate) async fn a_session_ends_when_it_expires_or_is_revoked(store: &dyn Sto
     let session = open(store, member, now).await;
     assert_eq!(store.session_member(session, now).await.unwrap().unwrap().id, member);
     assert_eq!(store.session_member(session, now.after(HOUR)).await.unwrap(), None);
-    store.revoke_session(session, now).await.unwrap();
+    let other = super::member(store, "lee").await;
+    assert!(!store.revoke_session(session, other, now).await.unwrap(), "it is not the other's");
+    assert!(store.revoke_session(session, member, now).await.unwrap());
+    assert!(!store.revoke_session(session, member, now).await.unwrap());
     assert_eq!(store.session_member(session, now).await.unwrap(), None);
+}
+
+pub(crate) async fn all_sessions_of_a_member_end_but_one(store: &dyn Store) {
+    let (kim, lee) = (member(store, "kim").await, member(store, "lee").await);
+    let now = Timestamp::now();
+    let open = async |member, number: u8| {
+        let (family, refresh) = ([number; 32], [number + 100; 32]);
+        let new = NewSession {
+            member,
+            family_hash: &family,
+            refresh_hash: &refresh,
+            user_agent: Some("browser"),
+            ip: "127.0.0.1",
+            now,
+            expires_at: now.after(HOUR),
+        };
+        store.open_session(new).await.unwrap()
+    };
+    let (one, two, three, of_lee) =
+        (open(kim, 1).await, open(kim, 2).await, open(kim, 3).await, open(lee, 4).await);
+    assert_eq!(store.session_of_refresh(&[102; 32], now).await.unwrap(), Some((two, kim)));
+    let mut ended = store.revoke_sessions(kim, Some(two), now).await.unwrap();
+    ended.sort();
+    assert_eq!(ended, [one, three]);
+    let left = async |member| {
+        store.sessions(member, now).await.unwrap().iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!((left(kim).await, left(lee).await), (vec![two], vec![of_lee]));
+    assert_eq!(store.sessions(kim, now).await.unwrap()[0].user_agent.as_deref(), Some("browser"));
 }

@@ -33,6 +33,11 @@ export class Api {
     await this.#post(`/chat/room/${roomId}/messages`, { roomId, message, clientMessageId: randomUUID() }, sender)
   }
 
+  /** Everything up to `seq`, or to the end. */
+  async read(reader: Person, roomId: number, seq?: number): Promise<void> {
+    await this.#post(`/chat/room/${roomId}/read`, { seq }, reader)
+  }
+
   async #post<T>(path: string, body?: unknown, person?: Person): Promise<T> {
     const response = await fetch(this.#url + path, {
       method: 'POST',

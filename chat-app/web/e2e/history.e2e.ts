@@ -1,10 +1,24 @@
-/** Reading back, and catching up after the connection was gone. */
-import type { Page, WebSocketRoute } from 'playwright-core'
+/** Reading back and forth in a long room, and being led to what is new. */
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import type { Person } from './api'
 import { logIn, openRoom, say, settled, texts } from './browser'
 import { useChat } from './setup'
 
 const chat = useChat()
+
+const LENGTH = 320
+
+/** A room in which everyone has told stories in turn, and nobody has read them. */
+async function longRoom(): Promise<{ people: Person[]; roomId: number }> {
+  const people = await Promise.all(['가람', '나래', '다솜'].map((name) => chat.api().signUp(name)))
+  const [owner, ...others] = people
+  const roomId = await chat.api().createRoom(owner!, '긴 이야기', ...others)
+  for (let n = 1; n <= LENGTH; n++) await chat.api().say(people[n % people.length]!, roomId, `${n}번째 이야기`)
+  return { people, roomId }
+}
+
+const story = (page: Page, n: number) => page.getByRole('log').getByText(`${n}번째 이야기`, { exact: true })
 
 /** The first message in sight and how far its top is from the top of the list. */
 function firstInSight(page: Page) {
@@ -23,94 +37,103 @@ function topOf(page: Page, seq: string) {
   }, seq)
 }
 
-const rowCount = (page: Page) => page.locator('[data-seq]').count()
+/** The seqs of the first and the last message on the page. */
+function bounds(page: Page) {
+  return page
+    .locator('[data-seq]')
+    .evaluateAll((rows) => [rows[0], rows.at(-1)].map((row) => Number((row as HTMLElement)?.dataset.seq)))
+}
+
+/** Scrolls to an edge and says how far what was in sight has moved when the next page was there. */
+async function drift(page: Page, edge: 'top' | 'bottom'): Promise<number> {
+  // Held back, so that there is a still picture to compare with.
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  await page.route('**/chat/history/**', async (route) => {
+    await held
+    await route.continue()
+  })
+  const asked = page.waitForRequest('**/chat/history/**')
+  await page.getByRole('log').evaluate((log, to) => (log.scrollTop = to === 'top' ? 0 : log.scrollHeight), edge)
+  await asked
+  const [before, at] = [await bounds(page), await firstInSight(page)]
+  release()
+  await page.waitForFunction(
+    ([first, last]) => {
+      const rows = [...document.querySelectorAll<HTMLElement>('[data-seq]')]
+      return Number(rows[0]?.dataset.seq) !== first || Number(rows.at(-1)?.dataset.seq) !== last
+    },
+    before,
+  )
+  await page.unrouteAll({ behavior: 'wait' })
+  return Math.abs((await topOf(page, at.seq)) - at.top)
+}
 
 describe('history', () => {
-  it('grows upwards without moving what is in sight', { timeout: 60_000 }, async () => {
-    const people = await Promise.all(['가람', '나래', '다솜', '라온', '마음', '바다'].map((name) => chat.api().signUp(name)))
-    const [owner, ...others] = people
-    const roomId = await chat.api().createRoom(owner!, '긴 이야기', ...others)
-    for (let n = 1; n <= 120; n++) await chat.api().say(people[n % people.length]!, roomId, `${n}번째 이야기`)
-
+  it('goes by in both directions without moving what is in sight', { timeout: 90_000 }, async () => {
+    const { people, roomId } = await longRoom()
+    await chat.api().read(people[0]!, roomId)
     const page = await chat.page({ viewport: { width: 900, height: 600 } })
-    await logIn(page, owner!)
+    await logIn(page, people[0]!)
     await openRoom(page, roomId)
-    await settled(page, 50)
-    expect(await page.getByRole('log').getByText('120번째 이야기').isVisible()).toBe(true)
+    await settled(page, 30)
+    await story(page, LENGTH).waitFor()
 
-    for (let shown = await rowCount(page); shown < 120; shown = await rowCount(page)) {
-      // Held back, so that there is a still picture to compare with.
-      let release = () => {}
-      const held = new Promise<void>((resolve) => (release = resolve))
-      await page.route('**/chat/history/**', async (route) => {
-        await held
-        await route.continue()
-      })
-      const asked = page.waitForRequest('**/chat/history/**')
-      await page.getByRole('log').evaluate((log) => (log.scrollTop = 0))
-      await asked
-      const before = await firstInSight(page)
-      release()
-      await settled(page, shown + 1)
-      await page.unrouteAll({ behavior: 'wait' })
-      expect(Math.abs((await topOf(page, before.seq)) - before.top)).toBeLessThan(2)
+    const seen = new Set<string>()
+    const look = async () => {
+      for (const text of await texts(page)) seen.add(text)
+      expect(await page.getByRole('log').getByRole('listitem').count()).toBeLessThanOrEqual(300)
     }
-    await page.getByText('대화의 시작입니다').waitFor()
+    for (await look(); !(await page.getByText('대화의 시작입니다').isVisible()); await look()) {
+      expect(await drift(page, 'top')).toBeLessThan(2)
+    }
+    expect(seen.size).toBe(LENGTH)
+
+    // What came in the meantime is announced and does not move the view.
+    const still = await firstInSight(page)
+    await chat.api().say(people[1]!, roomId, '그사이에 온 말')
+    await page.getByRole('button', { name: '새 메시지 1개' }).waitFor()
+    expect(await topOf(page, still.seq)).toBe(still.top)
+
+    const end = page.getByText('그사이에 온 말').and(page.locator('.text'))
+    while (!(await end.count())) {
+      const moved = await drift(page, 'bottom')
+      // The last page takes the place of the line that said it was coming.
+      if (!(await end.count())) expect(moved).toBeLessThan(2)
+    }
     const stories = (await texts(page)).filter((text) => text.endsWith('번째 이야기'))
-    expect(stories).toEqual(Array.from({ length: 120 }, (_, index) => `${index + 1}번째 이야기`))
+    expect(stories).toEqual(stories.map((_, index) => `${LENGTH - stories.length + 1 + index}번째 이야기`))
   })
 
-  it('fills the gap of a lost connection, once and in order', async () => {
-    const [ann, ben] = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')]
-    const roomId = await chat.api().createRoom(ann, '끊김', ben)
-
-    const page = await chat.page()
-    let socket: WebSocketRoute | undefined
-    let blocked = false
-    await page.routeWebSocket(/ws-connect/, (route) => {
-      if (blocked) return void route.close()
-      socket = route
-      route.connectToServer()
-    })
-    await logIn(page, ben)
+  it('opens at the first unread message, however far back, and ends at the newest', { timeout: 60_000 }, async () => {
+    const { people, roomId } = await longRoom()
+    const page = await chat.page({ viewport: { width: 900, height: 600 } })
+    await logIn(page, people[0]!)
+    await chat.api().read(people[0]!, roomId, 100)
     await openRoom(page, roomId)
-    await chat.api().say(ann, roomId, '끊기기 전')
-    await page.getByText('끊기기 전').last().waitFor()
+    const divider = page.getByText('여기서부터 새 메시지')
+    await divider.waitFor()
+    expect(await divider.evaluate((line) => line.getBoundingClientRect().top > 0)).toBe(true)
 
-    blocked = true
-    await socket!.close()
-    for (let n = 1; n <= 5; n++) await chat.api().say(ann, roomId, `그동안 ${n}`)
-    await say(page, '끊긴 채로 보냄')
-    await page.getByText('서버에 연결하는 중').waitFor()
-    blocked = false
+    await page.getByRole('button', { name: '맨 아래로' }).click()
+    await story(page, LENGTH).waitFor()
+    await page.waitForFunction(() => !document.title.startsWith('('))
 
-    await settled(page, 7)
-    await page.getByText('서버에 연결하는 중').waitFor({ state: 'detached' })
-    await chat.api().say(ann, roomId, '이어진 뒤')
-    await settled(page, 8)
-    expect(await texts(page)).toEqual([
-      '끊기기 전',
-      ...Array.from({ length: 5 }, (_, index) => `그동안 ${index + 1}`),
-      '끊긴 채로 보냄',
-      '이어진 뒤',
-    ])
+    // One's own words are always seen.
+    await page.getByRole('log').evaluate((log) => (log.scrollTop = 0))
+    await say(page, '여기 있어요')
+    await page.getByText('여기 있어요').and(page.locator('.text')).waitFor()
+    expect(await page.getByRole('button', { name: '맨 아래로' }).count()).toBe(0)
   })
 
-  it('counts what is unread in the list and the title, until it is seen', async () => {
-    const [ann, ben] = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')]
-    const roomId = await chat.api().createRoom(ann, '소식', ben)
-    const page = await chat.page()
-    await logIn(page, ben)
-    await page.getByRole('link', { name: '소식' }).waitFor()
-    for (let n = 1; n <= 3; n++) await chat.api().say(ann, roomId, `소식 ${n}`)
-    await page.getByText('읽지 않은 메시지 3개').waitFor()
-    expect(await page.title()).toMatch(/^\(3\) /)
-
-    await page.getByRole('link', { name: '소식' }).click()
-    await page.getByText('여기서부터 새 메시지').waitFor()
-    await page.waitForFunction(() => !document.title.startsWith('('))
-    await page.reload()
+  it('leads to one message by its address', { timeout: 60_000 }, async () => {
+    const { people, roomId } = await longRoom()
+    const page = await chat.page({ viewport: { width: 900, height: 600 } })
+    await logIn(page, people[0]!)
+    await page.goto(`/r/${roomId}@60`)
     await page.getByRole('log').waitFor()
-    expect(await page.title()).not.toMatch(/^\(/)
+    const place = await topOf(page, '60')
+    expect(place).toBeGreaterThan(0)
+    expect(place).toBeLessThan(500)
   })
 })

@@ -22,7 +22,9 @@ export const router = createRouter({
         { path: '', component: HomeScreen },
         { path: 'rooms', component: DirectoryScreen },
         { path: 'people', component: PeopleScreen },
-        { path: 'r/:roomId(\\d+)', component: RoomScreen, props: ({ params }) => ({ roomId: Number(params.roomId) }) },
+        // A room, or with `@` and a seq one message in it.
+        { path: 'r/:roomId(\\d+):at(@\\d+)?', component: RoomScreen, props: roomProps },
+        { path: 'settings', component: () => import('./screens/SettingsScreen.vue') },
         { path: ':rest(.*)*', component: NotFoundScreen },
       ],
     },
@@ -35,6 +37,11 @@ router.beforeEach(async (to) => {
   if (!signedIn && !to.meta.open) return loginFor(to)
   if (signedIn && to.meta.open) return afterEntry(to)
 })
+
+function roomProps({ params }: RouteLocationNormalized) {
+  const at = params.at ? Number(String(params.at).slice(1)) : undefined
+  return { roomId: Number(params.roomId), at }
+}
 
 /** The login page, which leads back to `to`. */
 export function loginFor(to: RouteLocationNormalized) {

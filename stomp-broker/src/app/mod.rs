@@ -72,7 +72,8 @@ pub struct App<S> {
     errors_to: Option<Destination>,
 }
 
-type Routes<S> = matchit::Router<BoxedHandler<S>>;
+/// The routes as they were given, with their handlers.
+type Routes<S> = matchit::Router<(String, BoxedHandler<S>)>;
 
 impl<S: Clone + Send + Sync + 'static> App<S> {
     /// An application without handlers.
@@ -130,8 +131,17 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
 }
 
 fn insert<S>(routes: &mut Routes<S>, route: &str, handler: BoxedHandler<S>) {
-    if let Err(error) = routes.insert(route, handler) {
+    if let Err(error) = routes.insert(route, (route.to_owned(), handler)) {
         panic!("route {route}: {error}");
+    }
+}
+
+impl<S> App<S> {
+    fn routes(&self, action: Action) -> &Routes<S> {
+        match action {
+            Action::Send => &self.sends,
+            Action::Subscribe => &self.subscribes,
+        }
     }
 }
 
@@ -146,6 +156,9 @@ pub(crate) trait Application: fmt::Debug + Send + Sync {
     /// Starts the handler of that action for the request's destination, if there is one.
     fn dispatch(&self, action: Action, request: Request) -> Option<BoxFuture<'_, Result<Reply, Refusal>>>;
 
+    /// The route of the handler of that action for the destination.
+    fn route(&self, action: Action, destination: &Destination) -> Option<&str>;
+
     /// The literal beginnings of the routes, for error texts.
     fn prefixes(&self) -> &[String];
 
@@ -158,15 +171,16 @@ impl<S: Clone + Send + Sync + 'static> Application for App<S> {
         action: Action,
         mut request: Request,
     ) -> Option<BoxFuture<'_, Result<Reply, Refusal>>> {
-        let routes = match action {
-            Action::Send => &self.sends,
-            Action::Subscribe => &self.subscribes,
-        };
         let destination = request.destination.clone();
-        let found = routes.at(&destination).ok()?;
+        let found = self.routes(action).at(&destination).ok()?;
         let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         request.parameters = parameters.collect();
-        Some(found.value.call(request, &self.state))
+        let (_, handler) = found.value;
+        Some(handler.call(request, &self.state))
+    }
+
+    fn route(&self, action: Action, destination: &Destination) -> Option<&str> {
+        self.routes(action).at(destination).ok().map(|found| found.value.0.as_str())
     }
 
     fn prefixes(&self) -> &[String] {

@@ -1,15 +1,19 @@
 //! The seam between the server and what carries its messages.
 //!
-//! A back-end knows destinations and messages, nothing of sessions: the server tells it which destinations
-//! its clients listen to ([`Broker::interest`]) and gets every message for those back through [`Inbound`].
+//! A back-end knows destinations and messages, nothing of sessions: the server tells it what its clients listen
+//! to ([`Broker::interest`]) and gets every message for that back through [`Inbound`].
 
 mod history;
+mod interest;
+mod node;
 mod queue;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod simple;
 mod simple_logs;
 mod simple_queues;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,10 +21,12 @@ use stomp_proto::{Command, Frame, Headers, header::name};
 
 pub use self::{
     history::{Epoch, HistoryPage, Position, Start},
+    interest::Interest,
+    node::{Capabilities, Health, NodeId},
     queue::{Leased, QueueStore, Settlement},
     simple::SimpleBroker,
     simple_logs::{HistoryPolicy, HistorySettings},
-    simple_queues::QueueLimits,
+    simple_queues::{QueuePolicy, QueueSettings},
 };
 use crate::{Destination, Message};
 
@@ -89,14 +95,22 @@ pub enum BrokerError {
 
 /// A message back-end.
 ///
+/// [`testing::conformance`](crate::testing::conformance) checks that one keeps this contract.
+///
 /// # Contract
 ///
 /// - Messages of one destination reach [`Inbound::message`] in one order, the same on every node, and a
 ///   publisher's own messages in the order in which it published them.
-/// - When [`publish`](Self::publish) returns, the message is accepted as far as the back-end promises, and
-///   every earlier [`interest`](Self::interest) has taken effect.
+/// - When [`publish`](Self::publish) returns, the message is accepted as far as the back-end promises, and has
+///   reached the [`Inbound`] of its own node, or will without further calls.
+/// - When [`interest`](Self::interest) returns, everything published from then on reaches this node.
 #[async_trait]
 pub trait Broker: fmt::Debug + Send + Sync + 'static {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
     /// Connects the back-end to the server that owns it; called once, before anything else.
     ///
     /// # Errors
@@ -104,12 +118,13 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// [`BrokerError`] when it cannot serve; the server then does not start.
     async fn start(&self, inbound: Arc<dyn Inbound>) -> Result<(), BrokerError>;
 
-    /// Changes the set of destinations whose messages this node wants.
+    /// Changes what this node wants to hear of. To add what there is already, or to remove what there is not,
+    /// changes nothing.
     ///
     /// # Errors
     ///
     /// [`BrokerError`] when `add` could not be confirmed.
-    async fn interest(&self, add: &[Destination], remove: &[Destination]) -> Result<(), BrokerError>;
+    async fn interest(&self, add: &[Interest], remove: &[Interest]) -> Result<(), BrokerError>;
 
     /// Publishes a batch in order; one answer for each.
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>>;
@@ -132,10 +147,39 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {
         None
     }
+
+    /// Sends octets that are no message to one other node, or to all others: [`Inbound::control`]. Does not wait; a
+    /// node that cannot be reached may never hear of it.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when it cannot even be kept for later.
+    fn send_control(&self, to: Option<NodeId>, data: Bytes) -> Result<(), BrokerError> {
+        let _ = (to, data);
+        Ok(())
+    }
+
+    /// Brings what was begun to its end, within `deadline`: the server stops. Called once, after everything else.
+    async fn drain(&self, deadline: Duration) {
+        let _ = deadline;
+    }
 }
 
 /// Where a back-end delivers: the server. Never blocks.
 pub trait Inbound: fmt::Debug + Send + Sync + 'static {
-    /// A message for a destination of interest.
+    /// A message of a topic of interest.
     fn message(&self, message: Message);
+
+    /// A queue of interest may have something to lease.
+    fn ready(&self, queue: &Destination);
+
+    /// Messages of a topic will not come: those behind `last_good` and up to `now`, as far as that is known. The next
+    /// message that comes is marked by [`Message::after_loss`].
+    fn lost(&self, destination: &Destination, last_good: Option<Position>, now: Option<Position>);
+
+    /// What another node sent by [`Broker::send_control`].
+    fn control(&self, from: NodeId, data: Bytes);
+
+    /// The contact to other nodes came or went; told when it changes. A back-end that says nothing is connected.
+    fn health(&self, health: Health);
 }

@@ -7,6 +7,9 @@ use async_trait::async_trait;
 use super::{BrokerError, Publish};
 use crate::{Destination, Message};
 
+/// The header that tells a dead letter's reader where the message was sent to.
+pub(super) const DEAD_FROM: &str = "x-dead-letter-from";
+
 /// A message that is out with a consumer.
 #[derive(Debug, Clone)]
 pub struct Leased {

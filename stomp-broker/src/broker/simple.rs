@@ -9,10 +9,10 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Broker, BrokerError, HistoryPage, HistorySettings, Inbound, Publish, Published, QueueLimits, QueueStore,
-    Start, simple_logs::Logs, simple_queues::SimpleQueues,
+    Broker, BrokerError, Capabilities, HistoryPage, HistorySettings, Inbound, Interest, Publish, Published,
+    QueueSettings, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
 };
-use crate::{Destination, Message, message::MessageIds};
+use crate::{Destination, Message, Policies, message::MessageIds};
 
 /// Delivers in memory, in one order per destination: topics at most once, queues until a consumer has settled.
 #[derive(Debug)]
@@ -32,20 +32,26 @@ const SHARDS: usize = 64;
 impl SimpleBroker {
     /// A broker whose topics have no history.
     pub fn new() -> Self {
-        Self::with(QueueLimits::default(), HistorySettings::default())
+        Self::with(QueueSettings::default(), HistorySettings::default())
     }
 
     /// A broker with limits for its queues, and with histories of topics.
-    pub fn with(queues: QueueLimits, history: HistorySettings) -> Self {
+    pub fn with(queues: impl Into<QueueSettings>, history: HistorySettings) -> Self {
         let ids = Arc::new(MessageIds::new());
         Self {
             inbound: OnceLock::new(),
-            queues: Arc::new(SimpleQueues::new(queues, Arc::clone(&ids))),
+            queues: Arc::new(SimpleQueues::new(queues.into(), Arc::clone(&ids))),
             ids,
             history,
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
         }
+    }
+
+    /// A broker whose topics and queues keep what the table says, within the default bounds on all of them together.
+    pub fn with_policies(policies: &Policies) -> Self {
+        let (queues, history) = (QueueSettings::default().queues, HistorySettings::default().bytes);
+        Self::with(policies.queues(queues), policies.histories(history))
     }
 
     fn deliver(&self, publish: Publish) -> Result<Published, BrokerError> {
@@ -77,11 +83,15 @@ impl Default for SimpleBroker {
 
 #[async_trait]
 impl Broker for SimpleBroker {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { history: !self.history.policies.is_empty(), multi_node: false }
+    }
+
     async fn start(&self, inbound: Arc<dyn Inbound>) -> Result<(), BrokerError> {
         self.inbound.set(inbound).map_err(|_| BrokerError::Unavailable)
     }
 
-    async fn interest(&self, _: &[Destination], _: &[Destination]) -> Result<(), BrokerError> {
+    async fn interest(&self, _: &[Interest], _: &[Interest]) -> Result<(), BrokerError> {
         Ok(())
     }
 

@@ -19,6 +19,11 @@ pub struct HistoryPolicy {
     pub age: Duration,
 }
 
+impl HistoryPolicy {
+    /// No history at all.
+    pub const NONE: Self = Self { messages: 0, age: Duration::ZERO };
+}
+
 /// Which topics have a history, and what all histories together may cost.
 #[derive(Debug, Clone)]
 pub struct HistorySettings {
@@ -37,7 +42,8 @@ impl Default for HistorySettings {
 
 impl HistorySettings {
     pub(super) fn policy(&self, destination: &Destination) -> Option<HistoryPolicy> {
-        self.policies.iter().find(|(pattern, _)| pattern.matches(destination)).map(|(_, policy)| *policy)
+        let (_, policy) = self.policies.iter().find(|(pattern, _)| pattern.matches(destination))?;
+        (*policy != HistoryPolicy::NONE).then_some(*policy)
     }
 }
 

@@ -7,17 +7,15 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{BrokerError, Leased, Publish, QueueStore, Settlement};
-use crate::{Destination, Message, message::MessageIds};
+use super::{BrokerError, Leased, Publish, QueueStore, Settlement, queue::DEAD_FROM};
+use crate::{Destination, Message, Pattern, message::MessageIds};
 
-/// Bounds on queues in memory.
+/// What a queue may hold, and what becomes of messages that nobody can consume.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueLimits {
-    /// Queues that hold messages.
-    pub queues: usize,
-    /// Messages of one queue, those out with consumers included.
+pub struct QueuePolicy {
+    /// Messages, at most, those out with consumers included.
     pub messages: usize,
-    /// The octets of those messages.
+    /// The octets of those messages, at most.
     pub bytes: usize,
     /// How often a message is delivered before it counts as undeliverable.
     pub deliveries: u32,
@@ -25,21 +23,50 @@ pub struct QueueLimits {
     pub dead_letters: Option<Destination>,
 }
 
-impl Default for QueueLimits {
-    /// 10,000 queues of 100,000 messages and 64 MiB, 5 deliveries, then to `/queue/dead-letters`.
+impl Default for QueuePolicy {
+    /// 100,000 messages and 64 MiB; 5 deliveries, then to `/queue/dead-letters`.
     fn default() -> Self {
         let dead_letters = Destination::new("/queue/dead-letters").ok();
-        Self { queues: 10_000, messages: 100_000, bytes: 64 << 20, deliveries: 5, dead_letters }
+        Self { messages: 100_000, bytes: 64 << 20, deliveries: 5, dead_letters }
     }
 }
 
-/// The header that tells a dead letter's reader where the message was sent to.
-const DEAD_FROM: &str = "x-dead-letter-from";
+/// Which policy each queue has, and how many queues there may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// Queues that hold messages, at most.
+    pub queues: usize,
+    /// The first pattern that matches a queue says what holds for it.
+    pub policies: Vec<(Pattern, QueuePolicy)>,
+    /// What holds for queues that no pattern matches.
+    pub default: QueuePolicy,
+}
+
+impl Default for QueueSettings {
+    /// 10,000 queues, all with the default policy.
+    fn default() -> Self {
+        Self { queues: 10_000, policies: Vec::new(), default: QueuePolicy::default() }
+    }
+}
+
+impl QueueSettings {
+    pub(super) fn policy(&self, queue: &Destination) -> &QueuePolicy {
+        let found = self.policies.iter().find(|(pattern, _)| pattern.matches(queue));
+        found.map_or(&self.default, |(_, policy)| policy)
+    }
+}
+
+impl From<QueuePolicy> for QueueSettings {
+    /// The same for all queues.
+    fn from(default: QueuePolicy) -> Self {
+        Self { default, ..Self::default() }
+    }
+}
 
 /// All queues behind one lock, so that a batch is stored as one.
 #[derive(Debug)]
 pub(super) struct SimpleQueues {
-    limits: QueueLimits,
+    settings: QueueSettings,
     ids: Arc<MessageIds>,
     queues: Mutex<HashMap<Destination, Queue>>,
 }
@@ -62,8 +89,8 @@ struct Stored {
 }
 
 impl SimpleQueues {
-    pub(super) fn new(limits: QueueLimits, ids: Arc<MessageIds>) -> Self {
-        Self { limits, ids, queues: Mutex::default() }
+    pub(super) fn new(settings: QueueSettings, ids: Arc<MessageIds>) -> Self {
+        Self { settings, ids, queues: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Destination, Queue>> {
@@ -77,11 +104,11 @@ impl SimpleQueues {
         from: &Destination,
         message: &Message,
     ) -> Option<Destination> {
-        let grave = self.limits.dead_letters.as_ref().filter(|grave| *grave != from)?;
+        let grave = self.settings.policy(from).dead_letters.as_ref().filter(|grave| *grave != from)?;
         let publish = message.to_publish(grave.clone()).header(DEAD_FROM, from);
         let queue = queues.entry(grave.clone()).or_default();
         // The oldest dead letters make room for new ones: nobody may be reading them.
-        while queue.is_full(&self.limits) {
+        while queue.is_full(self.settings.policy(grave)) {
             queue.drop_oldest()?;
         }
         queue.push(Message::new(self.ids.next(), publish));
@@ -96,8 +123,8 @@ impl Queue {
         self.next += 1;
     }
 
-    fn is_full(&self, limits: &QueueLimits) -> bool {
-        self.ready.len() + self.leased.len() >= limits.messages || self.bytes >= limits.bytes
+    fn is_full(&self, policy: &QueuePolicy) -> bool {
+        self.ready.len() + self.leased.len() >= policy.messages || self.bytes >= policy.bytes
     }
 
     fn drop_oldest(&mut self) -> Option<()> {
@@ -117,11 +144,12 @@ impl QueueStore for SimpleQueues {
         let mut queues = self.lock();
         let is_new = |publish: &&Publish| !queues.contains_key(&publish.destination);
         let new: HashSet<_> = batch.iter().filter(is_new).map(|publish| &publish.destination).collect();
-        if !new.is_empty() && queues.len() + new.len() > self.limits.queues {
-            return Err(BrokerError::TooManyQueues { limit: self.limits.queues });
+        if !new.is_empty() && queues.len() + new.len() > self.settings.queues {
+            return Err(BrokerError::TooManyQueues { limit: self.settings.queues });
         }
         for publish in &batch {
-            if queues.get(&publish.destination).is_some_and(|queue| queue.is_full(&self.limits)) {
+            let policy = self.settings.policy(&publish.destination);
+            if queues.get(&publish.destination).is_some_and(|queue| queue.is_full(policy)) {
                 return Err(BrokerError::QueueFull { queue: publish.destination.clone() });
             }
         }
@@ -154,6 +182,7 @@ impl QueueStore for SimpleQueues {
         leases: &[u64],
         settlement: Settlement,
     ) -> Result<Vec<Destination>, BrokerError> {
+        let policy = self.settings.policy(name);
         let mut queues = self.lock();
         let mut fed = Vec::new();
         let mut dead = Vec::new();
@@ -162,7 +191,7 @@ impl QueueStore for SimpleQueues {
             let Some((key, mut stored)) = queue.leased.remove(id) else { continue };
             match settlement {
                 Settlement::Consumed => queue.bytes -= stored.message.size(),
-                Settlement::Refused if stored.deliveries >= self.limits.deliveries => {
+                Settlement::Refused if stored.deliveries >= policy.deliveries => {
                     queue.bytes -= stored.message.size();
                     dead.push(stored.message);
                 }

@@ -35,7 +35,7 @@ impl Context {
             principal: self.principal().ok()?.clone(),
             session: self.client.id,
         };
-        Some(self.in_time(app.dispatch(action, request)?).await.and_then(|reply| reply))
+        Some(self.shared.in_time(app.dispatch(action, request)?).await.and_then(|reply| reply))
     }
 
     /// Sends what the handler of a SEND returned.
@@ -47,25 +47,23 @@ impl Context {
         if answers.is_empty() {
             return Ok(());
         }
-        // The answer goes where the sender itself could send: a handler's rights are not for lending.
         let destination = Destination::new(reply_to).map_err(|error| Refusal::from(&error))?;
-        let (destination, kind) = self.permitted(Action::Send, destination).await?;
         let correlation = headers.get(CORRELATION_ID);
-        let publishes = answers.into_iter().map(|content| {
+        let publish = |content: Content, destination: &Destination| {
             let publish = content.to(destination.clone());
             match correlation {
                 Some(id) => publish.header(CORRELATION_ID, id),
                 None => publish,
             }
-        });
-        match kind {
-            DestinationKind::User => publishes.for_each(|publish| self.tell(publish)),
-            _ => {
-                let published = self.shared.publish(publishes.collect()).await;
-                published.map_err(|error| Refusal::from(&error))?;
-            }
+        };
+        if destination.is_under(USER_ROOT) {
+            answers.into_iter().for_each(|content| self.tell(publish(content, &destination)));
+            return Ok(());
         }
-        Ok(())
+        // The answer goes where the sender itself could send: a handler's rights are not for lending.
+        let (destination, _) = self.permitted(Action::Send, destination).await?;
+        let batch = answers.into_iter().map(|content| publish(content, &destination)).collect();
+        self.shared.publish(batch).await.map_err(|error| Refusal::from(&error))
     }
 
     /// Makes a subscription of what the handler of a SUBSCRIBE returned.

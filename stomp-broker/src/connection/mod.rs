@@ -69,6 +69,8 @@ enum Event {
     End,
     Done(Done),
     Control(Control),
+    /// The server stops, and the client has all that it can take.
+    Drained,
     Timeout,
 }
 
@@ -115,11 +117,8 @@ impl<T: Transport> Connection<T> {
         loop {
             self.take_frames();
             while let Some(wire) = self.session.poll_transmit() {
-                self.transport.push(Outgoing {
-                    prefix: Default::default(),
-                    is_text: is_text(&wire),
-                    rest: wire,
-                });
+                let is_text = is_text(&wire);
+                self.transport.push(Outgoing::alone(wire, is_text));
             }
             if self.session.closing().is_some() && self.principal.is_none() {
                 // A login that is not wanted any more leaves nothing half done.
@@ -144,6 +143,7 @@ impl<T: Transport> Connection<T> {
                     self.session.handle_input(now());
                 }
                 Event::Control(control) => self.handle_control(&control),
+                Event::Drained => self.shut_down(),
                 Event::Timeout => self.handle_timeout()?,
             }
         }
@@ -209,6 +209,9 @@ impl<T: Transport> Connection<T> {
             match self.client.outbox.poll_take(cx, credit) {
                 Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(Taken::Batch(batch)) => self.push_batch(batch),
+                Poll::Pending if idle && self.request.is_none() && self.session.is_leaving() => {
+                    return Poll::Ready(Ok(Event::Drained));
+                }
                 Poll::Pending => break,
             }
         }
@@ -229,6 +232,13 @@ impl<T: Transport> Connection<T> {
         }
         self.set_timer();
         self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
+    }
+
+    /// Ends the session because the server stops. Clients are asked to come back at different times.
+    fn shut_down(&mut self) {
+        let window = self.shared.config.reconnect_window.as_millis();
+        let after = rand::random_range(0..=u64::try_from(window).unwrap_or(u64::MAX));
+        self.session.shut_down(Duration::from_millis(after));
     }
 
     /// Writes what is queued.
@@ -278,11 +288,17 @@ impl<T: Transport> Connection<T> {
             metrics::dropped(1, "unencodable");
             return false;
         };
+        let mut compressed = None;
         let (prefix, rest) = match (terms.mode, lease) {
-            (AckMode::Auto, None) => (terms.prefix.clone(), tail.as_bytes().clone()),
+            (AckMode::Auto, None) => {
+                if self.transport.wants_compressed() {
+                    compressed = message.compressed(terms.version);
+                }
+                (terms.prefix.clone(), tail.as_bytes().clone())
+            }
             _ => self.named(delivery, tail),
         };
-        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text() });
+        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text(), compressed });
         true
     }
 
@@ -314,7 +330,7 @@ impl<T: Transport> Connection<T> {
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
                 self.decoder.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
-                self.client.log_in(Arc::clone(principal.user()), self.session.version());
+                self.client.log_in(&principal, self.session.version());
                 self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
@@ -351,10 +367,8 @@ impl<T: Transport> Connection<T> {
                 let text = "Messages waited for this client beyond the server's limit.\n";
                 self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
             }
-            Control::Shutdown => {
-                let text = "The server is stopping. Connect again in a moment.\n";
-                self.session.close_with(&Refusal::new("shutdown").text(text), Closing::Shutdown);
-            }
+            Control::Shutdown => self.shut_down(),
+            Control::Drain => self.session.leave(),
         }
     }
 

@@ -5,11 +5,10 @@ use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
-use tokio::time::timeout;
 
 use crate::{
-    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Pattern, Principal, Publish,
-    Refusal, Settlement, Start,
+    Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Pattern, Principal,
+    Publish, Refusal, Settlement, Start,
     hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
@@ -70,9 +69,7 @@ impl Subscribed {
         let hub = &shared.hub;
         match &self.to {
             Target::Topic(destination) => {
-                if hub.topics.remove(destination, &self.subscription) {
-                    shared.lose_interest(destination).await;
-                }
+                hub.topics.remove(destination, &self.subscription);
             }
             Target::Pattern(pattern) => hub.patterns.remove(pattern, &self.subscription),
             Target::Queue(destination) => hub.queues.remove(destination, &self.subscription).await,
@@ -80,6 +77,21 @@ impl Subscribed {
                 hub.users.remove(destination, &self.subscription);
             }
             Target::Application => self.subscription.end(),
+        }
+        if let Some(interest) = self.to.interest() {
+            shared.interests.release(&interest);
+        }
+    }
+}
+
+impl Target {
+    /// What the back-end has to tell this node about for the sake of the subscription.
+    fn interest(&self) -> Option<Interest> {
+        match self {
+            Self::Topic(destination) => Some(Interest::Topic(destination.clone())),
+            Self::Pattern(pattern) => Some(Interest::Pattern(pattern.clone())),
+            Self::Queue(destination) => Some(Interest::Queue(destination.clone())),
+            Self::User(_) | Self::Application => None,
         }
     }
 }
@@ -164,10 +176,7 @@ impl Context {
         headers: Headers,
         body: &Bytes,
     ) -> Result<Publish, Refusal> {
-        let (destination, kind) = self.permitted(Action::Send, destination).await?;
-        if kind == DestinationKind::User {
-            return Err(Refusal::new("clients may not send to user destinations"));
-        }
+        let (destination, _) = self.permitted(Action::Send, destination).await?;
         Ok(Publish { destination, headers, body: body.clone() })
     }
 
@@ -209,7 +218,7 @@ impl Context {
                 let prefetch = prefetch(subscribe, self.shared.config.prefetch)?;
                 let subscription = Arc::new(subscription);
                 hub.queues.add(&destination, Arc::clone(&subscription), prefetch).await;
-                Ok(Subscribed::new(Target::Queue(destination), subscription))
+                self.listen(Target::Queue(destination), subscription, None).await
             }
             DestinationKind::Topic => {
                 self.subscribe_topic(destination, subscription, history_start(subscribe)?).await
@@ -225,14 +234,18 @@ impl Context {
         if history_start(subscribe)?.is_some() {
             return Err(Refusal::new("a pattern has no history"));
         }
-        match self.in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern)).await? {
+        match self
+            .shared
+            .in_time(self.shared.authorizer.authorize_pattern(self.principal()?, &pattern))
+            .await?
+        {
             Decision::Allow => {}
             Decision::Deny(refusal) => return Err(refusal),
             Decision::Redirect(_) => return Err(Refusal::new("patterns are not allowed")),
         }
         let subscription = Arc::new(self.subscription(subscribe, subscribe.destination(), serial)?);
         self.shared.hub.patterns.add(&pattern, Arc::clone(&subscription));
-        Ok(Subscribed::new(Target::Pattern(pattern), subscription))
+        self.listen(Target::Pattern(pattern), subscription, None).await
     }
 
     /// The subscription that a frame asks for, to nothing yet.
@@ -244,7 +257,7 @@ impl Context {
     ) -> Result<Subscription, Refusal> {
         let user = Arc::clone(self.principal()?.user());
         let prefix = fanout::prefix(subscribe.id(), self.version).map_err(unencodable_id)?;
-        let overflow = self.shared.overflow(destination);
+        let overflow = self.shared.policies.overflow(destination);
         let terms = Terms { prefix, version: self.version, serial, mode: subscribe.ack(), overflow };
         Ok(Subscription::new(user, Arc::clone(&self.client.outbox), terms))
     }
@@ -257,9 +270,19 @@ impl Context {
         start: Option<Start>,
     ) -> Result<Subscribed, Refusal> {
         let subscription = Arc::new(if start.is_some() { subscription.recovering() } else { subscription });
-        let is_first = self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
-        let subscribed = Subscribed::new(Target::Topic(destination), subscription);
-        match self.listen(&subscribed, is_first, start).await {
+        self.shared.hub.topics.add(&destination, Arc::clone(&subscription));
+        self.listen(Target::Topic(destination), subscription, start).await
+    }
+
+    /// Makes sure that the back-end delivers to a subscription that the hub has, and asks it for history.
+    async fn listen(
+        &self,
+        to: Target,
+        subscription: Arc<Subscription>,
+        start: Option<Start>,
+    ) -> Result<Subscribed, Refusal> {
+        let subscribed = Subscribed::new(to, subscription);
+        match self.confirm(&subscribed, start).await {
             Ok(recovered) => Ok(Subscribed { recovered, ..subscribed }),
             Err(error) => {
                 subscribed.end(&self.shared).await;
@@ -268,18 +291,16 @@ impl Context {
         }
     }
 
-    /// Makes sure that the back-end delivers, and asks it for history; says whether that is all the client missed.
-    async fn listen(
+    /// Says whether what is asked of the history is all the client missed.
+    async fn confirm(
         &self,
         subscribed: &Subscribed,
-        is_first: bool,
         start: Option<Start>,
     ) -> Result<Option<bool>, BrokerError> {
-        let Target::Topic(destination) = &subscribed.to else { return Ok(None) };
-        if is_first {
-            self.shared.broker.interest(std::slice::from_ref(destination), &[]).await?;
+        if let Some(interest) = subscribed.to.interest() {
+            self.shared.interests.hold(interest).await?;
         }
-        let Some(start) = start else { return Ok(None) };
+        let (Some(start), Target::Topic(destination)) = (start, &subscribed.to) else { return Ok(None) };
         let page = self.shared.broker.history(destination, start).await?;
         let (messages, complete) = page.map_or((Vec::new(), false), |page| (page.messages, page.complete));
         let budget = &self.shared.hub.budget;
@@ -288,33 +309,13 @@ impl Context {
         Ok(Some(complete))
     }
 
-    /// The destination that the client may really use, if it is one of the broker's and the authorizer agrees.
+    /// As [`Shared::permitted`], for this client.
     pub(super) async fn permitted(
         &self,
         action: Action,
         destination: Destination,
     ) -> Result<(Destination, DestinationKind), Refusal> {
-        let kind = self.shared.kind(&destination)?;
-        if kind == DestinationKind::Reply {
-            // Who knows the address was given it.
-            return Ok((destination, kind));
-        }
-        let authorize = self.shared.authorizer.authorize(self.principal()?, action, &destination);
-        match self.in_time(authorize).await? {
-            Decision::Allow => Ok((destination, kind)),
-            Decision::Deny(refusal) => Err(refusal),
-            Decision::Redirect(destination) => {
-                let kind = self.shared.kind(&destination)?;
-                Ok((destination, kind))
-            }
-        }
-    }
-
-    /// Runs the application's code, for as long as it may take.
-    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Refusal> {
-        let limit = self.shared.config.handler_timeout;
-        let late = |_| Refusal::new(format!("not done within {} seconds", limit.as_secs()));
-        timeout(limit, work).await.map_err(late)
+        self.shared.permitted(action, destination, self.principal()?).await
     }
 
     pub(super) fn principal(&self) -> Result<&Principal, Refusal> {

@@ -11,7 +11,7 @@ use std::{
 use stomp_proto::Version;
 
 use super::{Outbox, Replies};
-use crate::Peer;
+use crate::{Peer, Principal};
 
 /// Names a session: what the `session` header of CONNECTED says, 32 hexadecimal digits that nobody can guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +52,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Login {
     pub(crate) user: Arc<str>,
+    pub(crate) credential: Option<Arc<str>>,
     pub(crate) version: Version,
 }
 
@@ -62,8 +63,9 @@ impl Client {
     }
 
     /// Notes who the client is; a session has one login.
-    pub(crate) fn log_in(&self, user: Arc<str>, version: Version) {
-        let _ = self.login.set(Login { user, version });
+    pub(crate) fn log_in(&self, principal: &Principal, version: Version) {
+        let (user, credential) = (Arc::clone(principal.user()), principal.credential_name().cloned());
+        let _ = self.login.set(Login { user, credential, version });
     }
 
     pub(crate) fn login(&self) -> Option<&Login> {

@@ -4,7 +4,9 @@ mod backlog;
 mod budget;
 mod client;
 mod delivery;
+mod interests;
 mod listeners;
+mod orders;
 mod outbox;
 mod patterns;
 mod queues;
@@ -17,9 +19,12 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
+
+use bytes::Bytes;
+use tracing::warn;
 
 pub use self::client::SessionId;
 pub(crate) use self::{
@@ -27,7 +32,9 @@ pub(crate) use self::{
     budget::{Budget, Queued},
     client::Client,
     delivery::{Delivery, Lease},
+    interests::Interests,
     listeners::Listener,
+    orders::Order,
     outbox::{Control, Outbox, OutboxLimits, Taken},
     patterns::Patterns,
     queues::Queues,
@@ -35,7 +42,10 @@ pub(crate) use self::{
     routes::Routes,
     subscription::{Subscription, Terms},
 };
-use crate::{Config, Destination, Inbound, Message, Publish, Refusal, message::MessageIds};
+use crate::{
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
+    metrics,
+};
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,7 +62,8 @@ pub(crate) struct Hub {
     pub(crate) topics: Routes<Destination>,
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
-    pub(crate) queues: Queues,
+    pub(crate) queues: Arc<Queues>,
+    away: AtomicBool,
     sessions: Mutex<Sessions>,
     revocations: AtomicU64,
     ids: MessageIds,
@@ -72,7 +83,8 @@ impl Hub {
             topics: Routes::default(),
             patterns: Patterns::default(),
             users: Routes::default(),
-            queues: Queues::new(Arc::clone(&budget)),
+            queues: Arc::new(Queues::new(Arc::clone(&budget))),
+            away: AtomicBool::default(),
             sessions: Mutex::default(),
             revocations: AtomicU64::default(),
             ids: MessageIds::new(),
@@ -123,9 +135,15 @@ impl Hub {
         self.sessions().by_user.get(user).map_or(0, Vec::len)
     }
 
-    /// Ends every session of `user`.
-    pub(crate) fn disconnect(&self, user: &str, reason: &Refusal) {
-        for client in self.sessions().by_user.get(user).into_iter().flatten() {
+    /// Ends every session of `user`, or those by one credential.
+    pub(crate) fn disconnect(&self, user: &str, credential: Option<&str>, reason: &Refusal) {
+        let is_meant = |client: &Client| {
+            credential.is_none()
+                || client.login().is_some_and(|login| login.credential.as_deref() == credential)
+        };
+        for client in
+            self.sessions().by_user.get(user).into_iter().flatten().filter(|client| is_meant(client))
+        {
             client.outbox.control(Control::Close(reason.clone()));
         }
     }
@@ -135,6 +153,16 @@ impl Hub {
         let sessions = self.sessions();
         let client = sessions.all.get(&id);
         client.map(|client| client.outbox.control(Control::Close(reason.clone()))).is_some()
+    }
+
+    /// Delivers to those on this node that listen to the topic.
+    pub(crate) fn tell(&self, publish: Publish) {
+        self.deliver(&self.message_of(publish));
+    }
+
+    fn deliver(&self, message: &Arc<Queued>) {
+        self.topics.deliver(message.destination(), message);
+        self.patterns.deliver(message);
     }
 
     /// A message of this server's own making, under an id of its own.
@@ -176,11 +204,16 @@ impl Hub {
         }
     }
 
-    /// Ends the user's subscriptions to a topic, those by pattern included; says whether they were the last ones.
-    pub(crate) fn revoke(&self, user: &str, destination: &Destination) -> bool {
+    /// Ends the user's subscriptions to a topic, those by pattern included.
+    pub(crate) fn revoke(&self, user: &str, destination: &Destination) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
-        self.topics.remove_where(destination, |subscription| subscription.user() == user)
+        self.topics.remove_where(destination, |subscription| subscription.user() == user);
+    }
+
+    /// Whether the back-end is in contact with the other nodes.
+    pub(crate) fn is_connected(&self) -> bool {
+        !self.away.load(Ordering::Acquire)
     }
 
     /// Changes whenever a right is revoked: a subscription that was permitted before and begins after must be asked
@@ -196,8 +229,26 @@ impl Hub {
 
 impl Inbound for Hub {
     fn message(&self, message: Message) {
-        let message = self.budget.charge(message);
-        self.topics.deliver(message.destination(), &message);
-        self.patterns.deliver(&message);
+        self.deliver(&self.budget.charge(message));
+    }
+
+    fn ready(&self, queue: &Destination) {
+        self.queues.wake(queue);
+    }
+
+    fn lost(&self, destination: &Destination, last_good: Option<Position>, now: Option<Position>) {
+        metrics::lost();
+        warn!(%destination, ?last_good, ?now, "messages are lost");
+    }
+
+    fn control(&self, from: NodeId, data: Bytes) {
+        match Order::decode(data) {
+            Some(order) => self.obey(order),
+            None => warn!(%from, "another node sent something that this one cannot read"),
+        }
+    }
+
+    fn health(&self, health: Health) {
+        self.away.store(health == Health::Away, Ordering::Release);
     }
 }

@@ -20,8 +20,10 @@ pub(crate) enum Control {
     Close(Refusal),
     /// The client does not read as fast as it is sent to.
     SlowConsumer,
-    /// The server stops.
+    /// The server stops, now.
     Shutdown,
+    /// The server stops; the session is to end once all that waits has been written.
+    Drain,
 }
 
 /// What there is for a session.
@@ -62,14 +64,22 @@ struct Queue {
     control: Option<Control>,
     /// Leases of messages that were dropped with the queue.
     unsent: Vec<Lease>,
-    /// The session is over or about to be: nothing more is taken in.
-    closed: bool,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What waits is still delivered, but nothing more is taken in.
+    Draining,
+    /// The session is over or about to be.
+    Closed,
 }
 
 impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
         let backlog = Backlog::new(limits);
-        let queue = Queue { backlog, control: None, unsent: Vec::new(), closed: false };
+        let queue = Queue { backlog, control: None, unsent: Vec::new(), state: State::Open };
         Self { limits, queue: Mutex::new(queue), session: AtomicWaker::new() }
     }
 
@@ -81,7 +91,8 @@ impl Outbox {
     pub(crate) fn push(&self, delivery: Delivery) {
         let over_budget = delivery.message.is_over_budget();
         let mut queue = self.lock();
-        if queue.closed {
+        if queue.state != State::Open {
+            metrics::dropped(usize::from(delivery.lease.is_none()), "session-closed");
             queue.unsent.extend(delivery.lease);
             return;
         }
@@ -92,7 +103,7 @@ impl Outbox {
             queue.close(Control::SlowConsumer);
         }
         // A session that was woken for the first message and has not come yet need not be woken again.
-        let wake = was_empty || queue.closed || over_budget;
+        let wake = was_empty || queue.state == State::Closed || over_budget;
         drop(queue);
         if wake {
             self.session.wake();
@@ -105,10 +116,21 @@ impl Outbox {
         self.session.wake();
     }
 
+    /// Takes in nothing more, and tells the session to end when it has delivered what waits.
+    pub(crate) fn drain(&self) {
+        let mut queue = self.lock();
+        if queue.state == State::Open {
+            queue.state = State::Draining;
+            queue.control = Some(Control::Drain);
+        }
+        drop(queue);
+        self.session.wake();
+    }
+
     /// Takes in nothing more; gives out the leases of messages that it will not deliver.
     pub(crate) fn close(&self) -> Vec<Lease> {
         let mut queue = self.lock();
-        queue.closed = true;
+        queue.state = State::Closed;
         queue.clear();
         mem::take(&mut queue.unsent)
     }
@@ -149,9 +171,9 @@ impl Outbox {
 impl Queue {
     /// Makes room by dropping what waits; the first reason to close is the one that is told.
     fn close(&mut self, control: Control) {
-        if !self.closed {
+        if self.state != State::Closed {
             self.control = Some(control);
-            self.closed = true;
+            self.state = State::Closed;
             self.clear();
         }
     }

@@ -130,9 +130,25 @@ impl Queues {
     /// Hands out what the queue has to consumers that have room. One task at a time does this for a queue.
     async fn dispatch(&self, name: &Destination) {
         let Ok(store) = self.store() else { return };
-        if !self.start_dispatch(name) {
-            return;
+        if self.start_dispatch(name) {
+            self.hand_out_all(store, name).await;
         }
+    }
+
+    /// Hands out messages that another node has stored.
+    pub(crate) fn wake(self: &Arc<Self>, name: &Destination) {
+        if self.start_dispatch(name) {
+            let (queues, name) = (Arc::clone(self), name.clone());
+            tokio::spawn(async move {
+                if let Ok(store) = queues.store() {
+                    queues.hand_out_all(store, &name).await;
+                }
+            });
+        }
+    }
+
+    /// Runs until the queue has nothing or its consumers have no room.
+    async fn hand_out_all(&self, store: &Arc<dyn QueueStore>, name: &Destination) {
         loop {
             let room = self.lock().get(name).map_or(0, Queue::room);
             let leased = match room {

@@ -1,7 +1,7 @@
 //! One subscription, as the publishing side sees it.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
 use super::{Backlog, Control, Credit, Delivery, Outbox, Queued};
-use crate::Overflow;
+use crate::{Overflow, Position};
 
 /// Where the messages of one subscription go, and how they start on the wire.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Subscription {
     /// Whether live messages are to wait in `held` until the history before them has been queued.
     recovering: AtomicBool,
     held: Mutex<Option<Box<Backlog>>>,
+    /// Where the history ended. A back-end may deliver messages that it has given out as history already.
+    recovered_to: OnceLock<Position>,
 }
 
 /// What distinguishes a subscription from others of its session.
@@ -47,6 +49,7 @@ impl Subscription {
             active: AtomicBool::new(true),
             recovering: AtomicBool::new(false),
             held: Mutex::default(),
+            recovered_to: OnceLock::new(),
         }
     }
 
@@ -60,16 +63,16 @@ impl Subscription {
     pub(crate) fn recover(self: &Arc<Self>, history: &[Arc<Queued>]) {
         // Whoever publishes now either sees the lock and waits, or finds the subscription live.
         let mut held = self.held();
-        let last = history.last().and_then(|message| message.position());
         for message in history {
             self.push(Delivery::new(self, message));
         }
-        let is_new = |delivery: &Delivery| match (last, delivery.message.position()) {
-            (Some(last), Some(at)) => at.epoch != last.epoch || at.offset > last.offset,
-            _ => true,
-        };
+        if let Some(last) = history.last().and_then(|message| message.position()) {
+            // A subscription recovers once.
+            let _ = self.recovered_to.set(last);
+        }
         let live = held.take().map(|mut held| held.take(Credit::UNLIMITED)).unwrap_or_default();
-        live.into_iter().flatten().filter(is_new).for_each(|delivery| self.push(delivery));
+        let new = live.into_iter().flatten().filter(|delivery| self.is_new(&delivery.message));
+        new.for_each(|delivery| self.push(delivery));
         self.recovering.store(false, Ordering::Release);
     }
 
@@ -85,7 +88,17 @@ impl Subscription {
             }
             return;
         }
-        self.push(delivery);
+        if self.is_new(message) {
+            self.push(delivery);
+        }
+    }
+
+    /// Whether a live message was no part of the history.
+    fn is_new(&self, message: &Queued) -> bool {
+        match (self.recovered_to.get(), message.position()) {
+            (Some(last), Some(at)) => at.epoch != last.epoch || at.offset > last.offset,
+            _ => true,
+        }
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Box<Backlog>>> {

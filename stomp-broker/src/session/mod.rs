@@ -122,6 +122,8 @@ pub(crate) struct Session<H> {
     unfinished: Option<Instant>,
     /// Octets given out by `poll_transmit` that have not been written yet.
     unwritten: usize,
+    /// The server stops, and nothing more of the client's is wanted.
+    leaving: bool,
     subscriptions: Subscriptions<H>,
     unacknowledged: Unacknowledged,
     transactions: Transactions,
@@ -143,6 +145,7 @@ impl<H> Session<H> {
             overdue: None,
             unfinished: None,
             unwritten: 0,
+            leaving: false,
             transmit: VecDeque::new(),
             config,
             id,
@@ -159,9 +162,19 @@ impl<H> Session<H> {
         self.pending.is_some()
     }
 
-    /// Whether no more may be read: a request is being carried out, or the client takes no answers.
+    /// Whether no more may be read: a request is being carried out, the client takes no answers, or the server stops.
     pub(crate) fn is_busy(&self) -> bool {
-        self.is_waiting() || self.is_clogged()
+        self.is_waiting() || self.is_clogged() || self.leaving
+    }
+
+    /// The server stops: the client is heard no more, and gets what is there for it.
+    pub(crate) fn leave(&mut self) {
+        self.leaving = true;
+    }
+
+    /// Whether the session is to be [shut down](Self::shut_down) once the client has what is there for it.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving && self.closing().is_none()
     }
 
     fn is_clogged(&self) -> bool {
@@ -358,6 +371,14 @@ impl<H> Session<H> {
     pub(crate) fn refuse(&mut self, refusal: &Refusal) {
         let receipt = self.pending.take().and_then(|pending| pending.receipt);
         self.close(refusal, receipt.as_deref(), Closing::Error);
+    }
+
+    /// Ends the session because the server stops; the client should wait for so long before it connects again.
+    pub(crate) fn shut_down(&mut self, reconnect_after: Duration) {
+        if self.closing().is_none() {
+            self.transmit.push_back(reply::shutdown(reconnect_after));
+            self.state = State::Closing(Closing::Shutdown);
+        }
     }
 
     /// Ends the session with a reason of the server's.

@@ -1,5 +1,7 @@
 //! The frames that a session writes on its own account, encoded.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use stomp_proto::{Command, Frame, FrameBuilder, Version, encode, header::name};
 
@@ -42,6 +44,15 @@ pub(super) fn early_error(refusal: &Refusal, receipt: Option<&str>, config: &Con
         .header(name::MESSAGE, &summary);
     let receipt = receipt.filter(|receipt| !receipt.contains([':', '\\', '\r', '\n']));
     error_with(frame, refusal, receipt, Version::V1_2)
+}
+
+/// ERROR when the server stops. It is the same in every version: nothing in it is ever escaped.
+pub(super) fn shutdown(reconnect_after: Duration) -> Bytes {
+    let refusal = Refusal::new("shutdown").text("The server is stopping. Connect again in a moment.\n");
+    let frame = Frame::builder(Command::Error)
+        .header(name::MESSAGE, refusal.summary())
+        .header("x-reconnect-after", &reconnect_after.as_millis().to_string());
+    error_with(frame, &refusal, None, Version::V1_2)
 }
 
 fn error_with(mut frame: FrameBuilder, refusal: &Refusal, receipt: Option<&str>, version: Version) -> Bytes {

@@ -1,5 +1,6 @@
 //! For tests of your own handlers, authorizers and back-ends: a client that follows a script, connected to a
-//! [`Server`](crate::Server) in memory. Needs the feature `testing`.
+//! [`Server`](crate::Server) in memory; what every back-end must keep to ([`conformance`]); a back-end that fails
+//! as it is told ([`Faulty`]). Needs the feature `testing`.
 //!
 //! ```
 //! use stomp_broker::{App, Open, Refusal, Server, app::Path, proto::Command, testing::Client};
@@ -28,5 +29,10 @@
 //! computes, whatever time-outs it is about.
 
 mod client;
+pub mod conformance;
+mod faulty;
 
-pub use self::client::Client;
+pub use self::{
+    client::Client,
+    faulty::{Fault, Faults, Faulty},
+};

@@ -5,6 +5,10 @@
 
 mod counted;
 #[cfg(feature = "websocket")]
+pub(crate) mod deflate;
+#[cfg(feature = "websocket")]
+mod marks;
+#[cfg(feature = "websocket")]
 mod sockjs;
 mod stream;
 #[cfg(feature = "websocket")]
@@ -31,6 +35,15 @@ pub(crate) struct Outgoing {
     pub(crate) rest: Bytes,
     /// Whether the whole is valid UTF-8, and so fits a WebSocket text message.
     pub(crate) is_text: bool,
+    /// The rest once more, compressed, for transports that [want it](Transport::wants_compressed).
+    pub(crate) compressed: Option<Bytes>,
+}
+
+impl Outgoing {
+    /// A frame, or a part of one, that goes to this client alone.
+    pub(crate) fn alone(rest: Bytes, is_text: bool) -> Self {
+        Self { prefix: Bytes::new(), rest, is_text, compressed: None }
+    }
 }
 
 /// A duplex pipe for STOMP: octets in, whole frames out.
@@ -51,6 +64,11 @@ pub(crate) trait Transport: Send + Unpin {
 
     /// Says goodbye, in whatever way the transport has, and finishes sending.
     fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>>;
+
+    /// Whether frames may come compressed as well.
+    fn wants_compressed(&self) -> bool {
+        false
+    }
 
     /// The peer has logged in: bounds on who has not are lifted.
     fn logged_in(&mut self) {}

@@ -11,8 +11,8 @@ use axum::{
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{
-        CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
-        SEC_WEBSOCKET_VERSION, UPGRADE,
+        CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+        SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
 use hyper::upgrade::Upgraded;
@@ -21,7 +21,7 @@ use stomp_proto::{Limits, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::debug;
 
-use super::{Transport, websocket::WebSocketTransport};
+use super::{Transport, deflate, websocket::WebSocketTransport};
 use crate::{Config, Peer, Server};
 
 impl Server {
@@ -37,15 +37,24 @@ impl Server {
 /// Opens a WebSocket whose messages are octets of STOMP.
 pub(super) async fn open(State(server): State<Server>, request: Request) -> Response {
     let max_message = max_frame(server.config().limits);
-    upgrade(server, request, max_message, |socket| socket)
+    let deflate = server.config().websocket_deflate && deflate::is_offered(request.headers());
+    upgrade(server, request, Messages { max: max_message, deflate }, |socket| socket)
 }
 
-/// Makes a WebSocket of the request, with messages of up to `max_message` octets, and serves what `framing` makes
-/// of that.
+/// What the messages of a WebSocket may be like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Messages {
+    /// The octets of one, at most.
+    pub(super) max: usize,
+    /// Whether they may be compressed.
+    pub(super) deflate: bool,
+}
+
+/// Makes a WebSocket of the request, and serves what `framing` makes of that.
 pub(super) fn upgrade<T: Transport + 'static>(
     server: Server,
     mut request: Request,
-    max_message: usize,
+    messages: Messages,
     framing: impl FnOnce(WebSocketTransport<TokioIo<Upgraded>>) -> T + Send + 'static,
 ) -> Response {
     let headers = request.headers();
@@ -63,8 +72,8 @@ pub(super) fn upgrade<T: Transport + 'static>(
         match upgrade.await {
             Ok(upgraded) => {
                 // Room for the first frame, and as much for what it is wrapped in and what is sent behind it.
-                let before_login = 2 * u64::from(server.config().login_limits.head);
-                let socket = WebSocketTransport::new(TokioIo::new(upgraded), max_message, before_login).await;
+                let before_login = 2 * server.config().login_limits.head as usize;
+                let socket = WebSocketTransport::new(TokioIo::new(upgraded), messages, before_login).await;
                 server.serve_transport(framing(socket), Peer::new("websocket", address));
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),
@@ -74,7 +83,12 @@ pub(super) fn upgrade<T: Transport + 'static>(
     let mut answer = HeaderMap::new();
     answer.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     answer.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    let optional = [(SEC_WEBSOCKET_ACCEPT, accept), (SEC_WEBSOCKET_PROTOCOL, protocol)];
+    let extension = messages.deflate.then(|| HeaderValue::from_static(deflate::ACCEPTED));
+    let optional = [
+        (SEC_WEBSOCKET_ACCEPT, accept),
+        (SEC_WEBSOCKET_PROTOCOL, protocol),
+        (SEC_WEBSOCKET_EXTENSIONS, extension),
+    ];
     answer.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
     (StatusCode::SWITCHING_PROTOCOLS, answer).into_response()
 }

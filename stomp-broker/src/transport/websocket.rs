@@ -24,7 +24,12 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Counted, Outgoing, Transport};
+use super::{
+    Counted, Outgoing, Transport,
+    deflate::{self, InflateError},
+    marks::Mark,
+    upgrade::Messages,
+};
 use crate::session::Closing;
 
 /// A WebSocket behind its handshake.
@@ -32,23 +37,31 @@ use crate::session::Closing;
 pub(crate) struct WebSocketTransport<S> {
     socket: WebSocketStream<Counted<S>>,
     has_output: bool,
+    messages: Messages,
+    /// The octets that may be made of a compressed message: fewer before the login.
+    max_inflated: usize,
     /// Set when the peer broke the WebSocket protocol: how to say so.
     fault: Option<CloseCode>,
     finishing: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
-    /// Takes over an upgraded connection; `max_message` octets bound one message, and `before_login` octets all that
-    /// is read until then: the library collects a message before anybody can look at it.
-    pub(crate) async fn new(stream: S, max_message: usize, before_login: u64) -> Self {
+    /// Takes over an upgraded connection; `before_login` octets bound all that is read until then: the library
+    /// collects a message before anybody can look at it.
+    pub(crate) async fn new(stream: S, messages: Messages, before_login: usize) -> Self {
         let mut stream = Counted::new(stream);
-        stream.allow(before_login);
+        stream.allow(before_login as u64);
+        if messages.deflate {
+            stream = stream.with_marks();
+        }
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(max_message))
-            .max_frame_size(Some(max_message));
+            .max_message_size(Some(messages.max))
+            .max_frame_size(Some(messages.max));
         Self {
             socket: WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await,
+            messages,
+            max_inflated: before_login,
             has_output: false,
             fault: None,
             finishing: false,
@@ -58,6 +71,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
     /// Whether the peer broke the protocol, which the close code will say.
     pub(super) fn is_at_fault(&self) -> bool {
         self.fault.is_some()
+    }
+
+    /// Appends a message of the peer's to `input`; fails with the code that says what is wrong with it.
+    fn take_in(&mut self, payload: &[u8], input: &mut BytesMut) -> Result<usize, CloseCode> {
+        let mark = self.socket.get_mut().take_mark();
+        if mark == Mark::Plain {
+            input.extend_from_slice(payload);
+            return Ok(payload.len());
+        }
+        let message = deflate::inflate(payload, self.max_inflated).map_err(|error| match error {
+            InflateError::TooLarge => CloseCode::Size,
+            InflateError::Malformed => CloseCode::Invalid,
+        })?;
+        if mark == Mark::Text && std::str::from_utf8(&message).is_err() {
+            return Err(CloseCode::Invalid);
+        }
+        input.extend_from_slice(&message);
+        Ok(message.len())
     }
 
     /// The end of the stream, noting how to answer a fault of the peer's.
@@ -92,26 +123,26 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
                 // are due all the same.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             };
-            if !payload.is_empty() {
-                input.extend_from_slice(&payload);
-                return Poll::Ready(Ok(payload.len()));
+            match self.take_in(&payload, input) {
+                Ok(0) => {}
+                Ok(size) => return Poll::Ready(Ok(size)),
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    return Poll::Ready(Ok(0));
+                }
             }
         }
     }
 
     fn push(&mut self, frame: Outgoing) {
         let kind = if frame.is_text { Data::Text } else { Data::Binary };
-        let payload = if frame.prefix.is_empty() {
-            frame.rest
-        } else {
-            let mut whole = BytesMut::with_capacity(frame.prefix.len() + frame.rest.len());
-            whole.extend_from_slice(&frame.prefix);
-            whole.extend_from_slice(&frame.rest);
-            whole.freeze()
-        };
-        let message = Message::Frame(Frame::message(payload, OpCode::Data(kind), true));
+        let deflated =
+            frame.compressed.as_ref().and_then(|compressed| deflate::payload(&frame.prefix, compressed));
+        let is_deflated = deflated.is_some();
+        let mut message = Frame::message(deflated.unwrap_or_else(|| whole(frame)), OpCode::Data(kind), true);
+        message.header_mut().rsv1 = is_deflated;
         // The write buffer is not bounded here but by the outbox; what else can fail shows in the next flush.
-        let _ = Pin::new(&mut self.socket).start_send(message);
+        let _ = Pin::new(&mut self.socket).start_send(Message::Frame(message));
         self.has_output = true;
     }
 
@@ -135,13 +166,29 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
         Pin::new(&mut self.socket).poll_flush(cx).map_err(into_io)
     }
 
+    fn wants_compressed(&self) -> bool {
+        self.messages.deflate
+    }
+
     fn logged_in(&mut self) {
+        self.max_inflated = self.messages.max;
         self.socket.get_mut().allow(u64::MAX);
     }
 
     fn written(&self) -> u64 {
         self.socket.get_ref().written()
     }
+}
+
+/// The octets of a frame in one piece.
+fn whole(frame: Outgoing) -> Bytes {
+    if frame.prefix.is_empty() {
+        return frame.rest;
+    }
+    let mut whole = BytesMut::with_capacity(frame.prefix.len() + frame.rest.len());
+    whole.extend_from_slice(&frame.prefix);
+    whole.extend_from_slice(&frame.rest);
+    whole.freeze()
 }
 
 /// The code of RFC 6455, section 7.4.1, for the end of a session.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stomp_broker::{
-    App, Config, Destination, Open, Overflow, Publish, Server, ServerBuilder,
+    App, Config, Destination, DestinationPolicy, Open, Overflow, Policies, Publish, Server, ServerBuilder,
     proto::{Command, Frame},
     testing::Client,
 };
@@ -93,8 +93,8 @@ async fn what_waits_too_long_is_not_delivered() {
 #[tokio::test(start_paused = true)]
 async fn the_largest_outboxes_go_first_when_all_together_are_too_large() {
     let config = Config { outbox_memory: 2 << 20, ..Config::default() };
-    let server = builder(config).overflow("/topic/**".parse().unwrap(), Overflow::DropOldest);
-    let server = server.start().await.expect("a server");
+    let policy = DestinationPolicy::new("/topic/**").unwrap().overflow(Overflow::DropOldest);
+    let server = builder(config).policies(Policies::new([policy])).start().await.expect("a server");
     // Neither reads; their pipes take 64 KiB each.
     let mut small = subscriber(&server, "small", "auto").await;
     let mut large = Vec::new();

@@ -131,8 +131,10 @@ async fn sj07_an_idle_connection_gets_heart_beats() {
 
 #[tokio::test]
 async fn sj16_a_websocket_without_framing() {
-    let (mut socket, answer) = open("/websocket", "v10.stomp, v11.stomp, v12.stomp").await;
-    assert_eq!(answer.headers()["sec-websocket-protocol"], "v12.stomp");
-    send(&mut socket, "CONNECT\naccept-version:1.2\nhost:localhost\n\n\0").await;
-    assert!(frame(&mut socket).await.starts_with("CONNECTED\n"));
+    for path in ["", "/websocket"] {
+        let (mut socket, answer) = open(path, "v10.stomp, v11.stomp, v12.stomp").await;
+        assert_eq!(answer.headers()["sec-websocket-protocol"], "v12.stomp");
+        send(&mut socket, "CONNECT\naccept-version:1.2\nhost:localhost\n\n\0").await;
+        assert!(frame(&mut socket).await.starts_with("CONNECTED\n"));
+    }
 }

@@ -6,7 +6,7 @@ use sqlx::Transaction;
 use super::{Db, DbStore, index, lock_room};
 use crate::{
     domain::{MemberId, Message, MessageId, MessageType, Nameable, RoomId, Timestamp, grams, mentioned},
-    store::{Append, Cursor, MessageStore, NewMessage, Page, Result},
+    store::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page, Result},
 };
 
 #[async_trait]
@@ -101,6 +101,30 @@ impl MessageStore for DbStore {
         .bind(seq)
         .bind(sender_id.unwrap_or(MemberId(0)));
         Ok(Some(readers.fetch_all(self.readers()).await?))
+    }
+
+    async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>> {
+        let notices = sqlx::query_as(
+            "SELECT member_id, kind FROM (
+                 SELECT participant.member_id, participant.notify,
+                        CASE WHEN mention.member_id IS NOT NULL THEN 'MENTION'
+                             WHEN answered.sender_id = participant.member_id THEN 'REPLY'
+                             WHEN room.type = 'PRIVATE' THEN 'DM' END AS kind
+                 FROM message
+                 JOIN room ON room.id = message.room_id
+                 JOIN participant ON participant.room_id = message.room_id
+                                 AND participant.member_id <> message.sender_id
+                 LEFT JOIN mention ON mention.message_id = message.id
+                                  AND mention.member_id = participant.member_id
+                 LEFT JOIN message AS answered ON answered.id = message.reply_to
+                 WHERE message.id = $1
+                   AND NOT EXISTS (SELECT 1 FROM member_block WHERE member_block.member_id = participant.member_id
+                                                                AND blocked_id = message.sender_id)
+             ) AS meant
+             WHERE kind IS NOT NULL AND (notify = 'ALL' OR notify = 'MENTIONS' AND kind <> 'DM')
+             ORDER BY member_id",
+        );
+        Ok(notices.bind(message).fetch_all(self.readers()).await?)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -6,6 +6,7 @@
 //! What they have in common: parameters are `$1`, `$2`; `RETURNING`, `ON CONFLICT`, row values and `TRUE`; views for
 //! what has to be worded differently.
 
+mod account;
 mod change;
 mod invite;
 mod member;

@@ -1,11 +1,10 @@
 //! Sessions in the database.
 
 use async_trait::async_trait;
-use sqlx::{Database, query::Query};
 
-use super::{Db, DbStore};
+use super::DbStore;
 use crate::{
-    domain::{Member, MemberId, SessionId, Timestamp},
+    domain::{Member, MemberId, Session, SessionId, Timestamp},
     store::{NewSession, Result, Rotated, Rotation, SessionStore},
 };
 
@@ -68,19 +67,54 @@ impl SessionStore for DbStore {
             None => Ok(Rotated::Unknown),
             Some((id, member, true)) => Ok(Rotated::Done(id, member)),
             Some((id, member, false)) => {
-                revoke(id, rotation.now).execute(&mut *tx).await?;
+                sqlx::query("UPDATE session SET revoked_at = $2 WHERE id = $1")
+                    .bind(id)
+                    .bind(rotation.now)
+                    .execute(&mut *tx)
+                    .await?;
                 tx.commit().await?;
                 Ok(Rotated::Reused(id, member))
             }
         }
     }
 
-    async fn revoke_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
-        revoke(id, now).execute(self.writer()).await?;
-        Ok(())
+    async fn session_of_refresh(
+        &self,
+        refresh_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<(SessionId, MemberId)>> {
+        let session = sqlx::query_as(
+            "SELECT id, member_id FROM session WHERE refresh_hash = $1 AND revoked_at IS NULL AND expires_at > $2",
+        );
+        Ok(session.bind(refresh_hash).bind(now).fetch_optional(self.readers()).await?)
     }
-}
 
-fn revoke(id: SessionId, now: Timestamp) -> Query<'static, Db, <Db as Database>::Arguments> {
-    sqlx::query("UPDATE session SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL").bind(id).bind(now)
+    async fn sessions(&self, member: MemberId, now: Timestamp) -> Result<Vec<Session>> {
+        let sessions = sqlx::query_as(
+            "SELECT id, user_agent, ip, created_at, last_used_at, expires_at FROM session
+             WHERE member_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY last_used_at DESC, id DESC",
+        );
+        Ok(sessions.bind(member).bind(now).fetch_all(self.readers()).await?)
+    }
+
+    async fn revoke_session(&self, id: SessionId, member: MemberId, now: Timestamp) -> Result<bool> {
+        let revoked = sqlx::query(
+            "UPDATE session SET revoked_at = $3 WHERE id = $1 AND member_id = $2 AND revoked_at IS NULL",
+        );
+        let revoked = revoked.bind(id).bind(member).bind(now).execute(self.writer()).await?;
+        Ok(revoked.rows_affected() > 0)
+    }
+
+    async fn revoke_sessions(
+        &self,
+        member: MemberId,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>> {
+        let revoked = sqlx::query_scalar(
+            "UPDATE session SET revoked_at = $3
+             WHERE member_id = $1 AND id <> coalesce($2, 0) AND revoked_at IS NULL RETURNING id",
+        );
+        Ok(revoked.bind(member).bind(except).bind(now).fetch_all(self.writer()).await?)
+    }
 }

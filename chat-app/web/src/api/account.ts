@@ -1,7 +1,8 @@
-/** Signing up, in and out. */
+/** Signing up, in and out, and what members change about their account. */
 import { type Grant, forget, keep } from './access'
 import { request } from './client'
 import { call } from './http'
+import type { Member } from './model'
 
 export interface SignUp {
   name: string
@@ -23,6 +24,28 @@ export function enterAsGuest(): Promise<Grant> {
 
 export async function logOut(): Promise<void> {
   await request('/auth/logout', { method: 'POST' })
+  forget()
+}
+
+export async function rename(name: string): Promise<Member> {
+  return (await request<Member>('/member/me', { method: 'PATCH', body: { name } })).data
+}
+
+/** Makes a user of the guest, who keeps id, rooms and messages. */
+export async function upgradeGuest(form: SignUp): Promise<Grant> {
+  const { data } = await request<Grant>('/auth/guest/upgrade', { method: 'POST', body: form })
+  keep(data)
+  return data
+}
+
+/** Logs out on all other devices too. */
+export async function changePassword(current: string, next: string): Promise<void> {
+  await request('/member/me/password', { method: 'PUT', body: { current, next } })
+}
+
+/** `password` is empty for those who have none. */
+export async function deleteAccount(password: string): Promise<void> {
+  await request('/member/me', { method: 'DELETE', body: { password: password || undefined } })
   forget()
 }
 

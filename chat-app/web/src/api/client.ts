@@ -3,13 +3,16 @@ import { freshToken, renew } from './access'
 import { ApiError } from './error'
 import { type Answer, type Request, call } from './http'
 
+/** Refusals of the token, which another one may mend. */
+const TOKEN_REFUSED = ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED']
+
 /** Sends `options` with the access token; a refused token is renewed once. */
 export async function request<T>(path: string, options: Request = {}): Promise<Answer<T>> {
   const token = await freshToken()
   try {
     return await call<T>(path, { ...options, token })
   } catch (cause) {
-    if (ApiError.of(cause).status !== 401) throw cause
+    if (!TOKEN_REFUSED.includes(ApiError.of(cause).code)) throw cause
     return call<T>(path, { ...options, token: (await renew()).token })
   }
 }

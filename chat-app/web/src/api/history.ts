@@ -4,16 +4,17 @@ import type { Message } from './model'
 export interface Page {
   /** Ascending by seq. */
   messages: Message[]
-  /** There is more in the direction asked for. */
+  /** There is more in the direction asked for; older than a page around a message. */
   hasMore: boolean
   /** The newest seq of the room. */
   lastSeq: number
 }
 
-/** A page of a room: the newest, or the one next to a seq. */
+/** A page of a room: the newest, or the one next to or around a seq. */
 export interface PageQuery {
   before?: number
   after?: number
+  around?: number
   limit: number
 }
 

@@ -53,7 +53,7 @@ export interface MyRoom extends Room {
   lastReadSeq: number
 }
 
-export interface RoomDetail extends Room {
+export interface RoomDetail extends MyRoom {
   members: Participant[]
 }
 
@@ -67,6 +67,13 @@ export interface Ack {
 }
 
 export type RoomUpdate = { type: 'UPSERT'; room: MyRoom } | { type: 'REMOVE'; room: Pick<MyRoom, 'roomId'> }
+
+/** What happens in a room besides messages. */
+export type RoomEvent =
+  | { type: 'READ'; memberId: number; lastReadSeq: number }
+  | { type: 'MEMBER_ADDED'; member: Member }
+  | { type: 'MEMBER_REMOVED'; memberId: number; ownerId: number }
+  | { type: 'ROOM_DELETED' }
 
 /** A refusal that arrives by STOMP instead of as a response. */
 export interface Refusal {

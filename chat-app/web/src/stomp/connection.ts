@@ -5,10 +5,11 @@
  * Subscriptions end with the socket. Whoever needs one makes it in a handler
  * given to `onConnected`, which runs after every (re)connect.
  */
-import { Client, ReconnectionTimeMode } from '@stomp/stompjs'
+import { Client, ReconnectionTimeMode, Versions } from '@stomp/stompjs'
 import { readonly, ref } from 'vue'
 import { freshToken, renew } from '../api/access'
 import { ApiError } from '../api/error'
+import { Transport } from './transport'
 
 export type Status = 'idle' | 'connecting' | 'online' | 'offline'
 
@@ -26,22 +27,29 @@ const status = ref<Status>('idle')
 const handlers = new Set<() => void>()
 let receipts = 0
 let refused = false
+/** The server has accepted the present socket. */
+let accepted = false
+const transport = new Transport()
 
 const client = new Client({
-  brokerURL: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws-connect`,
+  webSocketFactory: () => transport.open(Versions.default.protocolVersions()),
   heartbeatIncoming: 10_000,
   heartbeatOutgoing: 10_000,
   connectionTimeout: CONNECT_TIMEOUT_MS,
   reconnectTimeMode: ReconnectionTimeMode.EXPONENTIAL,
   maxReconnectDelay: LONGEST_RETRY_MS,
-  beforeConnect: authorize,
+  beforeConnect: prepare,
   onConnect: () => {
     refused = false
+    accepted = true
+    transport.succeeded()
     status.value = 'online'
     handlers.forEach((handler) => handler())
   },
   onStompError: () => (refused = !client.connected),
   onWebSocketClose: () => {
+    if (!accepted && !refused && navigator.onLine) transport.failed()
+    accepted = false
     if (status.value !== 'idle') status.value = waiting()
   },
 })
@@ -81,6 +89,14 @@ export function subscribe<T>(destination: string, receive: (body: T) => void): S
   }
 }
 
+/** Subscriptions that begin and end as one. */
+export function together(...parts: Subscription[]): Subscription {
+  return {
+    confirmed: Promise.all(parts.map(({ confirmed }) => confirmed)).then(() => {}),
+    end: () => parts.forEach((part) => part.end()),
+  }
+}
+
 /** Sends JSON; false when there is no connection to send it on. */
 export function publish(destination: string, body: unknown): boolean {
   if (!client.connected) return false
@@ -90,6 +106,10 @@ export function publish(destination: string, body: unknown): boolean {
     headers: { 'content-type': 'application/json' },
   })
   return true
+}
+
+async function prepare(): Promise<void> {
+  await Promise.all([authorize(), transport.prepare()])
 }
 
 /** A refused CONNECT is tried again with a new token, in case the old one was the reason. */

@@ -92,6 +92,18 @@ describe('RoomFeed', () => {
     expect(world.seqs).toEqual(numbers(31, 81))
   })
 
+  it('shows the newest page before there is a connection, and goes on from it', async () => {
+    const world = new World()
+    world.stored = run(1, 3)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(world.seqs).toEqual([1, 2, 3])
+    world.post(4, { lost: true })
+    await world.connect()
+    world.post(5)
+    expect(world.seqs).toEqual([1, 2, 3, 4, 5])
+    expect(world.asked.map(({ after }) => after)).toEqual([undefined, 3])
+  })
+
   it('fills the gap of a lost connection, in order and once', async () => {
     const world = new World()
     world.stored = run(1, 3)

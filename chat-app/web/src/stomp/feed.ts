@@ -1,6 +1,6 @@
 /**
  * Follows one room without losing or repeating a message, whatever happens to
- * the connection.
+ * the connection. Until there is one, the newest page is shown.
  *
  * After every (re)connect: check that the room is still ours, subscribe, let
  * live frames wait in the sequence, fetch what history has after the last one
@@ -52,6 +52,7 @@ export class RoomFeed {
     this.#source = source
     this.#target = target
     this.#forget = source.onConnected(() => void this.#begin())
+    if (this.#round === 0) void this.#preview()
   }
 
   stop(): void {
@@ -60,6 +61,16 @@ export class RoomFeed {
     this.#subscription?.end()
     this.#subscription = undefined
     this.#unschedule()
+  }
+
+  /** There is something to read before there is a connection. */
+  async #preview(): Promise<void> {
+    try {
+      await this.#source.check()
+      if (this.#round === 0) await this.#startFromNewest(0)
+    } catch (cause) {
+      if (this.#round === 0) this.#recover(ApiError.of(cause), () => void this.#preview())
+    }
   }
 
   async #begin(): Promise<void> {

@@ -1,35 +1,40 @@
 /** How far the reader has read a room: moves with what is in sight, tells the server. */
-import { type Ref, computed, ref, watch } from 'vue'
-import type { Message } from '../api/model'
-import { markRead, roomById } from './rooms'
+import { type Ref, onScopeDispose, watch } from 'vue'
+import { markRead } from './rooms'
+import type { Run } from './run'
 import { usePageVisible } from './visible'
 
-export function useReading(roomId: number, me: number, messages: Ref<Message[]>, atEnd: Ref<boolean>) {
+/** Scrolling through history moves the marker often; the server hears of it at most so often. */
+const PAUSE_MS = 1_000
+
+/** Tells the server that everything up to `seen` is read, while the page can be seen. */
+export function useReading(roomId: number, seen: Readonly<Ref<number>>): void {
   const visible = usePageVisible()
-  const seen = ref(0)
-  const foreign = ({ type, senderId }: Message) => type === 'TALK' && senderId !== me
+  let pause: ReturnType<typeof setTimeout> | undefined
+  let told = 0
 
-  const lastSeq = computed(() => messages.value.at(-1)?.seq ?? 0)
-  const unseen = computed(() => messages.value.filter((message) => message.seq > seen.value && foreign(message)).length)
+  function tell(): void {
+    if (pause || !visible.value || seen.value <= told) return
+    told = seen.value
+    // A marker that did not arrive is moved again with the next message.
+    markRead(roomId, told).catch(() => {})
+    pause = setTimeout(() => {
+      pause = undefined
+      tell()
+    }, PAUSE_MS)
+  }
 
-  watch(
-    [lastSeq, atEnd, visible],
-    ([last, end, canSee]) => {
-      if (!last || !end || !canSee) return
-      seen.value = last
-      // A marker that did not arrive is moved again with the next message.
-      markRead(roomId, last).catch(() => {})
-    },
-    { immediate: true },
-  )
-
-  return { unseen }
+  watch([seen, visible], tell, { immediate: true })
+  onScopeDispose(() => {
+    clearTimeout(pause)
+    pause = undefined
+    tell()
+    clearTimeout(pause)
+  })
 }
 
-/** The first message that was unread when the room was opened, if the newest page has it. */
-export function firstUnread(roomId: number, me: number, messages: Message[], hasOlder: boolean): number | undefined {
-  const read = roomById(roomId)?.lastReadSeq
-  const oldest = messages[0]?.seq ?? 0
-  if (read === undefined || (hasOlder && oldest > read + 1)) return undefined
+/** The first message of another member after the marker; not guessed when it may lie before the run. */
+export function firstUnread(read: number, me: number, { messages, hasOlder }: Run): number | undefined {
+  if (hasOlder && (messages[0]?.seq ?? 0) > read + 1) return undefined
   return messages.find(({ seq, type, senderId }) => seq > read && type === 'TALK' && senderId !== me)?.seq
 }

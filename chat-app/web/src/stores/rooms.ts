@@ -66,11 +66,11 @@ export function roomById(roomId: number): MyRoom | undefined {
   return all.value.find((room) => room.roomId === roomId)
 }
 
-/** Moves the read marker; the badge does not wait for the server. */
+/** Moves the read marker; a badge that is to go does not wait for the server. */
 export async function markRead(roomId: number, seq: number): Promise<void> {
   const room = roomById(roomId)
   if (room && room.lastReadSeq >= seq) return
-  if (room) apply({ type: 'UPSERT', room: { ...room, lastReadSeq: seq, unReadCount: 0 } })
+  if (room) apply({ type: 'UPSERT', room: { ...room, lastReadSeq: seq } })
   await api.markRead(roomId, seq)
 }
 

@@ -15,6 +15,8 @@ export interface Bubble {
   last: boolean
   /** Absent while the server has not given one. */
   seq?: number
+  /** How many members have not read it. */
+  unreadBy: number
   /** Absent once the room has it. */
   outgoing?: Outgoing
 }
@@ -30,13 +32,14 @@ export interface RowContext {
   me: number
   /** The first message that was unread when the room was opened. */
   unreadFrom?: number
+  unreadBy: (seq: number, senderId: number | null) => number
 }
 
 /**
  * The sender line is a row of its own: when an older page continues a group it
  * disappears, and the bubble below it must not change its place.
  */
-export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFrom }: RowContext): Row[] {
+export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFrom, unreadBy }: RowContext): Row[] {
   const rows: Row[] = []
 
   messages.forEach((message, index) => {
@@ -54,13 +57,23 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
     const first = unread || !sameGroup(previous, message)
     const last = !sameGroup(message, messages[index + 1])
     if (first && !own) rows.push({ kind: 'sender', key: `sender-${message.seq}`, message })
-    const { seq, message: text, createdAt: at } = message
-    rows.push({ kind: 'bubble', key: keyOf(message), text, at, own, first, last, seq })
+    const { seq, message: text, createdAt: at, senderId } = message
+    rows.push({
+      kind: 'bubble',
+      key: keyOf(message),
+      text,
+      at,
+      own,
+      first,
+      last,
+      seq,
+      unreadBy: unreadBy(seq, senderId),
+    })
   })
 
   pending.forEach((entry, index) => {
     const { clientMessageId: key, message: text, createdAt: at } = entry
-    rows.push({ kind: 'bubble', key, text, at, own: true, first: index === 0, last: true, outgoing: entry })
+    rows.push({ kind: 'bubble', key, text, at, own: true, first: index === 0, last: true, unreadBy: 0, outgoing: entry })
   })
   return rows
 }

@@ -4,6 +4,7 @@ import { type Grant, forget, renew, whenSessionLost } from '../api/access'
 import * as account from '../api/account'
 import { ApiError } from '../api/error'
 import type { Member } from '../api/model'
+import { forgetDrafts } from './drafts'
 
 /** Survives a reload, so that an ended session can be told from a first visit. */
 const SIGNED_IN = 'signed-in'
@@ -47,16 +48,35 @@ export async function enterAsGuest(): Promise<void> {
   enter(await account.enterAsGuest())
 }
 
+export async function upgradeGuest(form: account.SignUp): Promise<void> {
+  enter(await account.upgradeGuest(form))
+}
+
+export async function rename(name: string): Promise<void> {
+  member.value = await account.rename(name)
+}
+
 export async function logOut(): Promise<void> {
   await account.logOut()
-  sessionStorage.clear()
-  leave()
+  forgetAll()
+}
+
+export async function deleteAccount(password: string): Promise<void> {
+  await account.deleteAccount(password)
+  forgetAll()
 }
 
 function enter(grant: Grant): void {
   member.value = grant.member
   expired.value = false
   localStorage.setItem(SIGNED_IN, '1')
+}
+
+/** What was written here is nobody else's business. */
+function forgetAll(): void {
+  sessionStorage.clear()
+  forgetDrafts()
+  leave()
 }
 
 function leave(): void {

@@ -7,14 +7,18 @@ export function useTask<Args extends unknown[]>(work: (...args: Args) => Promise
   const running = ref(false)
   const problem = ref('')
   const fields = ref<string[]>([])
+  /** It has worked, and has not been tried since. */
+  const done = ref(false)
 
   async function run(...args: Args): Promise<void> {
     if (running.value) return
     running.value = true
     problem.value = ''
     fields.value = []
+    done.value = false
     try {
       await work(...args)
+      done.value = true
     } catch (cause) {
       problem.value = explain(cause)
       fields.value = ApiError.of(cause).fields
@@ -23,5 +27,5 @@ export function useTask<Args extends unknown[]>(work: (...args: Args) => Promise
     }
   }
 
-  return { running, problem, fields, run }
+  return { running, problem, fields, done, run }
 }

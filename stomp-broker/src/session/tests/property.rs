@@ -1,16 +1,13 @@
 //! Whatever a client sends, and however that goes, some things hold.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::BytesMut;
 use proptest::{collection::vec, prelude::*, sample::select};
 use stomp_proto::{Command, Decoder, Frame, Item};
 
 use super::{Driven, decode};
-use crate::{
-    Config, Refusal,
-    session::{Closing, Request},
-};
+use crate::{Config, Refusal, session::Request};
 
 /// What happens to a session.
 #[derive(Debug, Clone)]
@@ -105,10 +102,10 @@ fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
     for happening in script {
         match happening {
             Happening::Wait(ms) => {
-                now += std::time::Duration::from_millis(ms);
+                now += Duration::from_millis(ms);
                 driven.session.handle_timeout(now);
             }
-            Happening::Shutdown => driven.session.close_with(&Refusal::new("shutdown"), Closing::Shutdown),
+            Happening::Shutdown => driven.session.shut_down(Duration::ZERO),
             Happening::Octets(octets, end) => {
                 input.extend_from_slice(octets.as_bytes());
                 while driven.session.closing().is_none() {
@@ -135,7 +132,7 @@ fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
 
 fn carry_out(driven: &mut Driven, request: Request<u32>, end: End, now: &mut std::time::Instant) {
     if let End::Late = end {
-        *now += std::time::Duration::from_secs(60);
+        *now += Duration::from_secs(60);
         driven.session.handle_timeout(*now);
     }
     match (request, end) {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! GET  BASE/info                      what the server can do
-//! GET  BASE/websocket                 a WebSocket without SockJS framing
+//! GET  BASE, BASE/websocket           a WebSocket without SockJS framing
 //! GET  BASE/{any}/{session}/websocket a WebSocket with it
 //! POST BASE/{any}/{session}/xhr             ┐
 //! POST BASE/{any}/{session}/xhr_streaming   ├ one of them at a time: the server's frames
@@ -34,7 +34,11 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::{StreamExt, stream};
-use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
+use http::{
+    StatusCode,
+    header::{CONTENT_TYPE, UPGRADE},
+    request::Parts,
+};
 use serde_json::json;
 
 use self::{
@@ -46,7 +50,7 @@ use self::{
     websocket::FramedWebSocket,
 };
 use super::{
-    upgrade::{max_frame, open, upgrade},
+    upgrade::{Messages, max_frame, open, upgrade},
     websocket::close_code,
 };
 use crate::{Peer, Server, session::Closing};
@@ -69,7 +73,7 @@ impl Server {
     /// A router with a SockJS endpoint at `base`, such as `/sockjs`, to serve or to nest in an application's own.
     ///
     /// It has the transports `websocket`, `xhr-streaming`, `xhr-polling` and `eventsource`, and a WebSocket
-    /// without SockJS framing at `base/websocket`. Pages may use it that may open WebSockets
+    /// without SockJS framing at `base` and `base/websocket`. Pages may use it that may open WebSockets
     /// ([`Config::allowed_origins`](crate::Config::allowed_origins)).
     ///
     /// - SockJS carries text only. In a message with another body each octet that is not part of a UTF-8 character
@@ -96,7 +100,6 @@ impl Server {
         };
         let allow = |methods| move || async move { preflight(methods) };
         let http = Router::new()
-            .route(base, get(greet))
             .route(&format!("{base}/"), get(greet))
             .route(&format!("{base}/info"), get(info).options(allow("OPTIONS, GET")))
             .route(&session("xhr"), post(receive(Style::Polling)).options(allow("OPTIONS, POST")))
@@ -106,10 +109,20 @@ impl Server {
             .route_layer(from_fn_with_state(self.clone(), guard))
             .with_state(Arc::new(endpoint));
         Router::new()
+            .route(base, get(open_or_greet))
             .route(&format!("{base}/websocket"), get(open))
             .route(&session("websocket"), get(open_framed))
             .with_state(self.clone())
             .merge(http)
+    }
+}
+
+/// Clients without SockJS open their WebSocket where the others find SockJS.
+async fn open_or_greet(State(server): State<Server>, request: Request) -> Response {
+    if request.headers().contains_key(UPGRADE) {
+        open(State(server), request).await
+    } else {
+        greet().await.into_response()
     }
 }
 
@@ -128,8 +141,8 @@ async fn info() -> impl IntoResponse {
 }
 
 async fn open_framed(State(server): State<Server>, _: SessionId, request: Request) -> Response {
-    let max_message = frame::max_quoted(max_frame(server.config().limits));
-    upgrade(server, request, max_message, FramedWebSocket::new)
+    let max = frame::max_quoted(max_frame(server.config().limits));
+    upgrade(server, request, Messages { max, deflate: false }, FramedWebSocket::new)
 }
 
 impl Endpoint {

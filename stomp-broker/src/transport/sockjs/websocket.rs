@@ -48,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> FramedWebSocket<S> {
 
     fn send(&mut self, frame: Bytes) {
         self.last_frame = Instant::now();
-        self.socket.push(Outgoing { prefix: Bytes::new(), rest: frame, is_text: true });
+        self.socket.push(Outgoing::alone(frame, true));
     }
 
     /// Sends what SockJS itself has to say, if only that an idle connection is alive. The timer may fire early: frames

@@ -1,12 +1,14 @@
-/** Loads the page before the first row whenever the top of the list comes near. */
+/** Loads the next page whenever the edge of what is loaded comes near. */
 import { type ShallowRef, onScopeDispose, ref, watch } from 'vue'
 
-const NEAR_PX = 600
+const NEAR_PX = 800
 
-export function useOlderPages(
-  scroller: Readonly<ShallowRef<HTMLElement | null>>,
-  /** Stands before the first row as long as there is more. */
-  sentinel: Readonly<ShallowRef<HTMLElement | null>>,
+type ElementRef = Readonly<ShallowRef<HTMLElement | null>>
+
+export function useEdgePages(
+  scroller: ElementRef,
+  /** Stands beyond the outermost row as long as there is more. */
+  sentinel: ElementRef,
   load: () => Promise<boolean>,
 ) {
   const loading = ref(false)
@@ -29,7 +31,7 @@ export function useOlderPages(
       (entries) => {
         if (entries.some(({ isIntersecting }) => isIntersecting)) void loadPage()
       },
-      { root: scroller.value, rootMargin: `${NEAR_PX}px 0px 0px` },
+      { root: scroller.value, rootMargin: `${NEAR_PX}px 0px` },
     )
     observer.observe(sentinel.value)
   }

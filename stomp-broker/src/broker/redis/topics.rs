@@ -1,0 +1,217 @@
+//! The way in: messages of topics, each once and in order, to the server.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use bytes::Bytes;
+
+use super::{
+    envelope::{self, Envelope},
+    sequence::{Page, Released, Sequence},
+};
+use crate::{Destination, Epoch, Inbound, Interest, Message, NodeId, Pattern, Position, metrics};
+
+/// The topics that this node listens to.
+#[derive(Debug, Default)]
+pub(super) struct Topics {
+    inbound: OnceLock<Arc<dyn Inbound>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Topics with a history.
+    kept: HashMap<Destination, Kept>,
+    patterns: Vec<Pattern>,
+    /// The number of the last message without a position of each node. A node's numbers only grow, and so do they on
+    /// the way through its connection: what is not beyond the last one has been here before.
+    seen: HashMap<NodeId, u64>,
+}
+
+#[derive(Debug)]
+enum Kept {
+    /// It is not known yet from where on this node listens; what comes waits.
+    Starting(Vec<(Position, Message)>),
+    Running {
+        sequence: Sequence,
+        healing: Healing,
+    },
+}
+
+/// Whether somebody is reading the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Healing {
+    No,
+    Yes,
+    /// And has to read on, because something may have been missed since.
+    Again,
+}
+
+/// What a topic needs of its log.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// It is to be read: there is a hole.
+    pub(super) heal: bool,
+    /// It went back within that epoch, which has to end.
+    pub(super) forget: Option<Epoch>,
+}
+
+impl Needs {
+    fn and(self, other: Self) -> Self {
+        Self { heal: self.heal || other.heal, forget: self.forget.or(other.forget) }
+    }
+}
+
+impl Topics {
+    pub(super) fn connect(&self, inbound: Arc<dyn Inbound>) -> bool {
+        self.inbound.set(inbound).is_ok()
+    }
+
+    pub(super) fn inbound(&self) -> Option<&Arc<dyn Inbound>> {
+        self.inbound.get()
+    }
+
+    /// Listens to a topic with history; what comes waits until it is known where it starts.
+    pub(super) fn prepare(&self, topic: &Destination) {
+        self.lock().kept.entry(topic.clone()).or_insert_with(|| Kept::Starting(Vec::new()));
+    }
+
+    /// Starts a topic, whose newest message had that position after this node began to listen.
+    pub(super) fn start(&self, topic: &Destination, newest: Option<Position>) -> Needs {
+        let mut state = self.lock();
+        let Some(Kept::Starting(early)) = state.kept.get_mut(topic) else { return Needs::default() };
+        let early = mem::take(early);
+        // What came before that was known came after this node began to listen: it is wanted too.
+        let before = early.iter().map(|(at, _)| Position { offset: at.offset - 1, ..*at });
+        let behind = newest.into_iter().chain(before).min_by_key(|at| (at.epoch.0, at.offset));
+        let running = Kept::Running { sequence: Sequence::new(behind), healing: Healing::No };
+        state.kept.insert(topic.clone(), running);
+        let receive = |needs: Needs, (at, message)| needs.and(self.receive(&mut state, at, message));
+        early.into_iter().fold(Needs::default(), receive)
+    }
+
+    pub(super) fn listen_to(&self, pattern: &Pattern) {
+        self.lock().patterns.push(pattern.clone());
+    }
+
+    /// Forgets what nobody listens to any more.
+    pub(super) fn forget(&self, interest: &Interest) {
+        let mut state = self.lock();
+        match interest {
+            Interest::Topic(topic) => {
+                if !state.patterns.iter().any(|pattern| pattern.matches(topic)) {
+                    state.kept.remove(topic);
+                }
+            }
+            Interest::Pattern(gone) => {
+                state.patterns.retain(|pattern| pattern != gone);
+            }
+            Interest::Queue(_) => {}
+        }
+    }
+
+    /// Takes in what Redis pushed. `None` for octets that no node of this release wrote.
+    pub(super) fn pushed(&self, topic: &str, octets: Bytes) -> Option<(Destination, Needs)> {
+        let (position, envelope) = envelope::split(octets)?;
+        let envelope =
+            Envelope::decode(envelope).filter(|envelope| &*envelope.publish.destination == topic)?;
+        let topic = envelope.publish.destination.clone();
+        let mut state = self.lock();
+        let Some(at) = position else {
+            self.deliver_once(&mut state, envelope);
+            return Some((topic, Needs::default()));
+        };
+        let is_new = !state.kept.contains_key(&topic);
+        if is_new && state.patterns.iter().any(|pattern| pattern.matches(&topic)) {
+            let behind = Position { offset: at.offset.saturating_sub(1), ..at };
+            let running = Kept::Running { sequence: Sequence::new(Some(behind)), healing: Healing::No };
+            state.kept.insert(topic.clone(), running);
+        }
+        let needs = self.receive(&mut state, at, envelope.into_message(Some(at)));
+        Some((topic, needs))
+    }
+
+    /// Takes in a message of this node's that Redis has accepted. One without a position comes back as a push; one
+    /// with a position need not wait for that.
+    pub(super) fn published(&self, envelope: Envelope, position: Option<Position>) {
+        let Some(at) = position else { return };
+        let mut state = self.lock();
+        // A hole before it is one that its push will show as well.
+        let _ = self.receive(&mut state, at, envelope.into_message(Some(at)));
+    }
+
+    /// Delivers a message of this node's to its own subscribers, there being no others.
+    pub(super) fn deliver_alone(&self, envelope: Envelope) {
+        self.deliver_once(&mut self.lock(), envelope);
+    }
+
+    /// Where the log of a topic is to be read from. If somebody is reading it, that one reads on instead.
+    pub(super) fn begin_healing(&self, topic: &Destination) -> Option<Position> {
+        let mut state = self.lock();
+        let Some(Kept::Running { sequence, healing }) = state.kept.get_mut(topic) else { return None };
+        let is_first = *healing == Healing::No;
+        *healing = if is_first { Healing::Yes } else { Healing::Again };
+        is_first.then(|| sequence.position())
+    }
+
+    /// Takes in the log from a position on; says what else is needed, and from where on to read next, if at all.
+    pub(super) fn fill(&self, topic: &Destination, from: Position, page: Page) -> (Needs, Option<Position>) {
+        let mut state = self.lock();
+        let Some(Kept::Running { sequence, healing }) = state.kept.get_mut(topic) else {
+            return (Needs::default(), None);
+        };
+        let released = sequence.fill(from, page);
+        let goes_on = released.hole || *healing == Healing::Again;
+        *healing = if goes_on { Healing::Yes } else { Healing::No };
+        let next = goes_on.then(|| sequence.position());
+        (self.deliver(topic, from.epoch, released), next)
+    }
+
+    /// The topics with a history.
+    pub(super) fn kept(&self) -> Vec<Destination> {
+        self.lock().kept.keys().cloned().collect()
+    }
+
+    fn receive(&self, state: &mut State, at: Position, message: Message) -> Needs {
+        let topic = message.destination().clone();
+        match state.kept.get_mut(&topic) {
+            Some(Kept::Running { sequence, .. }) => {
+                let released = sequence.receive(at, message);
+                self.deliver(&topic, at.epoch, released)
+            }
+            Some(Kept::Starting(early)) => {
+                early.push((at, message));
+                Needs::default()
+            }
+            None => Needs::default(),
+        }
+    }
+
+    /// Hands on what was released, under the lock that makes its order everybody's.
+    fn deliver(&self, topic: &Destination, epoch: Epoch, released: Released) -> Needs {
+        let Some(inbound) = self.inbound.get() else { return Needs::default() };
+        if let Some((last_good, next)) = released.lost {
+            inbound.lost(topic, Some(last_good), Some(next));
+        }
+        released.messages.into_iter().for_each(|message| inbound.message(message));
+        Needs { heal: released.hole, forget: released.went_back.then_some(epoch) }
+    }
+
+    fn deliver_once(&self, state: &mut State, envelope: Envelope) {
+        let Some(inbound) = self.inbound.get() else { return };
+        let seen = state.seen.entry(envelope.origin).or_default();
+        if envelope.number > *seen {
+            *seen = envelope.number;
+            inbound.message(envelope.into_message(None));
+        } else {
+            metrics::duplicate();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

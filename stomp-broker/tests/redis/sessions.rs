@@ -1,0 +1,122 @@
+//! Clients of different nodes, as if they were of one.
+
+use std::time::Duration;
+
+use stomp_broker::{
+    Destination, Open, Publish, Refusal, Server,
+    proto::{Command, Frame},
+    redis::RedisSettings,
+    testing::Client,
+};
+
+use crate::redis_server::RedisServer;
+
+async fn node(settings: RedisSettings) -> Server {
+    let relay = stomp_broker::redis::RedisRelay::new(settings).unwrap();
+    Server::builder(Open, Open).broker(relay).topics("/topic").start().await.unwrap()
+}
+
+async fn two_nodes(redis: &RedisServer) -> [Server; 2] {
+    [node(redis.settings()).await, node(redis.settings()).await]
+}
+
+async fn client(server: &Server, login: &str) -> Client {
+    let mut client = Client::open(server);
+    client.log_in(login, "").await;
+    client
+}
+
+#[tokio::test]
+async fn a_message_crosses_from_node_to_node() {
+    let redis = RedisServer::start();
+    let [one, two] = two_nodes(&redis).await;
+    let mut reader = client(&one, "ann").await;
+    reader.subscribe("s", "/topic/a").await;
+    client(&two, "ben").await.publish("/topic/a", "across").await;
+    assert_eq!(&**reader.expect(Command::Message).await.body(), b"across");
+}
+
+#[tokio::test]
+async fn a_client_recovers_on_another_node() {
+    let redis = RedisServer::start();
+    let [one, two] = two_nodes(&redis).await;
+    let mut reader = client(&one, "ann").await;
+    reader.subscribe("s", "/topic/kept/a").await;
+    let mut writer = client(&two, "ben").await;
+    writer.publish("/topic/kept/a", "first").await;
+    let first = reader.expect(Command::Message).await;
+    let header = |name| first.headers().get(name).unwrap().to_owned();
+    let (offset, epoch) = (header("x-offset"), header("x-epoch"));
+    drop(reader);
+    writer.publish("/topic/kept/a", "missed").await;
+
+    let mut reader = client(&two, "ann").await;
+    let subscribe =
+        Frame::builder(Command::Subscribe).header("id", "s").header("destination", "/topic/kept/a");
+    let subscribe = subscribe.header("x-offset", &offset).header("x-epoch", &epoch).header("receipt", "r");
+    reader.send(subscribe.build()).await;
+    let receipt = reader.expect(Command::Receipt).await;
+    assert_eq!(receipt.headers().get("x-recovered"), Some("true"));
+    writer.publish("/topic/kept/a", "live").await;
+    for expected in ["missed", "live"] {
+        assert_eq!(&**reader.expect(Command::Message).await.body(), expected.as_bytes());
+    }
+    reader.expect_nothing(Duration::from_millis(100)).await;
+}
+
+#[tokio::test]
+async fn what_concerns_a_user_reaches_every_node() {
+    let redis = RedisServer::start();
+    let [one, two] = two_nodes(&redis).await;
+    let mut ann = client(&one, "ann").await;
+    let mut ben = client(&one, "ben").await;
+    for client in [&mut ann, &mut ben] {
+        client.subscribe("u", "/user/queue/news").await;
+        client.subscribe("t", "/topic/a").await;
+    }
+    let topic = Destination::new("/topic/a").unwrap();
+    let handle = two.handle();
+    assert!(handle.send_to_user("ann", Publish::new("/user/queue/news".try_into().unwrap(), "for ann")));
+    assert_eq!(&**ann.expect(Command::Message).await.body(), b"for ann");
+    ben.expect_nothing(Duration::from_millis(100)).await;
+
+    handle.revoke("ann", &topic).await;
+    handle.publish(Publish::new(topic, "for ben")).await.unwrap();
+    assert_eq!(&**ben.expect(Command::Message).await.body(), b"for ben");
+    ann.expect_nothing(Duration::from_millis(100)).await;
+
+    handle.disconnect("ann", &Refusal::new("gone"));
+    assert_eq!(ann.expect_error().await.headers().get("message"), Some("gone"));
+}
+
+#[tokio::test]
+async fn brokers_with_different_prefixes_do_not_meet() {
+    let redis = RedisServer::start();
+    let one = node(redis.settings()).await;
+    let two = node(RedisSettings { prefix: "other:".to_owned(), ..redis.settings() }).await;
+    let mut reader = client(&one, "ann").await;
+    reader.subscribe("s", "/topic/a").await;
+    client(&two, "ben").await.publish("/topic/a", "elsewhere").await;
+    reader.expect_nothing(Duration::from_millis(200)).await;
+}
+
+/// T43: whoever reaches Redis can push anything.
+#[tokio::test]
+async fn octets_that_no_node_sent_harm_nobody() {
+    let redis = RedisServer::start();
+    let [one, two] = two_nodes(&redis).await;
+    let mut reader = client(&one, "ann").await;
+    reader.subscribe("s", "/topic/a").await;
+    reader.subscribe("k", "/topic/kept/a").await;
+    let mut connection = redis.connection();
+    for octets in [&b""[..], b"\x01", b"1:2:", b"1:18446744073709551616:x", b"{\"json\":1}", &[1; 100]] {
+        for channel in ["stomp:t:/topic/a", "stomp:t:/topic/kept/a", "stomp:o:all", "stomp:r:/queue/a"] {
+            let () = redis::cmd("PUBLISH").arg(channel).arg(octets).query(&mut connection).unwrap();
+        }
+    }
+    let mut writer = client(&two, "ben").await;
+    for topic in ["/topic/a", "/topic/kept/a"] {
+        writer.publish(topic, "genuine").await;
+        assert_eq!(&**reader.expect(Command::Message).await.body(), b"genuine");
+    }
+}
