@@ -5,10 +5,12 @@
 //! open http://127.0.0.1:8080/ in a browser
 //! ```
 
-use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{error::Error, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, str::FromStr};
 
 use chat_app::{
     Config, Listening, Origin,
+    auth::{Endpoints, OAuthClient},
+    domain::Provider,
     limits::{Rate, Rates},
 };
 use clap::Parser;
@@ -53,6 +55,23 @@ struct Options {
     #[arg(long, env = "CHAT_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<Origin>,
 
+    /// Where the service is for browsers, such as https://chat.example.org; what they ask for if not given.
+    #[arg(long, env = "CHAT_PUBLIC_URL", value_name = "ORIGIN")]
+    public_url: Option<Origin>,
+
+    /// By whose accounts people may log in: NAME=ID,SECRET, where NAME is google, kakao or naver, with the id and the
+    /// secret that the provider gave this service; may be repeated. It has to know PUBLIC_URL/auth/oauth/NAME/callback.
+    /// ID,SECRET,AUTHORIZE,TOKEN,PROFILE are other URLs than the provider's own, for tests. In the environment,
+    /// providers are set apart by spaces.
+    #[arg(
+        long,
+        env = "CHAT_PROVIDERS",
+        value_name = "PROVIDER",
+        value_delimiter = ' ',
+        hide_env_values = true
+    )]
+    provider: Vec<ProviderOption>,
+
     /// Logins, for each network address and for each account.
     #[arg(long, env = "CHAT_LOGIN_RATE", value_name = "RATE", default_value_t = Rates::default().login)]
     login_rate: Rate,
@@ -70,6 +89,32 @@ struct Options {
     send_rate: Rate,
 }
 
+#[derive(Debug, Clone)]
+struct ProviderOption(Provider, OAuthClient);
+
+impl FromStr for ProviderOption {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, parts) = text.split_once('=').ok_or("expected NAME=ID,SECRET")?;
+        let provider = name.parse()?;
+        let client = match *parts.split(',').collect::<Vec<_>>() {
+            [id, secret] => OAuthClient::new(provider, id.into(), secret.into()),
+            [id, secret, authorize, token, profile] => OAuthClient {
+                id: id.into(),
+                secret: secret.into(),
+                endpoints: Endpoints {
+                    authorize: authorize.into(),
+                    token: token.into(),
+                    profile: profile.into(),
+                },
+            },
+            _ => return Err("expected NAME=ID,SECRET or NAME=ID,SECRET,AUTHORIZE,TOKEN,PROFILE"),
+        };
+        Ok(Self(provider, client))
+    }
+}
+
 impl From<Options> for Config {
     fn from(options: Options) -> Self {
         Self {
@@ -79,6 +124,12 @@ impl From<Options> for Config {
             database_url: options.database_url,
             redis_url: options.redis_url,
             allowed_origins: options.allow_origin,
+            public_url: options.public_url,
+            providers: options
+                .provider
+                .into_iter()
+                .map(|ProviderOption(name, client)| (name, client))
+                .collect(),
             rates: Rates {
                 login: options.login_rate,
                 sign_up: options.sign_up_rate,

@@ -92,12 +92,24 @@ impl ChatApp {
         let limits = Arc::new(Limits::new(&config.rates));
         let passwords = Passwords::new();
         let live = Live::default();
-        let auth = Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), passwords.clone());
+        let auth = Auth::new(
+            Arc::clone(&store),
+            &key,
+            Arc::clone(&limits),
+            live.clone(),
+            passwords.clone(),
+            config.providers.clone(),
+        );
         let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
         let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
-        let http =
-            Http { auth, chat, rates: config.rates, allowed_origins: config.allowed_origins.clone().into() };
+        let http = Http {
+            auth,
+            chat,
+            rates: config.rates,
+            public_url: config.public_url.clone(),
+            allowed_origins: config.allowed_origins.clone().into(),
+        };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
         Ok(Self { router, stomp, store, _sweep: sweep, _data_dir: data_dir })

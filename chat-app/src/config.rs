@@ -1,13 +1,14 @@
 //! What can be set.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     str::FromStr,
 };
 
-use crate::limits::Rates;
+use crate::{auth::OAuthClient, domain::Provider, limits::Rates};
 
 /// The settings of a chat server.
 ///
@@ -29,6 +30,11 @@ pub struct Config {
     /// Origins besides this host's own that may open WebSockets and send requests, such as `https://chat.example.org`
     /// for a proxy that does not hand on the `Host` header.
     pub allowed_origins: Vec<Origin>,
+    /// Where the service is for browsers, such as `https://chat.example.org`: providers send people back there. What
+    /// browsers ask for is taken if this is not given.
+    pub public_url: Option<Origin>,
+    /// By whose accounts people may log in.
+    pub providers: BTreeMap<Provider, OAuthClient>,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -43,6 +49,8 @@ impl Default for Config {
             database_url: None,
             redis_url: None,
             allowed_origins: Vec::new(),
+            public_url: None,
+            providers: BTreeMap::new(),
             rates: Rates::default(),
         }
     }

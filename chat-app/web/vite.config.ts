@@ -18,6 +18,11 @@ export default defineConfig({
     target: ['chrome123', 'firefox128', 'safari17.5'],
     // The content security policy allows no data: URIs.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'src/worker/sw.ts' },
+      // Browsers know a service worker by its address.
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
   },
   server: {
     proxy: {

@@ -19,6 +19,7 @@
 //! | name | kind | what |
 //! | --- | --- | --- |
 //! | `stomp_connections` | gauge | open connections |
+//! | `stomp_connections_refused_total` | counter | connections closed at once, over the limit |
 //! | `stomp_sessions` | gauge | those that have logged in |
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
@@ -44,6 +45,7 @@
 //!   that one client that does not read harms nobody else.
 
 mod access;
+mod admission;
 pub mod app;
 mod auth;
 mod broker;
@@ -57,12 +59,14 @@ mod http;
 mod hub;
 mod listen;
 mod listener;
+mod logins;
 mod message;
 mod metrics;
 mod overflow;
 mod pattern;
 mod permission;
 mod policy;
+mod rate;
 mod refusal;
 mod server;
 mod session;
@@ -102,6 +106,7 @@ pub use self::{
     overflow::Overflow,
     pattern::Pattern,
     policy::{DestinationPolicy, Policies},
+    rate::Rate,
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},

@@ -2,14 +2,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
     Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
+    admission::Admission,
     app::Application,
     hub::{Hub, Interests},
+    logins::FailedLogins,
     statistics::{self, SYSTEM_ROOT},
 };
 
@@ -54,7 +56,8 @@ pub(crate) struct Shared {
     pub(crate) started: Instant,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) failed_logins: FailedLogins,
 }
 
 /// Puts a [`Server`] together.
@@ -152,7 +155,8 @@ impl ServerBuilder {
             None => return Err(BrokerError::NoQueues),
         }
         let shared = Shared {
-            room: Arc::new(Semaphore::new(self.config.connections)),
+            admission: Admission::new(&self.config),
+            failed_logins: FailedLogins::new(&self.config),
             config: Arc::new(self.config),
             hub,
             interests: Interests::new(Arc::clone(&broker)),

@@ -32,9 +32,9 @@ CREATE TABLE oauth_identity (
     member_id  INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
     email      TEXT,
     created_at TEXT    NOT NULL,
-    PRIMARY KEY (provider, subject)
+    PRIMARY KEY (provider, subject),
+    UNIQUE (member_id, provider)
 );
-CREATE INDEX oauth_identity_member ON oauth_identity (member_id);
 
 -- One row per device. A refresh token has a part that stays (the family) and one that is new each time it is
 -- used: the right family with any but the newest second part means that somebody copied the token, unless it is the

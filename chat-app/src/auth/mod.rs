@@ -7,20 +7,22 @@ mod account;
 mod change;
 mod devices;
 mod key;
+mod oauth;
 mod password;
 mod refresh;
 mod session;
 mod token;
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
+pub use self::oauth::{Callback, Endpoints, Finished, OAuthClient, STATE_LIFETIME, Started};
 pub(crate) use self::password::Passwords;
 pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
-use self::{refresh::RefreshKey, token::AccessTokens};
+use self::{oauth::OAuth, refresh::RefreshKey, token::AccessTokens};
 use crate::{
     chat::Live,
-    domain::{Me, Member, SessionId, Timestamp},
+    domain::{Me, Member, Provider, SessionId, Timestamp},
     limits::Limits,
     store::Store,
 };
@@ -41,6 +43,7 @@ pub struct Auth {
     passwords: Passwords,
     tokens: Arc<AccessTokens>,
     refresh_key: RefreshKey,
+    oauth: Arc<OAuth>,
     limits: Arc<Limits>,
     live: Live,
 }
@@ -91,12 +94,14 @@ impl Auth {
         limits: Arc<Limits>,
         live: Live,
         passwords: Passwords,
+        providers: BTreeMap<Provider, OAuthClient>,
     ) -> Self {
         Self {
             store,
             passwords,
             tokens: Arc::new(AccessTokens::new(key)),
             refresh_key: RefreshKey::new(key),
+            oauth: Arc::new(OAuth::new(providers, key)),
             limits,
             live,
         }

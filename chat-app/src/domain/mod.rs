@@ -10,6 +10,7 @@ mod mention;
 mod message;
 mod nickname;
 mod problem;
+mod provider;
 mod relation;
 mod room;
 mod search;
@@ -28,6 +29,7 @@ pub use self::{
     },
     nickname::nickname,
     problem::{Problem, Problems},
+    provider::{LinkedAccount, Provider},
     relation::{By, Emoji, File, MAX_REACTIONS, Reaction, Reply},
     room::{
         History, Invite, MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room,

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Http, error::Result};
 use crate::{
     auth::ACCESS_LIFETIME,
-    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS},
+    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS, Provider},
     limits::Rates,
 };
 
@@ -42,7 +42,7 @@ struct Info {
     name: &'static str,
     version: &'static str,
     limits: InfoLimits,
-    providers: Vec<&'static str>,
+    providers: Vec<Provider>,
     registration_mode: &'static str,
     /// Whether guests may come.
     guests: bool,
@@ -93,7 +93,7 @@ async fn info(State(http): State<Http>) -> Json<Info> {
             access_token_seconds: ACCESS_LIFETIME.as_secs(),
             rates: http.rates.into(),
         },
-        providers: Vec::new(),
+        providers: http.auth.providers().collect(),
         registration_mode: "open",
         guests: true,
         locales: Locale::ALL,

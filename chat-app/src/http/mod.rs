@@ -14,6 +14,7 @@ mod invites;
 mod members;
 mod membership;
 mod messages;
+mod oauth;
 mod openapi;
 mod page;
 mod rooms;
@@ -37,13 +38,14 @@ pub(crate) struct Http {
     pub(crate) auth: Auth,
     pub(crate) chat: Chat,
     pub(crate) rates: Rates,
+    pub(crate) public_url: Option<Origin>,
     pub(crate) allowed_origins: Arc<[Origin]>,
 }
 
 /// The API, the client, and the endpoints of STOMP, which bring their own state and are not compressed: a stream of
 /// frames must not wait in a compressor.
 pub(crate) fn router(http: Http, stomp: Router) -> Router {
-    let (api, document) = OpenApiRouter::with_openapi(openapi::outline())
+    let (api, mut document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
         .merge(sessions::router())
         .merge(account::router())
@@ -54,10 +56,15 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
         .merge(messages::router())
         .merge(changes::router())
         .merge(health::router())
+        .merge(oauth::router())
         .split_for_parts();
+    // Providers are other sites, and send people back to it.
+    let (callback, its_document) = oauth::callback_router().split_for_parts();
+    document.merge(its_document);
     let api = api
         .merge(openapi::router(document))
         .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))
+        .merge(callback)
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     api.with_state(http)

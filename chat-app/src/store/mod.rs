@@ -11,6 +11,7 @@
 mod account;
 mod change;
 mod error;
+mod identity;
 mod invite;
 mod member;
 mod membership;
@@ -31,6 +32,7 @@ pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
@@ -47,6 +49,7 @@ pub use self::{
 #[async_trait]
 pub trait Store:
     AccountStore
+    + IdentityStore
     + MemberStore
     + SessionStore
     + RoomStore

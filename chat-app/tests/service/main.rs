@@ -9,6 +9,7 @@ mod errors;
 mod history;
 mod limits;
 mod live;
+mod oauth;
 mod openapi;
 mod pages;
 #[path = "../postgres/mod.rs"]

@@ -3,6 +3,7 @@
 mod accounts;
 mod changes;
 mod doors;
+mod identities;
 mod members;
 mod messages;
 mod rooms;
@@ -56,6 +57,8 @@ suite! {
     members::a_change_leaves_what_is_not_given,
     accounts::a_guest_becomes_a_user_once,
     accounts::an_erased_member_is_nobody,
+    identities::an_account_is_one_members_and_its_address_too,
+    identities::a_member_keeps_a_way_to_log_in,
     sessions::each_refresh_token_works_once_and_any_older_one_ends_the_session,
     sessions::the_token_before_the_newest_works_for_a_moment_and_changes_nothing,
     sessions::of_two_refreshes_at_once_both_are_answered,

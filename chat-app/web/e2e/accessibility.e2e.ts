@@ -29,7 +29,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       expect(await objections(page), path).toEqual([])
     }
     await logIn(page, ben)
-    for (const path of ['/', '/rooms', '/people', `/r/${roomId}`, '/r/999999', '/nowhere']) {
+    for (const path of ['/', '/rooms', '/people', '/settings', `/r/${roomId}`, '/r/999999', '/nowhere']) {
       await page.goto(path)
       await page.getByRole(path === '/' && width < 768 ? 'navigation' : 'main').waitFor()
       if (path.startsWith('/r/')) await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()

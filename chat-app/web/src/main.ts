@@ -9,3 +9,6 @@ import { applyPreferences } from './stores/preferences'
 
 applyPreferences()
 createApp(App).use(i18n).use(router).mount('#app')
+
+// Absent on plain http other than localhost.
+if (import.meta.env.PROD) void navigator.serviceWorker?.register('/sw.js', { type: 'module' })

@@ -8,6 +8,7 @@
 
 mod account;
 mod change;
+mod identity;
 mod invite;
 mod member;
 mod membership;

@@ -6,7 +6,7 @@ use chat_app::{
     Config, Listening,
     limits::{Rate, Rates},
 };
-use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
+use reqwest::{Client, Method, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -58,7 +58,7 @@ impl TestApp {
         let served = tokio::spawn(listening.serve(async {
             let _ = stopped.await;
         }));
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Self { address, dir, client, stop, served }
     }
 
@@ -125,6 +125,14 @@ impl Answer {
         assert_eq!((self.status, body["code"].as_str()), (status, Some(code)), "{self:?}");
         assert_eq!(body["status"], status);
         body
+    }
+
+    /// What an answer sets of that name, as it is sent back; `None` also if it is taken away.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let mut pairs = set.filter_map(|cookie| cookie.split(';').next());
+        let pair = pairs.find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))?;
+        (!pair.ends_with('=')).then(|| pair.to_owned())
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -2,6 +2,7 @@
 
 mod frames;
 mod handshake;
+mod rates;
 mod sessions;
 mod websocket;
 
