@@ -3,6 +3,7 @@
 
 mod accounts;
 mod changes;
+mod cluster;
 mod defects;
 mod doors;
 mod errors;
