@@ -57,6 +57,7 @@ mod handle;
 #[cfg(feature = "websocket")]
 mod http;
 mod hub;
+mod interceptor;
 mod listen;
 mod listener;
 mod logins;
@@ -101,6 +102,7 @@ pub use self::{
     explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
+    interceptor::{Interceptor, Passage},
     listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,

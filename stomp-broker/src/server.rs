@@ -7,10 +7,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
+    Inbound, Interceptor, Pattern, Policies, Publish, Refusal, SimpleBroker,
     admission::Admission,
     app::Application,
     hub::{Hub, Interests},
+    interceptor::Interceptors,
     logins::FailedLogins,
     statistics::{self, SYSTEM_ROOT},
 };
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
     topics: Vec<String>,
     queues: Vec<String>,
     pub(crate) policies: Policies,
+    pub(crate) interceptors: Option<Interceptors>,
     pub(crate) started: Instant,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
@@ -71,6 +73,7 @@ pub struct ServerBuilder {
     topics: Vec<String>,
     queues: Vec<String>,
     policies: Policies,
+    interceptors: Option<Interceptors>,
     statistics: Option<Duration>,
 }
 
@@ -139,6 +142,13 @@ impl ServerBuilder {
         Self { app: Some(Box::new(app)), ..self }
     }
 
+    /// Has messages pass this interceptor, behind those added before.
+    #[must_use]
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.interceptors.get_or_insert_default().push(interceptor);
+        self
+    }
+
     /// Starts the back-end.
     ///
     /// # Errors
@@ -167,6 +177,7 @@ impl ServerBuilder {
             topics: self.topics,
             queues: self.queues,
             policies: self.policies,
+            interceptors: self.interceptors,
             started: Instant::now(),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
@@ -199,6 +210,7 @@ impl Server {
             topics: Vec::new(),
             queues: Vec::new(),
             policies: Policies::default(),
+            interceptors: None,
             statistics: None,
         }
     }

@@ -27,7 +27,7 @@ use self::{
     request::{Done, Subscribed, Target},
 };
 use crate::{
-    Peer, Principal, Refusal, Settlement,
+    Message, Peer, Principal, Refusal, Settlement,
     hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Subscription, Taken},
     metrics::{self, Counted},
     server::Shared,
@@ -291,12 +291,27 @@ impl<T: Transport> Connection<T> {
 
     /// Hands the transport one message, if it is still wanted and can be written.
     fn push_message(&mut self, delivery: &Delivery) -> bool {
-        let Delivery { subscription, message, lease } = delivery;
-        let terms = subscription.terms();
+        let subscription = &delivery.subscription;
         if !subscription.is_active() {
             metrics::dropped(1, "unsubscribed");
             return false;
         }
+        let Some(interceptors) = &self.shared.interceptors else {
+            return self.write_message(delivery, &delivery.message);
+        };
+        match interceptors.outbound(subscription.user(), &delivery.message) {
+            Some(message) => self.write_message(delivery, &message),
+            None => {
+                self.written.extend(delivery.lease.clone());
+                false
+            }
+        }
+    }
+
+    /// Hands the transport a message in the place of the one that is delivered; says whether it could be written.
+    fn write_message(&mut self, delivery: &Delivery, message: &Message) -> bool {
+        let Delivery { subscription, lease, .. } = delivery;
+        let terms = subscription.terms();
         let Some(tail) = message.tail(terms.version) else {
             metrics::dropped(1, "unencodable");
             return false;

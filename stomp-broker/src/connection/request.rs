@@ -2,9 +2,8 @@
 
 use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
-use bytes::Bytes;
 use futures_util::FutureExt;
-use stomp_proto::{Connect, EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
+use stomp_proto::{Connect, EncodeError, Frame, Send, Subscribe, Version, fanout, header::name};
 
 use super::now;
 use crate::{
@@ -181,22 +180,33 @@ impl Context {
     }
 
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
-        let frame = send.frame();
-        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
-        if let Some(reply) = self.ask(Action::Send, &destination, &headers, frame.body()).await {
+        let Some(Publish { destination, headers, body }) = self.inbound(send.frame()).await? else {
+            return Ok(());
+        };
+        if let Some(reply) = self.ask(Action::Send, &destination, &headers, &body).await {
             return self.answer_send(reply?, &headers).await;
         }
-        let publish = self.publishable(destination, headers, frame.body()).await?;
+        let publish = self.publishable(Publish { destination, headers, body }).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
+    }
+
+    /// The message of a SEND, behind the interceptors; `None` if one has dropped it.
+    async fn inbound(&self, frame: &Frame) -> Result<Option<Publish>, Refusal> {
+        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
+        let message = Publish { destination, headers, body: frame.body().clone() };
+        match &self.shared.interceptors {
+            Some(interceptors) => interceptors.inbound(self.principal()?, message),
+            None => Ok(Some(message)),
+        }
     }
 
     /// A transaction: every message is checked before any is published, and all are published as one.
     async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
         let mut publishes = Vec::with_capacity(batch.sends.len());
         for send in &batch.sends {
-            let frame = send.frame();
-            let headers = self.headers(frame).await?;
-            publishes.push(self.publishable(destination_of(frame)?, headers, frame.body()).await?);
+            if let Some(message) = self.inbound(send.frame()).await? {
+                publishes.push(self.publishable(message).await?);
+            }
         }
         self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
         for (leases, verdict) in batch.settlements {
@@ -214,14 +224,9 @@ impl Context {
     }
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
-    async fn publishable(
-        &self,
-        destination: Destination,
-        headers: Headers,
-        body: &Bytes,
-    ) -> Result<Publish, Refusal> {
-        let (destination, _) = self.permitted(Action::Send, destination).await?;
-        Ok(Publish { destination, headers, body: body.clone() })
+    async fn publishable(&self, message: Publish) -> Result<Publish, Refusal> {
+        let (destination, _) = self.permitted(Action::Send, message.destination).await?;
+        Ok(Publish { destination, ..message })
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.

@@ -3,6 +3,7 @@
 mod frames;
 mod handshake;
 mod rates;
+mod rights;
 mod sessions;
 mod websocket;
 
