@@ -57,7 +57,7 @@ impl NewRoom {
         let name = RoomName::parse(self.room_name.as_deref().unwrap_or_default());
         let name = problems.check(name, "roomName", RoomName::EXPECTED);
         let given = self.password.filter(|password| !password.is_empty());
-        let password = match self.is_private.unwrap_or(given.is_some()) {
+        let password = match self.is_private.unwrap_or_else(|| given.is_some()) {
             true => problems.check(given.and_then(RoomPassword::parse), "password", RoomPassword::EXPECTED),
             false => None,
         };
