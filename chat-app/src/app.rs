@@ -7,11 +7,12 @@ use stomp_broker::{
     BrokerError, Server,
     redis::{RedisRelay, RedisSettings, WhileAway},
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     Config,
     admin::Admin,
-    auth::{Auth, KeyError, key_of_file, key_of_store},
+    auth::{Auth, KeyError, Passwords, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
     http::{self, Http},
@@ -26,6 +27,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
+    _sweep: AbortOnDropHandle<()>,
     _data_dir: DataDir,
 }
 
@@ -100,13 +102,21 @@ impl ChatApp {
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
+        let passwords = Passwords::new();
         let live = Live::default();
-        let auth =
-            Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), config.providers.clone());
+        let auth = Auth::new(
+            Arc::clone(&store),
+            &key,
+            Arc::clone(&limits),
+            live.clone(),
+            passwords.clone(),
+            config.providers.clone(),
+        );
         let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
-        let chat = Chat::new(Arc::clone(&store), live, limits);
+        let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
+        let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
         let http = Http {
             auth,
             admin,
@@ -117,7 +127,7 @@ impl ChatApp {
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _data_dir: data_dir })
+        Ok(Self { router, stomp, store, _sweep: sweep, _data_dir: data_dir })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].

@@ -50,13 +50,20 @@ pub(crate) async fn start(
     };
     let app = App::new(chat.clone())
         .send("/app/chat.sendMessage", handlers::send)
+        .send("/app/chat.editMessage", handlers::edit)
+        .send("/app/chat.deleteMessage", handlers::delete)
+        .send("/app/chat.react", handlers::react)
+        .send("/app/chat.typing", handlers::typing)
         .send("/app/chat.read", handlers::read)
         .send("/app/session.renew", renew)
+        .send("/app/chat.enter", handlers::enter)
+        .send("/app/chat.exit", handlers::exit)
         .send("/app/{room_id}", handlers::send_to_room)
         .send("/publish/{room_id}", handlers::send_to_room)
         .send("/pub/chat", handlers::send)
         .errors_to(Queue::Errors.destination());
-    let builder = Server::builder(Tokens::new(auth), Participants::new(chat.clone())).config(config);
+    let builder =
+        Server::builder(Tokens::new(auth, chat.clone()), Participants::new(chat.clone())).config(config);
     let builder = match relay {
         Some(relay) => builder.broker(relay),
         None => builder,

@@ -3,11 +3,7 @@
 use serde::Deserialize;
 use stomp_broker::{Refusal, app::Request};
 
-use super::{
-    authenticator::{Session, principal},
-    handlers::parse,
-    refusal::refusal,
-};
+use super::{authenticator::Session, handlers::parse, refusal::refusal};
 use crate::{auth::Auth, chat::Live, error::Code};
 
 #[derive(Deserialize)]
@@ -17,11 +13,12 @@ struct Renew {
 
 /// The next access token of the same session keeps the connection until it ends.
 pub(super) async fn renew(auth: &Auth, live: &Live, request: &Request) -> Result<(), Refusal> {
-    let Session { locale, .. } = Session::of(&request.principal)?;
+    let session = Session::of(&request.principal)?;
+    let locale = session.locale;
     let done = async {
         let Renew { token } = parse(&request.body)?;
         let identity = auth.identify(&token).await?;
-        let is_own = live.renew(request.session, principal(&identity, locale));
+        let is_own = live.renew(request.session, session.principal(&identity));
         if is_own { Ok(()) } else { Err(Code::Forbidden.into()) }
     };
     done.await.map_err(|error| refusal(&error, &request.destination, None, locale))

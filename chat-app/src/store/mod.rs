@@ -10,12 +10,16 @@
 
 mod account;
 mod admin;
+mod change;
 mod error;
 mod identity;
+mod invite;
 mod member;
+mod membership;
 mod message;
 mod postgres;
 mod room;
+mod search;
 mod session;
 mod setting;
 mod sqlite;
@@ -28,12 +32,16 @@ use async_trait::async_trait;
 pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
     admin::{AdminStore, NewAuditEntry},
+    change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
+    invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
-    message::{Append, Cursor, MessageStore, NewMessage, Page},
+    membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
+    message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
-    room::{Join, Leave, RoomQuery, RoomStore},
+    room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
+    search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
     setting::SettingStore,
     sqlite::SqliteStore,
@@ -48,7 +56,11 @@ pub trait Store:
     + MemberStore
     + SessionStore
     + RoomStore
+    + MembershipStore
+    + InviteStore
     + MessageStore
+    + ChangeStore
+    + SearchStore
     + SettingStore
     + fmt::Debug
     + Send

@@ -3,8 +3,10 @@
 
 mod accounts;
 mod admin;
+mod changes;
 mod cluster;
 mod defects;
+mod doors;
 mod errors;
 mod history;
 mod limits;
@@ -14,6 +16,7 @@ mod openapi;
 mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
+mod presence;
 mod rooms;
 mod startup;
 mod support;
