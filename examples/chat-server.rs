@@ -46,7 +46,7 @@ struct Options {
     #[arg(long, env = "CHAT_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 
-    /// The Redis server that joins several chat servers (not supported yet).
+    /// The Redis server that joins several chat servers on one PostgreSQL database: redis://USER:PASSWORD@HOST:PORT.
     #[arg(long, env = "CHAT_REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: Option<String>,
 

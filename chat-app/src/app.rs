@@ -3,11 +3,15 @@
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
-use stomp_broker::{BrokerError, Server};
+use stomp_broker::{
+    BrokerError, Server,
+    redis::{RedisRelay, RedisSettings, WhileAway},
+};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     Config,
-    auth::{Auth, KeyError, key_of_file, key_of_store},
+    auth::{Auth, KeyError, Passwords, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
     http::{self, Http},
@@ -22,6 +26,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
+    _sweep: AbortOnDropHandle<()>,
     _data_dir: DataDir,
 }
 
@@ -34,9 +39,14 @@ pub enum StartError {
         "the database URL is not understood; start without --database-url to keep data in SQLite in the data directory"
     )]
     DatabaseUrl,
-    /// One server is all there is.
-    #[error("Redis is not supported yet; start without --redis-url to run a single server")]
+    /// Redis joins servers that share a database.
+    #[error(
+        "--redis-url joins servers that share a database: give --database-url too, or neither for a single server"
+    )]
     Redis,
+    /// The URL of Redis is none.
+    #[error("the Redis URL is not understood; it is like redis://user:password@host:6379")]
+    RedisUrl,
     /// The directory cannot be made or written to, or another server uses it.
     #[error("cannot use the data directory {}: {error}; make it usable or choose another one with --data-dir", path.display())]
     DataDir {
@@ -88,11 +98,20 @@ impl ChatApp {
             .map_err(|error| StartError::DataDir { path: config.data_dir.clone(), error })?;
         let (store, key) = open_store(config.database_url.as_deref(), &data_dir).await?;
         let limits = Arc::new(Limits::new(&config.rates));
+        let passwords = Passwords::new();
         let live = Live::default();
-        let auth =
-            Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), config.providers.clone());
-        let chat = Chat::new(Arc::clone(&store), live, limits);
-        let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins).await?;
+        let auth = Auth::new(
+            Arc::clone(&store),
+            &key,
+            Arc::clone(&limits),
+            live.clone(),
+            passwords.clone(),
+            config.providers.clone(),
+        );
+        let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
+        let relay = config.redis_url.as_deref().map(relay).transpose()?;
+        let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
+        let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
         let http = Http {
             auth,
             chat,
@@ -102,7 +121,7 @@ impl ChatApp {
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _data_dir: data_dir })
+        Ok(Self { router, stomp, store, _sweep: sweep, _data_dir: data_dir })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
@@ -133,6 +152,18 @@ async fn open_store(url: Option<&str>, data_dir: &DataDir) -> Result<(Arc<dyn St
     Ok((Arc::new(store), key_of_file(&data_dir.key())?))
 }
 
+/// What joins this server with others. While Redis is away, each server's members still hear each other; the database
+/// has what they missed of others.
+fn relay(url: &str) -> Result<RedisRelay, StartError> {
+    let settings = RedisSettings {
+        prefix: "chat:".to_owned(),
+        while_away: WhileAway::LocalOnly,
+        ..RedisSettings::new(url)
+    };
+    // The error may repeat the URL, and with it the password.
+    RedisRelay::new(settings).map_err(|_| StartError::RedisUrl)
+}
+
 /// What is asked for and not there is not passed over in silence.
 fn refuse_unsupported(config: &Config) -> Result<(), StartError> {
     if let Some(url) = &config.database_url {
@@ -141,5 +172,8 @@ fn refuse_unsupported(config: &Config) -> Result<(), StartError> {
             return Err(StartError::DatabaseUrl);
         }
     }
-    if config.redis_url.is_some() { Err(StartError::Redis) } else { Ok(()) }
+    if config.redis_url.is_some() && config.database_url.is_none() {
+        return Err(StartError::Redis);
+    }
+    Ok(())
 }

@@ -82,6 +82,12 @@ pub struct Rates {
     pub guest: Rate,
     /// Messages, for each member in each room.
     pub send: Rate,
+    /// Passwords tried, for each member and each room.
+    pub room_password: Rate,
+    /// Passwords tried, for each room.
+    pub room_passwords: Rate,
+    /// Searches, for each member.
+    pub search: Rate,
 }
 
 impl Default for Rates {
@@ -94,6 +100,9 @@ impl Default for Rates {
             sign_up: const { rate(5, 3_600, 5) },
             guest: const { rate(20, 3_600, 20) },
             send: const { rate(10, 10, 20) },
+            room_password: const { rate(5, 60, 5) },
+            room_passwords: const { rate(100, 3_600, 100) },
+            search: const { rate(30, 60, 30) },
         }
     }
 }
@@ -116,6 +125,9 @@ pub struct Limits {
     sign_up: Limiter<IpAddr>,
     guest: Limiter<IpAddr>,
     send: Limiter<(MemberId, RoomId)>,
+    room_password: Limiter<(MemberId, RoomId)>,
+    room_passwords: Limiter<RoomId>,
+    search: Limiter<MemberId>,
 }
 
 impl Limits {
@@ -127,6 +139,9 @@ impl Limits {
             sign_up: Limiter::new(rates.sign_up),
             guest: Limiter::new(rates.guest),
             send: Limiter::new(rates.send),
+            room_password: Limiter::new(rates.room_password),
+            room_passwords: Limiter::new(rates.room_passwords),
+            search: Limiter::new(rates.search),
         }
     }
 
@@ -173,6 +188,25 @@ impl Limits {
     /// [`RateLimited`].
     pub fn send(&self, member: MemberId, room: RoomId) -> Result<(), RateLimited> {
         self.send.check(&(member, room))
+    }
+
+    /// Counts a password that a member tries.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn room_password(&self, member: MemberId, room: RoomId) -> Result<(), RateLimited> {
+        self.room_password.check(&(member, room))?;
+        self.room_passwords.check(&room)
+    }
+
+    /// Counts a search.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn search(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.search.check(&member)
     }
 }
 

@@ -64,7 +64,7 @@ impl Listening {
         let end = async {
             shutdown.await;
             stop.cancel();
-            app.stomp().shutdown(GRACE).await;
+            app.stomp().drain(GRACE).await;
             Ok(())
         };
         let tcp = async {

@@ -125,10 +125,19 @@ impl Peer {
 }
 
 /// What a client shows at the door: its CONNECT frame and where it comes from.
-#[derive(Debug)]
 pub struct Credentials<'a> {
     connect: &'a Connect,
     peer: &'a Peer,
+}
+
+impl fmt::Debug for Credentials<'_> {
+    /// Without what is shown: it must not get into logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("login", &self.login())
+            .field("peer", self.peer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Credentials<'a> {

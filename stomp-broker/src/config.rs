@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stomp_proto::{HeartBeat, Limits, Version};
 
-use crate::TransactionLimits;
+use crate::{Rate, TransactionLimits};
 
 /// The settings of a server.
 ///
@@ -74,6 +74,17 @@ pub struct Config {
     pub sockjs_strangers: usize,
     /// Connections of the whole server, at most; more are closed at once.
     pub connections: usize,
+    /// Those from one IPv4 address or IPv6 /64, at most. Behind a proxy all clients may seem to share one.
+    pub connections_per_address: usize,
+    /// Logins that may fail for one account from one address before more are refused.
+    pub failed_logins: Rate,
+    /// Logins that may fail from one address, whatever the accounts.
+    pub failed_logins_per_address: Rate,
+    /// Messages that all sessions of a user together may send; more are refused with `rate-limited`, and who goes on
+    /// for some seconds is cut off.
+    pub send_rate: Option<Rate>,
+    /// Frames of one session; at a higher rate they are not read.
+    pub frame_rate: Option<Rate>,
 }
 
 /// The longest subscription id, receipt or transaction name, in octets.
@@ -110,6 +121,11 @@ impl Default for Config {
             sockjs_sessions: 10_000,
             sockjs_strangers: 10,
             connections: 20_000,
+            connections_per_address: 20_000,
+            failed_logins: Rate { burst: 5, every: 12 * second },
+            failed_logins_per_address: Rate { burst: 20, every: 3 * second },
+            send_rate: None,
+            frame_rate: None,
         }
     }
 }

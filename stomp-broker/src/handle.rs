@@ -104,8 +104,18 @@ impl Handle {
         self.order(Order::Disconnect { user, credential, reason: reason.clone() });
     }
 
-    /// Ends the subscriptions of `user` to a topic, on any node: nothing more is delivered, not even what already
-    /// waits.
+    /// Goes on with a session of this node under another login: it lasts as long as the `principal`, whose roles and
+    /// details hold for what comes. Says whether there is a session of that id with the same user and
+    /// [`credential`](crate::Principal::credential); it never becomes somebody else's.
+    pub fn renew(&self, session: SessionId, principal: Principal) -> bool {
+        self.shared.hub.renew(session, principal)
+    }
+
+    /// Ends the subscriptions of `user` to a topic or a queue, on any node: nothing more is delivered, not even what
+    /// already waits. Their ids can be used again; an UNSUBSCRIBE of one is no mistake.
+    ///
+    /// Sessions that listen to the application's [`errors_to`](crate::App::errors_to) are told by a message with
+    /// `message:revoked` and a body of JSON, `{"code":"revoked","subscription":ID,"destination":NAME}`.
     pub async fn revoke(&self, user: &str, destination: &Destination) {
         self.order(Order::Revoke { user: Arc::from(user), destination: destination.clone() });
     }

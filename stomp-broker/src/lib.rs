@@ -19,6 +19,7 @@
 //! | name | kind | what |
 //! | --- | --- | --- |
 //! | `stomp_connections` | gauge | open connections |
+//! | `stomp_connections_refused_total` | counter | connections closed at once, over the limit |
 //! | `stomp_sessions` | gauge | those that have logged in |
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
@@ -44,6 +45,7 @@
 //!   that one client that does not read harms nobody else.
 
 mod access;
+mod admission;
 pub mod app;
 mod auth;
 mod broker;
@@ -55,14 +57,17 @@ mod handle;
 #[cfg(feature = "websocket")]
 mod http;
 mod hub;
+mod interceptor;
 mod listen;
 mod listener;
+mod logins;
 mod message;
 mod metrics;
 mod overflow;
 mod pattern;
 mod permission;
 mod policy;
+mod rate;
 mod refusal;
 mod server;
 mod session;
@@ -97,11 +102,13 @@ pub use self::{
     explain::{Explanation, Ruling},
     handle::Handle,
     hub::SessionId,
+    interceptor::{Interceptor, Passage},
     listener::Listener,
     message::{Message, MessageId, MessageIds},
     overflow::Overflow,
     pattern::Pattern,
     policy::{DestinationPolicy, Policies},
+    rate::Rate,
     refusal::Refusal,
     server::{Server, ServerBuilder},
     session::{TransactionLimits, Violation},

@@ -9,15 +9,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::OwnedSemaphorePermit,
-};
-use tracing::warn;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::{debug, warn};
 
 use crate::{
     Listener, Peer, Server,
+    admission::Place,
     connection::Connection,
+    metrics,
     transport::{StreamTransport, Transport},
 };
 
@@ -46,7 +45,7 @@ impl Server {
         .await
     }
 
-    /// Serves clients over TLS until [`shutdown`](Self::shutdown). The handshake counts towards the time for the login.
+    /// Serves clients over TLS until [`shutdown`](Self::shutdown). The handshake may take as long as the login.
     ///
     /// # Errors
     ///
@@ -61,9 +60,9 @@ impl Server {
                 self.shared.tasks.spawn(async move {
                     let Some((stream, address)) = accepted.identify(limit).await else { return };
                     let peer = Peer::new("tls", Some(address));
-                    let Some(room) = server.admit(&peer) else { return };
+                    let Some(place) = server.admit(&peer) else { return };
                     if let Some((stream, peer)) = tls.accept(stream, peer, limit).await {
-                        server.serve_admitted(StreamTransport::new(stream), peer, room);
+                        server.serve_admitted(StreamTransport::new(stream), peer, place);
                     }
                 });
             },
@@ -96,25 +95,26 @@ impl Server {
 
     /// Serves one client over a transport.
     pub(crate) fn serve_transport<T: Transport + 'static>(&self, transport: T, peer: Peer) {
-        if let Some(room) = self.admit(&peer) {
-            self.serve_admitted(transport, peer, room);
+        if let Some(place) = self.admit(&peer) {
+            self.serve_admitted(transport, peer, place);
         }
     }
 
     /// Room for one more connection. Over the limit it is closed at once: a refusal would cost what it saves.
-    pub(crate) fn admit(&self, peer: &Peer) -> Option<OwnedSemaphorePermit> {
-        let room = Arc::clone(&self.shared.room).try_acquire_owned().ok();
-        if room.is_none() {
-            warn!(peer = ?peer.address, limit = self.config().connections, "too many connections");
+    pub(crate) fn admit(&self, peer: &Peer) -> Option<Place> {
+        let place = self.shared.admission.admit(peer.address.map(|address| address.ip()));
+        if place.is_none() {
+            debug!(peer = ?peer.address, "too many connections");
+            metrics::turned_away();
         }
-        room
+        place
     }
 
-    fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, room: OwnedSemaphorePermit) {
+    fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, place: Place) {
         let connection = Connection::new(Arc::clone(&self.shared), transport, peer);
         self.shared.tasks.spawn(async move {
             connection.run().await;
-            drop(room);
+            drop(place);
         });
     }
 

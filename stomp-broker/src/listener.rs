@@ -11,6 +11,7 @@ use std::{
 };
 
 use proxy_header::{ParseConfig, ProxyHeader};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
@@ -50,11 +51,23 @@ impl Listener {
 
     pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         let (stream, address) = ready!(self.tcp.poll_accept(cx))?;
-        // Batches are written whole: waiting for more would only delay them.
-        let _ = stream.set_nodelay(true);
+        prepare(&stream);
         let is_proxied = (self.is_proxy)(address.ip().to_canonical());
         Poll::Ready(Ok(Accepted { stream, address, is_proxied }))
     }
+}
+
+/// The time after which the kernel asks a silent peer whether it is still there, and between its next questions.
+const KEEP_ALIVE: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(10)];
+
+/// Sets up a connection that was accepted.
+fn prepare(stream: &TcpStream) {
+    // Batches are written whole: waiting for more would only delay them.
+    let _ = stream.set_nodelay(true);
+    let [idle, interval] = KEEP_ALIVE;
+    // A peer that agreed on no heart-beats and is gone without a word would hold its place for ever.
+    let keep_alive = TcpKeepalive::new().with_time(idle).with_interval(interval);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keep_alive);
 }
 
 impl From<TcpListener> for Listener {

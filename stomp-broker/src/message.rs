@@ -117,6 +117,12 @@ impl Message {
         self.shared.after_loss
     }
 
+    /// The same message with other headers and another body.
+    pub(crate) fn with(&self, changed: Publish) -> Self {
+        let Shared { id, position, destination, .. } = &*self.shared;
+        Self::at(*id, Publish { destination: destination.clone(), ..changed }, *position)
+    }
+
     /// Where it was sent to.
     pub fn destination(&self) -> &Destination {
         &self.shared.destination

@@ -35,6 +35,11 @@ impl Drop for Counted {
     }
 }
 
+/// A connection was closed at once, because there are as many as may be.
+pub(crate) fn turned_away() {
+    counter!("stomp_connections_refused_total").increment(1);
+}
+
 /// What has been counted of messages since the process started: the facade takes numbers in and gives none out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Totals {

@@ -1,8 +1,11 @@
 //! Why something was refused, in the words the peer will read.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
+
+/// The header that says after how many seconds the same would be granted.
+pub(crate) const RETRY_AFTER: &str = "retry-after";
 
 /// A refusal that reaches the peer as an ERROR frame or, where the application says so, as a message.
 ///
@@ -13,6 +16,7 @@ pub struct Refusal {
     summary: Cow<'static, str>,
     content_type: &'static str,
     body: Bytes,
+    retry_after: Option<Duration>,
 }
 
 const JSON: &str = "application/json;charset=utf-8";
@@ -20,7 +24,7 @@ const JSON: &str = "application/json;charset=utf-8";
 impl Refusal {
     /// A refusal without a body.
     pub fn new(summary: impl Into<Cow<'static, str>>) -> Self {
-        Self { summary: summary.into(), content_type: "text/plain", body: Bytes::new() }
+        Self { summary: summary.into(), content_type: "text/plain", body: Bytes::new(), retry_after: None }
     }
 
     /// Adds a body of plain text.
@@ -35,6 +39,13 @@ impl Refusal {
         Self { content_type: JSON, body: body.into(), ..self }
     }
 
+    /// Says that the same would be granted later: the header `retry-after`, in whole seconds. A login refused like this
+    /// does not count as failed.
+    #[must_use]
+    pub fn retry_after(self, time: Duration) -> Self {
+        Self { retry_after: Some(time), ..self }
+    }
+
     /// The `message` header.
     pub fn summary(&self) -> &str {
         &self.summary
@@ -43,6 +54,11 @@ impl Refusal {
     /// The `content-type` header.
     pub fn content_type(&self) -> &'static str {
         self.content_type
+    }
+
+    /// The `retry-after` header, in seconds.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after.map(|time| time.as_secs() + u64::from(time.subsec_nanos() > 0))
     }
 
     pub(crate) fn is_json(&self) -> bool {

@@ -2,14 +2,17 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
-    Inbound, Pattern, Policies, Publish, Refusal, SimpleBroker,
+    Inbound, Interceptor, Pattern, Policies, Publish, Refusal, SimpleBroker,
+    admission::Admission,
     app::Application,
     hub::{Hub, Interests},
+    interceptor::Interceptors,
+    logins::FailedLogins,
     statistics::{self, SYSTEM_ROOT},
 };
 
@@ -51,10 +54,12 @@ pub(crate) struct Shared {
     topics: Vec<String>,
     queues: Vec<String>,
     pub(crate) policies: Policies,
+    pub(crate) interceptors: Option<Interceptors>,
     pub(crate) started: Instant,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) failed_logins: FailedLogins,
 }
 
 /// Puts a [`Server`] together.
@@ -68,6 +73,7 @@ pub struct ServerBuilder {
     topics: Vec<String>,
     queues: Vec<String>,
     policies: Policies,
+    interceptors: Option<Interceptors>,
     statistics: Option<Duration>,
 }
 
@@ -136,6 +142,13 @@ impl ServerBuilder {
         Self { app: Some(Box::new(app)), ..self }
     }
 
+    /// Has messages pass this interceptor, behind those added before.
+    #[must_use]
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.interceptors.get_or_insert_default().push(interceptor);
+        self
+    }
+
     /// Starts the back-end.
     ///
     /// # Errors
@@ -152,7 +165,8 @@ impl ServerBuilder {
             None => return Err(BrokerError::NoQueues),
         }
         let shared = Shared {
-            room: Arc::new(Semaphore::new(self.config.connections)),
+            admission: Admission::new(&self.config),
+            failed_logins: FailedLogins::new(&self.config),
             config: Arc::new(self.config),
             hub,
             interests: Interests::new(Arc::clone(&broker)),
@@ -163,6 +177,7 @@ impl ServerBuilder {
             topics: self.topics,
             queues: self.queues,
             policies: self.policies,
+            interceptors: self.interceptors,
             started: Instant::now(),
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
@@ -195,6 +210,7 @@ impl Server {
             topics: Vec::new(),
             queues: Vec::new(),
             policies: Policies::default(),
+            interceptors: None,
             statistics: None,
         }
     }

@@ -111,6 +111,23 @@ async fn t12_a_queue_holds_what_it_counts() {
 }
 
 #[tokio::test]
+async fn t12_answers_that_nobody_reads_end_the_reading() {
+    let server = server().await;
+    let growth = Growth::measured().await;
+    let (mut attacker, theirs) = duplex(64 * 1024);
+    server.serve_stream(theirs, Peer::default());
+    attacker.write_all(b"CONNECT\naccept-version:1.2\n\n\0").await.expect("an open connection");
+    let frames = "BEGIN\ntransaction:t\nreceipt:r\n\n\0ABORT\ntransaction:t\nreceipt:r\n\n\0".repeat(1000);
+    let flood = async {
+        for _ in 0..64 * MIB / frames.len() {
+            attacker.write_all(frames.as_bytes()).await.expect("an open connection");
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(2), flood).await.is_err(), "it reads on and on");
+    growth.assert_below(8 * MIB);
+}
+
+#[tokio::test]
 async fn t13_a_flooded_subscriber_holds_its_outbox_and_harms_nobody() {
     let server = server().await;
     let growth = Growth::measured().await;

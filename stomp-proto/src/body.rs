@@ -36,6 +36,7 @@ impl Body {
     }
 
     /// The length of the body that starts at `start`, once its NUL is there.
+    #[inline]
     pub(crate) fn read(
         &mut self,
         src: &mut BytesMut,

@@ -46,12 +46,22 @@ impl ByteStr {
     }
 
     /// The part at `range`, sharing the memory; `None` when it is out of bounds or cuts a character.
+    ///
+    /// ```
+    /// let text = stomp_proto::ByteStr::from("na\u{ef}ve");
+    /// assert_eq!(text.slice(0..2).unwrap(), "na");
+    /// assert_eq!(text.slice(0..3), None, "it would cut a character");
+    /// ```
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         self.as_str().get(range.clone())?;
         Some(Self { bytes: self.bytes.slice(range) })
     }
 
     /// The octets, sharing the memory.
+    ///
+    /// ```
+    /// assert_eq!(stomp_proto::ByteStr::from_static("hi").into_bytes(), "hi");
+    /// ```
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }

@@ -51,6 +51,16 @@ impl ClientFrame {
     ///
     /// [`FrameError`] for a required header that is absent or invalid, and for a command that clients do not
     /// send in this version.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Command, Frame, Version};
+    ///
+    /// let nack = Frame::builder(Command::Nack).header("id", "7").build();
+    /// assert!(matches!(ClientFrame::parse(nack.clone(), Version::V1_2)?, ClientFrame::Nack(_)));
+    /// // 1.0 has no NACK.
+    /// assert!(ClientFrame::parse(nack, Version::V1_0).is_err());
+    /// # Ok::<(), stomp_proto::FrameError>(())
+    /// ```
     pub fn parse(frame: Frame, version: Version) -> Result<Self, FrameError> {
         Ok(match frame.command() {
             Command::Connect | Command::Stomp => Self::Connect(Connect { frame }),
@@ -126,6 +136,16 @@ pub(crate) use view;
 
 view! {
     /// CONNECT, or STOMP from 1.1: opens the session. Nothing in it is required, for 1.0 has no required headers.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::connect("example.com").login("ann", "secret").build()?;
+    /// let ClientFrame::Connect(connect) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!((connect.host(), connect.login()), (Some("example.com"), Some("ann")));
+    /// assert_eq!(Version::negotiate(connect.accept_version(), &Version::ALL), Some(Version::V1_2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Connect {
         /// The versions the client speaks; see [`Version::negotiate`].
         accept_version: optional = name::ACCEPT_VERSION,
@@ -142,6 +162,16 @@ view! {
 
 view! {
     /// SEND: a message to a destination.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::send("/queue/a").transaction("tx-1").body("hi").build()?;
+    /// let ClientFrame::Send(send) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!((send.destination(), send.transaction()), ("/queue/a", Some("tx-1")));
+    /// assert_eq!(send.frame().body(), "hi");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Send {
         /// Where to; opaque.
         destination: required = name::DESTINATION,
@@ -156,6 +186,15 @@ view! {
 
 view! {
     /// SUBSCRIBE: starts delivery from a destination.
+    ///
+    /// ```
+    /// use stomp_proto::{AckMode, ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::subscribe("0", "/queue/a", AckMode::Auto).build()?;
+    /// let ClientFrame::Subscribe(subscribe) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!((subscribe.id(), subscribe.destination()), (Some("0"), "/queue/a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Subscribe {
         /// Where from; opaque.
         destination: required = name::DESTINATION,
@@ -168,6 +207,15 @@ view! {
 
 view! {
     /// UNSUBSCRIBE: ends a subscription.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::unsubscribe("0").build()?;
+    /// let ClientFrame::Unsubscribe(unsubscribe) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!(unsubscribe.id(), Some("0"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Unsubscribe {
         /// The subscription's name. Always there from 1.1.
         id: optional = name::ID,
@@ -180,6 +228,15 @@ view! {
 
 view! {
     /// ACK: a message was consumed.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::ack("a-7").build()?;
+    /// let ClientFrame::Ack(ack) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!(ack.id(), Some("a-7"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Ack {
         /// The `ack` header of the MESSAGE (1.2).
         id: optional = name::ID,
@@ -196,6 +253,15 @@ view! {
 
 view! {
     /// NACK: a message was not consumed.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::nack_1_1("m-7", "0").build()?;
+    /// let ClientFrame::Nack(nack) = ClientFrame::parse(frame, Version::V1_1)? else { panic!() };
+    /// assert_eq!((nack.message_id(), nack.subscription()), (Some("m-7"), Some("0")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Nack {
         /// The `ack` header of the MESSAGE (1.2).
         id: optional = name::ID,
@@ -212,6 +278,15 @@ view! {
 
 view! {
     /// BEGIN, COMMIT or ABORT.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::commit("tx-1").build()?;
+    /// let ClientFrame::Commit(commit) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!(commit.transaction(), "tx-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Transaction {
         /// The transaction's name on this connection.
         transaction: required = name::TRANSACTION,
@@ -222,6 +297,15 @@ view! {
 
 view! {
     /// DISCONNECT: the client is about to close the connection.
+    ///
+    /// ```
+    /// use stomp_proto::{ClientFrame, Version, compose};
+    ///
+    /// let frame = compose::disconnect().receipt("bye").build()?;
+    /// let ClientFrame::Disconnect(disconnect) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+    /// assert_eq!(disconnect.receipt(), Some("bye"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Disconnect {
         /// The receipt asked for.
         receipt: optional = name::RECEIPT,
@@ -235,6 +319,16 @@ impl Transaction {
 }
 
 /// When a message counts as consumed (the `ack` header of SUBSCRIBE).
+///
+/// ```
+/// use stomp_proto::{AckMode, ClientFrame, Version, compose};
+///
+/// let frame = compose::subscribe("0", "/queue/a", AckMode::ClientIndividual).build()?;
+/// let ClientFrame::Subscribe(subscribe) = ClientFrame::parse(frame, Version::V1_2)? else { panic!() };
+/// assert_eq!(subscribe.ack(), AckMode::ClientIndividual);
+/// assert_eq!(AckMode::default().as_str(), "auto");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AckMode {
     /// When it is sent.

@@ -17,12 +17,34 @@ use bytes::{BufMut, BytesMut};
 use crate::{DecodeError, Decoder, EncodeError, Frame, Item, Version, encode};
 
 /// A [`Decoder`] of items and an encoder of frames and heart-beats in the same version.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stomp_proto::{Item, codec::StompCodec, compose};
+/// use tokio_util::codec::{Decoder, Encoder};
+///
+/// let (mut codec, mut wire) = (StompCodec::default(), BytesMut::new());
+/// codec.encode(compose::send("/a").body("hi").build()?, &mut wire)?;
+/// codec.encode(Item::HeartBeat, &mut wire)?;
+/// assert!(matches!(codec.decode(&mut wire)?, Some(Item::Frame(_))));
+/// assert_eq!(codec.decode(&mut wire)?, Some(Item::HeartBeat));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct StompCodec {
     decoder: Decoder,
 }
 
 /// What can end a framed stream.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stomp_proto::codec::{CodecError, StompCodec};
+/// use tokio_util::codec::Decoder;
+///
+/// let error = StompCodec::default().decode(&mut BytesMut::from("SEND\nno colon\n")).unwrap_err();
+/// assert!(matches!(error, CodecError::Decode(_)));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
@@ -39,6 +61,13 @@ pub enum CodecError {
 
 impl StompCodec {
     /// A codec around a decoder with limits of its own.
+    ///
+    /// ```
+    /// use stomp_proto::{Decoder, Limits, codec::StompCodec};
+    ///
+    /// let codec = StompCodec::new(Decoder::with_limits(Limits::before_connect()));
+    /// assert_eq!(codec.version(), stomp_proto::Version::V1_2);
+    /// ```
     pub fn new(decoder: Decoder) -> Self {
         Self { decoder }
     }

@@ -102,6 +102,14 @@ impl Command {
     /// Whether a frame of this command may carry a body in `version`.
     ///
     /// From 1.1 only SEND, MESSAGE and ERROR may; 1.0 says nothing. Unknown commands are not judged here.
+    ///
+    /// ```
+    /// use stomp_proto::{Command, Version};
+    ///
+    /// assert!(Command::Send.allows_body(Version::V1_2));
+    /// assert!(!Command::Subscribe.allows_body(Version::V1_2));
+    /// assert!(Command::Subscribe.allows_body(Version::V1_0));
+    /// ```
     pub fn allows_body(&self, version: Version) -> bool {
         version == Version::V1_0 || matches!(self, Self::Send | Self::Message | Self::Error | Self::Other(_))
     }

@@ -23,6 +23,18 @@ use crate::{
 };
 
 /// What a decoder finds in the stream.
+///
+/// ```
+/// use stomp_proto::Item;
+///
+/// fn describe(item: Item) -> String {
+///     match item {
+///         Item::Frame(frame) => frame.command().to_string(),
+///         Item::HeartBeat => "a heart-beat".to_owned(),
+///     }
+/// }
+/// assert_eq!(describe(Item::HeartBeat), "a heart-beat");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 // Boxing the frame would cost every one of them an allocation.
 #[allow(clippy::large_enum_variant)]
@@ -82,6 +94,16 @@ impl Decoder {
     }
 
     /// A decoder with the rules of 1.2.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use stomp_proto::{DecodeError, Decoder, Limits};
+    ///
+    /// let mut decoder = Decoder::with_limits(Limits { body: 4, ..Limits::default() });
+    /// let mut read = BytesMut::from("SEND\ncontent-length:1000000000000000\n\n");
+    /// // Refused as soon as it is announced.
+    /// assert_eq!(decoder.decode(&mut read), Err(DecodeError::BodyTooLarge { limit: 4 }));
+    /// ```
     pub fn with_limits(limits: Limits) -> Self {
         Self {
             rules: Rules { version: Version::V1_2, limits, leniency: Leniency::default() },
@@ -98,11 +120,32 @@ impl Decoder {
     }
 
     /// Changes the rules for the frames that come next (STOMP 1.2, "Protocol Negotiation").
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use stomp_proto::{Decoder, Item, Version};
+    ///
+    /// let mut decoder = Decoder::new();
+    /// decoder.set_version(Version::V1_0);
+    /// // 1.0 has no escapes, and pads with spaces.
+    /// let mut read = BytesMut::from("SEND\npath: C:\\new\n\n\0");
+    /// let Some(Item::Frame(frame)) = decoder.decode(&mut read)? else { panic!() };
+    /// assert_eq!(frame.headers().get("path"), Some("C:\\new"));
+    /// # Ok::<(), stomp_proto::DecodeError>(())
+    /// ```
     pub fn set_version(&mut self, version: Version) {
         self.rules.version = version;
     }
 
     /// Changes the limits for the frames that come next.
+    ///
+    /// ```
+    /// use stomp_proto::{Decoder, Limits};
+    ///
+    /// let mut decoder = Decoder::with_limits(Limits::before_connect());
+    /// // The client has logged in.
+    /// decoder.set_limits(Limits::default());
+    /// ```
     pub fn set_limits(&mut self, limits: Limits) {
         self.rules.limits = limits;
     }
@@ -117,6 +160,16 @@ impl Decoder {
     /// # Errors
     ///
     /// A [`DecodeError`] at the first octet that no frame can contain; every later call returns it again.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use stomp_proto::{DecodeError, Decoder};
+    ///
+    /// let (mut decoder, mut read) = (Decoder::new(), BytesMut::from("SEND\ndestina"));
+    /// assert_eq!(decoder.decode(&mut read), Ok(None));
+    /// read.extend_from_slice(b"tion\n");
+    /// assert_eq!(decoder.decode(&mut read), Err(DecodeError::MalformedHeader));
+    /// ```
     pub fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Item>, DecodeError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -136,6 +189,16 @@ impl Decoder {
     /// The command of the frame that is incomplete yet, once its first line is there.
     ///
     /// By it a server can refuse a peer that speaks another protocol, without waiting for a NUL that may never come.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use stomp_proto::{Command, Decoder};
+    ///
+    /// let mut decoder = Decoder::new();
+    /// decoder.decode(&mut BytesMut::from("GET / HTTP/1.1\r\nHost: a\r\n"))?;
+    /// assert_eq!(decoder.pending_command(), Some(&Command::from("GET / HTTP/1.1")));
+    /// # Ok::<(), stomp_proto::DecodeError>(())
+    /// ```
     pub fn pending_command(&self) -> Option<&Command> {
         self.head.command()
     }
@@ -143,6 +206,16 @@ impl Decoder {
     /// The `receipt` header of the frame that could not be decoded, if it had been read by then.
     ///
     /// An ERROR frame should name it in `receipt-id` (STOMP 1.2, "ERROR").
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use stomp_proto::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut read = BytesMut::from("SEND\nreceipt:77\nno colon\n\n\0");
+    /// assert!(decoder.decode(&mut read).is_err());
+    /// assert_eq!(decoder.failed_receipt(), Some("77"));
+    /// ```
     pub fn failed_receipt(&self) -> Option<&str> {
         self.failed_receipt.as_deref()
     }
@@ -155,29 +228,20 @@ impl Decoder {
     #[inline]
     fn step(&mut self, src: &mut BytesMut) -> Result<Step, DecodeError> {
         let (rules, head) = (&self.rules, &mut self.head);
-        loop {
-            match &mut self.state {
-                State::Between => {
-                    if let Some(step) = between(src, rules)? {
-                        return Ok(step);
-                    }
-                    self.state = State::Head;
-                }
-                State::Head => {
-                    if !head.read(src, rules)? {
-                        return Ok(Step::Starved);
-                    }
-                    self.state = State::Body(Body::expected(head, src, rules)?);
-                }
-                State::Body(body) => {
-                    let Some(body) = body.read(src, head.length(), rules.limits.body)? else {
-                        return Ok(Step::Starved);
-                    };
-                    self.state = State::Between;
-                    return Ok(Step::Frame { body });
-                }
+        if let State::Between = self.state {
+            if let Some(step) = between(src, rules)? {
+                return Ok(step);
             }
+            self.state = State::Head;
         }
+        let mut body = match self.state {
+            State::Body(body) => body,
+            _ if head.read(src, rules)? => Body::expected(head, src, rules)?,
+            _ => return Ok(Step::Starved),
+        };
+        let length = body.read(src, head.length(), rules.limits.body)?;
+        self.state = length.map_or(State::Body(body), |_| State::Between);
+        Ok(length.map_or(Step::Starved, |body| Step::Frame { body }))
     }
 }
 

@@ -54,7 +54,7 @@ fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), Enco
     } else {
         headers.iter().try_for_each(|(name, value)| writer.header(name, value))?;
     }
-    writer.finish(body)
+    writer.end(body)
 }
 
 /// The octets of a `content-length` header line.
@@ -147,6 +147,11 @@ impl<'a> FrameWriter<'a> {
     ///
     /// [`EncodeError::BodyNotAllowed`] or [`EncodeError::ContentLengthMismatch`]; the head stays appended.
     pub fn finish(mut self, body: &[u8]) -> Result<(), EncodeError> {
+        self.end(body)
+    }
+
+    /// Finishes the frame. By reference, for moving the writer costs as much as a header.
+    fn end(&mut self, body: &[u8]) -> Result<(), EncodeError> {
         if !body.is_empty() && !self.body_allowed {
             return Err(EncodeError::BodyNotAllowed);
         }

@@ -89,6 +89,15 @@ impl DecodeError {
 }
 
 /// A frame that cannot be written in the version asked for.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use stomp_proto::{Command, EncodeError, Frame, Version, encode};
+///
+/// let frame = Frame::builder(Command::Subscribe).body("none is allowed").build();
+/// let refused = encode(&frame, Version::V1_2, &mut BytesMut::new());
+/// assert_eq!(refused, Err(EncodeError::BodyNotAllowed));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -120,6 +129,14 @@ impl EncodeError {
 }
 
 /// A well-formed frame that does not fit its command: a typed view refused it.
+///
+/// ```
+/// use stomp_proto::{Command, Frame, FrameError, ServerFrame};
+///
+/// let receipt = Frame::builder(Command::Receipt).build();
+/// let missing = FrameError::MissingHeader { command: "RECEIPT", header: "receipt-id" };
+/// assert_eq!(ServerFrame::parse(receipt).unwrap_err(), missing);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {

@@ -34,6 +34,13 @@ use crate::{Command, EncodeError, FrameWriter, Version, header::name};
 /// # Errors
 ///
 /// [`EncodeError::UnencodableHeader`] for an id that the version cannot carry.
+///
+/// ```
+/// use stomp_proto::{Version, fanout::prefix};
+///
+/// assert_eq!(prefix(Some("a:b"), Version::V1_2)?, "MESSAGE\nsubscription:a\\cb\n");
+/// # Ok::<(), stomp_proto::EncodeError>(())
+/// ```
 pub fn prefix(subscription: Option<&str>, version: Version) -> Result<Bytes, EncodeError> {
     let mut wire = BytesMut::new();
     let mut writer = FrameWriter::new(&mut wire, &Command::Message, version)?;
@@ -44,6 +51,16 @@ pub fn prefix(subscription: Option<&str>, version: Version) -> Result<Bytes, Enc
 }
 
 /// What every subscriber of one version gets of a message: the other headers, the body and the NUL.
+///
+/// ```
+/// use stomp_proto::{Version, fanout::MessageTail};
+///
+/// let headers = [("priority", "4")].into_iter();
+/// let tail = MessageTail::encode("m-1", "/topic/a", headers, b"hi", Version::V1_2)?;
+/// assert!(tail.as_bytes().ends_with(b"priority:4\ncontent-length:2\n\nhi\0"));
+/// assert!(tail.without_id().starts_with(b"destination:/topic/a\n"));
+/// # Ok::<(), stomp_proto::EncodeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageTail {
     wire: Bytes,

@@ -36,6 +36,13 @@ impl Frame {
     }
 
     /// Starts a frame with no headers and no body.
+    ///
+    /// ```
+    /// use stomp_proto::{Command, Frame};
+    ///
+    /// let frame = Frame::builder(Command::from("HELLO")).header("to", "you").build();
+    /// assert_eq!(frame.command().as_str(), "HELLO");
+    /// ```
     pub fn builder(command: Command) -> FrameBuilder {
         FrameBuilder { command, text: String::new(), entries: Entries::default(), body: Bytes::new() }
     }
@@ -56,6 +63,13 @@ impl Frame {
     }
 
     /// The frame taken apart.
+    ///
+    /// ```
+    /// use stomp_proto::{Command, Frame};
+    ///
+    /// let (command, headers, body) = Frame::builder(Command::Send).body("hi").build().into_parts();
+    /// assert_eq!((command, headers.len(), &body[..]), (Command::Send, 0, &b"hi"[..]));
+    /// ```
     pub fn into_parts(self) -> (Command, Headers, Bytes) {
         (self.command, self.headers, self.body)
     }
@@ -86,6 +100,20 @@ impl Frame {
     /// The same frame in memory of its own, so that keeping it does not keep the read buffer it came in.
     ///
     /// One allocation for a frame of up to 4 KiB, two for a larger one.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use stomp_proto::{Decoder, Item};
+    ///
+    /// let mut read = BytesMut::from(&b"SEND\ndestination:/a\n\nhi\0"[..]);
+    /// let Some(Item::Frame(frame)) = Decoder::new().decode(&mut read)? else { panic!() };
+    /// let kept = frame.detach();
+    /// drop(frame);
+    /// // Nothing holds the read buffer any more: its memory can be used again.
+    /// assert!(read.try_reclaim(24));
+    /// assert_eq!(kept.body(), "hi");
+    /// # Ok::<(), stomp_proto::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn detach(&self) -> Self {
         let head = self.headers.text().as_bytes();
@@ -99,6 +127,14 @@ impl Frame {
 }
 
 /// Builds a [`Frame`]; whether a version can carry it is checked when it is encoded.
+///
+/// ```
+/// use stomp_proto::{Command, Frame};
+///
+/// let builder = Frame::builder(Command::Send).header("destination", "/a");
+/// let frames = ["one", "two"].map(|body| builder.clone().body(body).build());
+/// assert_eq!(frames[1].body(), "two");
+/// ```
 #[derive(Debug, Clone)]
 pub struct FrameBuilder {
     command: Command,

@@ -1,4 +1,12 @@
 //! The headers of a frame, in order, repeated ones included.
+//!
+//! ```
+//! use stomp_proto::{compose, header::name};
+//!
+//! let frame = compose::send("/queue/a").receipt("r-1").build()?;
+//! assert_eq!(frame.headers().get(name::RECEIPT), Some("r-1"));
+//! # Ok::<(), stomp_proto::EncodeError>(())
+//! ```
 
 use core::fmt;
 
@@ -8,6 +16,14 @@ use crate::{
 };
 
 /// Names of the headers that the protocol defines.
+///
+/// ```
+/// use stomp_proto::{compose, header::name};
+///
+/// let frame = compose::receipt("r-1").build()?;
+/// assert_eq!(frame.headers().get(name::RECEIPT_ID), Some("r-1"));
+/// # Ok::<(), stomp_proto::EncodeError>(())
+/// ```
 pub mod name {
     macro_rules! names {
         ($($name:ident = $text:literal),* $(,)?) => {
@@ -66,11 +82,28 @@ impl Headers {
     }
 
     /// The value of the first entry of that name, sharing the memory.
+    ///
+    /// ```
+    /// use stomp_proto::{ByteStr, compose};
+    ///
+    /// let frame = compose::send("/queue/a").build()?;
+    /// let destination: ByteStr = frame.headers().get_shared("destination").unwrap();
+    /// drop(frame);
+    /// assert_eq!(destination, "/queue/a");
+    /// # Ok::<(), stomp_proto::EncodeError>(())
+    /// ```
     pub fn get_shared(&self, name: &str) -> Option<ByteStr> {
         self.text.slice(self.first(name)?.value())
     }
 
     /// Every value of that name, in order.
+    ///
+    /// ```
+    /// use stomp_proto::{Command, Frame};
+    ///
+    /// let frame = Frame::builder(Command::Send).header("tag", "a").header("tag", "b").build();
+    /// assert_eq!(frame.headers().get_all("tag").collect::<Vec<_>>(), ["a", "b"]);
+    /// ```
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.iter().filter(move |(entry, _)| *entry == name).map(|(_, value)| value)
     }
@@ -81,6 +114,13 @@ impl Headers {
     }
 
     /// Every entry as name and value, in order.
+    ///
+    /// ```
+    /// use stomp_proto::{Command, Frame};
+    ///
+    /// let frame = Frame::builder(Command::Send).header("a", "1").header("b", "2").build();
+    /// assert_eq!(frame.headers().iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+    /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
         let text = |range| self.text.get(range).unwrap_or_default();
         self.entries.as_slice().iter().map(move |entry| (text(entry.name()), text(entry.value())))
@@ -111,7 +151,8 @@ impl Headers {
 
     /// Whether an entry has an empty name, which a builder may give it.
     pub(crate) fn has_nameless(&self) -> bool {
-        self.entries.as_slice().iter().any(|entry| entry.start == entry.colon)
+        // To the end in any case: a way out of the loop would cost more than the few entries left.
+        self.entries.as_slice().iter().fold(false, |any, entry| any | (entry.start == entry.colon))
     }
 
     /// What the entries point into.

@@ -1,4 +1,14 @@
 //! The `heart-beat` header and what two of them agree on (STOMP 1.2, "Heart-beating").
+//!
+//! ```
+//! use core::time::Duration;
+//! use stomp_proto::HeartBeat;
+//!
+//! let (client, server): (HeartBeat, HeartBeat) = ("0,10000".parse()?, "5000,5000".parse()?);
+//! assert_eq!(server.interval_to(client), Some(Duration::from_secs(10)));
+//! assert_eq!(client.interval_to(server), None, "the client said that it cannot");
+//! # Ok::<(), stomp_proto::heart_beat::MalformedHeartBeat>(())
+//! ```
 
 use core::{fmt, str::FromStr, time::Duration};
 
@@ -34,6 +44,14 @@ impl HeartBeat {
     /// # Errors
     ///
     /// [`MalformedHeartBeat`] as for [`FromStr`].
+    ///
+    /// ```
+    /// use stomp_proto::HeartBeat;
+    ///
+    /// assert_eq!(HeartBeat::from_header(None)?, HeartBeat::default());
+    /// assert_eq!(HeartBeat::from_header(Some("0,500"))?.receive.as_millis(), 500);
+    /// # Ok::<(), stomp_proto::heart_beat::MalformedHeartBeat>(())
+    /// ```
     pub fn from_header(value: Option<&str>) -> Result<Self, MalformedHeartBeat> {
         value.map_or_else(|| Ok(Self::default()), str::parse)
     }
@@ -46,6 +64,12 @@ impl fmt::Display for HeartBeat {
 }
 
 /// The value is not two numbers of milliseconds separated by a comma.
+///
+/// ```
+/// use stomp_proto::{HeartBeat, heart_beat::MalformedHeartBeat};
+///
+/// assert_eq!("10 s".parse::<HeartBeat>(), Err(MalformedHeartBeat));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("heart-beat must be two numbers of milliseconds separated by a comma")]
 pub struct MalformedHeartBeat;

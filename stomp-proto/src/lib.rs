@@ -78,6 +78,15 @@ mod simd;
 mod unescape;
 mod version;
 
+/// The crate of the buffers that go into a [`Decoder`] and the octets that come out.
+///
+/// ```
+/// use stomp_proto::bytes::BytesMut;
+///
+/// assert_eq!(stomp_proto::Decoder::new().decode(&mut BytesMut::from("SEND")), Ok(None));
+/// ```
+pub use bytes;
+
 pub use byte_str::ByteStr;
 pub use client::{
     Ack, AckMode, ClientFrame, Connect, Disconnect, Nack, Send, Subscribe, Transaction, Unsubscribe,

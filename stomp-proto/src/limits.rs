@@ -23,11 +23,19 @@ pub struct Limits {
 
 impl Limits {
     /// 8 KiB for everything: room for a bearer token, and little for anyone who has none.
+    ///
+    /// ```
+    /// assert_eq!(stomp_proto::Limits::before_connect().body, 0);
+    /// ```
     pub const fn before_connect() -> Self {
         Self { head: 8 * 1024, headers: 64, header_line: 8 * 1024, body: 0 }
     }
 
     /// No bound but what the decoder's offsets can count. For trusted peers and tools.
+    ///
+    /// ```
+    /// let mut decoder = stomp_proto::Decoder::with_limits(stomp_proto::Limits::unlimited());
+    /// ```
     pub const fn unlimited() -> Self {
         Self { head: u32::MAX, headers: usize::MAX, header_line: usize::MAX, body: usize::MAX }
     }

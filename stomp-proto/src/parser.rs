@@ -11,6 +11,17 @@
 //! line    = *OCTET EOL             the hot leaf, a hand-written scan
 //! EOL     = LF / ( CR LF in 1.2 )
 //! ```
+//!
+//! ```
+//! use nom::{Parser, bytes::streaming::tag, sequence::preceded};
+//! use stomp_proto::{Version, parser};
+//!
+//! // A log of another program that has frames in it.
+//! let mut logged = preceded(tag("received: "), parser::frame(Version::V1_2));
+//! let (_, frame) = logged.parse(b"received: DISCONNECT\nreceipt:77\n\n\0")?;
+//! assert_eq!(frame.command, b"DISCONNECT");
+//! # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+//! ```
 
 use alloc::vec::Vec;
 
@@ -48,6 +59,15 @@ impl FromExternalError<Input<'_>, Self> for DecodeError {
 }
 
 /// One line of a frame's head.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// let (_, line) = parser::line(Version::V1_2).parse(b"host:a\\cb\r\n")?;
+/// assert_eq!((line.text, line.colon, line.care), (&b"host:a\\cb"[..], Some(4), true));
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a> {
     /// The octets without the line end.
@@ -66,6 +86,15 @@ impl Line<'_> {
 }
 
 /// A header entry as it stands on the wire, still escaped.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// let (_, header) = parser::header(Version::V1_2).parse(b"path:C\\c\n")?;
+/// assert_eq!((header.name, header.value), (&b"path"[..], &b"C\\c"[..]));
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawHeader<'a> {
     /// The octets before the first `:`; never empty.
@@ -75,6 +104,15 @@ pub struct RawHeader<'a> {
 }
 
 /// A frame as it stands on the wire.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// let (_, frame) = parser::frame(Version::V1_2).parse(b"SEND\na:1\na:2\n\n\0")?;
+/// assert_eq!((frame.command, frame.headers.len()), (&b"SEND"[..], 2));
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawFrame<'a> {
     /// The first line.
@@ -86,6 +124,15 @@ pub struct RawFrame<'a> {
 }
 
 /// A line end: LF, in 1.2 also CR LF. Between frames it is a heart-beat.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// assert_eq!(parser::eol(Version::V1_2).parse(b"\r\nSEND")?, (&b"SEND"[..], &b"\r\n"[..]));
+/// assert!(parser::eol(Version::V1_1).parse(b"\r\nSEND").is_err());
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {
     move |input: Input<'a>| match (Cr::of(version).ends_line(), input) {
         (true, [b'\r', next, ..]) if *next != b'\n' => Err(nom::Err::Failure(DecodeError::StrayCr)),
@@ -95,6 +142,16 @@ pub fn eol<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, E
 }
 
 /// A line of the head with its line end.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// let (rest, line) = parser::line(Version::V1_1).parse(b"SEND\nrest")?;
+/// assert_eq!((rest, line.text), (&b"rest"[..], &b"SEND"[..]));
+/// assert!(parser::line(Version::V1_1).parse(b"SEN").unwrap_err().is_incomplete());
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 pub fn line<'a>(version: Version) -> impl Parser<Input<'a>, Output = Line<'a>, Error = DecodeError> {
     move |input: Input<'a>| {
         let mut scan = Scan::default();
@@ -136,6 +193,15 @@ pub(crate) fn checked_line<'a>(
 }
 
 /// The first line of a frame.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::{Version, parser};
+///
+/// let (_, command) = parser::command(Version::V1_2).parse(b"SEND\n")?;
+/// assert_eq!(command, b"SEND");
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 pub fn command<'a>(version: Version) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {
     map_res(line(version), |line| command_text(line.text))
 }
@@ -147,6 +213,17 @@ pub(crate) fn command_text(text: Input<'_>) -> Result<Input<'_>, DecodeError> {
 }
 
 /// A header line; fails with [`DecodeError::MalformedHeader`] on any other, the blank line included.
+///
+/// ```
+/// use nom::{Parser, multi::count};
+/// use stomp_proto::{DecodeError, Version, parser};
+///
+/// let (rest, headers) = count(parser::header(Version::V1_2), 2).parse(b"a:1\nb:2\n\n")?;
+/// assert_eq!((rest, headers[1].name), (&b"\n"[..], &b"b"[..]));
+/// let blank = parser::header(Version::V1_2).parse(rest).unwrap_err();
+/// assert_eq!(blank, nom::Err::Error(DecodeError::MalformedHeader));
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 pub fn header<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawHeader<'a>, Error = DecodeError> {
     map_res(line(version), |line| {
         let (name, value) = line.text.split_at(line.name_end()?);
@@ -155,6 +232,15 @@ pub fn header<'a>(version: Version) -> impl Parser<Input<'a>, Output = RawHeader
 }
 
 /// A body with its NUL: `content_length` octets, or up to the first NUL.
+///
+/// ```
+/// use nom::Parser;
+/// use stomp_proto::parser;
+///
+/// assert_eq!(parser::body(None).parse(b"hi\0rest")?, (&b"rest"[..], &b"hi"[..]));
+/// assert_eq!(parser::body(Some(3)).parse(b"h\0i\0")?, (&b""[..], &b"h\0i"[..]));
+/// # Ok::<(), nom::Err<stomp_proto::DecodeError>>(())
+/// ```
 pub fn body<'a>(
     content_length: Option<usize>,
 ) -> impl Parser<Input<'a>, Output = Input<'a>, Error = DecodeError> {

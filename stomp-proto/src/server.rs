@@ -30,6 +30,14 @@ impl ServerFrame {
     /// # Errors
     ///
     /// [`FrameError`] for a required header that is absent, and for a command that servers do not send.
+    ///
+    /// ```
+    /// use stomp_proto::{FrameError, ServerFrame, compose};
+    ///
+    /// let frame = compose::disconnect().build()?;
+    /// assert_eq!(ServerFrame::parse(frame).unwrap_err(), FrameError::UnexpectedCommand);
+    /// # Ok::<(), stomp_proto::EncodeError>(())
+    /// ```
     pub fn parse(frame: Frame) -> Result<Self, FrameError> {
         let (command, required): (_, &[&str]) = match frame.command() {
             Command::Connected => ("CONNECTED", &[]),
@@ -52,6 +60,15 @@ impl ServerFrame {
 
 view! {
     /// CONNECTED: the session is open.
+    ///
+    /// ```
+    /// use stomp_proto::{ServerFrame, Version, compose};
+    ///
+    /// let frame = compose::connected(Version::V1_2).header("server", "broker/1.0").build()?;
+    /// let ServerFrame::Connected(connected) = ServerFrame::parse(frame)? else { panic!() };
+    /// assert_eq!((connected.version(), connected.server()), (Some(Version::V1_2), Some("broker/1.0")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Connected {
         /// The session's id.
         session: optional = name::SESSION,
@@ -71,6 +88,15 @@ impl Connected {
 
 view! {
     /// MESSAGE: a message from a subscription.
+    ///
+    /// ```
+    /// use stomp_proto::{ServerFrame, compose};
+    ///
+    /// let frame = compose::message("/queue/a", "m-7", "0").header("ack", "a-7").body("hi").build()?;
+    /// let ServerFrame::Message(message) = ServerFrame::parse(frame)? else { panic!() };
+    /// assert_eq!((message.message_id(), message.ack()), ("m-7", Some("a-7")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Message {
         /// The destination it was sent to.
         destination: required = name::DESTINATION,
@@ -87,6 +113,14 @@ view! {
 
 view! {
     /// RECEIPT: a frame of the client was processed.
+    ///
+    /// ```
+    /// use stomp_proto::{ServerFrame, compose};
+    ///
+    /// let ServerFrame::Receipt(receipt) = ServerFrame::parse(compose::receipt("r-1").build()?)? else { panic!() };
+    /// assert_eq!(receipt.receipt_id(), "r-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Receipt {
         /// The `receipt` header of that frame.
         receipt_id: required = name::RECEIPT_ID,
@@ -95,6 +129,15 @@ view! {
 
 view! {
     /// ERROR: something went wrong, and the connection is about to close.
+    ///
+    /// ```
+    /// use stomp_proto::{ServerFrame, compose};
+    ///
+    /// let frame = compose::error("not allowed").header("receipt-id", "r-1").build()?;
+    /// let ServerFrame::Error(error) = ServerFrame::parse(frame)? else { panic!() };
+    /// assert_eq!((error.message(), error.receipt_id()), (Some("not allowed"), Some("r-1")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ErrorFrame {
         /// A short description.
         message: optional = name::MESSAGE,

@@ -3,6 +3,14 @@
 use core::{fmt, str::FromStr};
 
 /// A version of the STOMP protocol, ordered from old to new.
+///
+/// ```
+/// use stomp_proto::Version;
+///
+/// assert!(Version::V1_0 < Version::V1_2);
+/// assert_eq!("1.1".parse(), Ok(Version::V1_1));
+/// assert_eq!(Version::V1_1.to_string(), "1.1");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// STOMP 1.0: no escaping, no heart-beats.
@@ -27,6 +35,10 @@ impl Version {
     }
 
     /// The WebSocket sub-protocol token of this version, such as `v12.stomp`.
+    ///
+    /// ```
+    /// assert_eq!(stomp_proto::Version::V1_2.subprotocol(), "v12.stomp");
+    /// ```
     pub const fn subprotocol(self) -> &'static str {
         match self {
             Self::V1_0 => "v10.stomp",
@@ -59,6 +71,14 @@ impl Version {
     /// The sub-protocol to answer a WebSocket client with: the highest one it offered, if any.
     ///
     /// The token does not fix the STOMP version; `accept-version` of CONNECT does.
+    ///
+    /// ```
+    /// use stomp_proto::Version;
+    ///
+    /// let offered = ["v11.stomp", "v12.stomp", "chat"];
+    /// assert_eq!(Version::negotiate_subprotocol(offered), Some(Version::V1_2));
+    /// assert_eq!(Version::negotiate_subprotocol(["chat"]), None);
+    /// ```
     pub fn negotiate_subprotocol<'a>(offered: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         offered
             .into_iter()
@@ -79,6 +99,13 @@ impl fmt::Display for Version {
 }
 
 /// The text is no version this crate speaks.
+///
+/// ```
+/// use stomp_proto::Version;
+///
+/// let error = "2.0".parse::<Version>().unwrap_err();
+/// assert_eq!(error.to_string(), "not a STOMP version: expected 1.0, 1.1 or 1.2");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a STOMP version: expected 1.0, 1.1 or 1.2")]
 pub struct UnknownVersion;

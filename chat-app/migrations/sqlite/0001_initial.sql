@@ -80,7 +80,7 @@ CREATE TABLE participant (
     member_id     INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
     role          TEXT    NOT NULL DEFAULT 'MEMBER' CHECK (role IN ('OWNER', 'MEMBER')),
     notify        TEXT    NOT NULL DEFAULT 'ALL' CHECK (notify IN ('ALL', 'MENTIONS', 'NONE')),
-    hidden        INTEGER NOT NULL DEFAULT 0,   -- a 1:1 room is not left but hidden until its next message
+    hidden_seq    INTEGER,                    -- a 1:1 room is not left but hidden while this is its newest message
     joined_seq    INTEGER NOT NULL DEFAULT 0,   -- where history starts in SINCE_JOIN rooms
     last_read_seq INTEGER NOT NULL DEFAULT 0,
     joined_at     TEXT    NOT NULL,
@@ -113,8 +113,7 @@ CREATE TABLE message_change (
     room_id    INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
     change_seq INTEGER NOT NULL,
     message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
-    kind       TEXT    NOT NULL,
-    payload    TEXT,
+    kind       TEXT    NOT NULL CHECK (kind IN ('UPDATED', 'DELETED', 'REACTION')),
     created_at TEXT    NOT NULL,
     PRIMARY KEY (room_id, change_seq)
 );
@@ -172,6 +171,15 @@ CREATE TABLE invite (
 );
 CREATE INDEX invite_room ON invite (room_id);
 CREATE INDEX invite_created_by ON invite (created_by);
+
+-- Who has shown a room's password and may join until then.
+CREATE TABLE room_grant (
+    room_id    INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
+    member_id  INTEGER NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+    expires_at TEXT NOT NULL,
+    PRIMARY KEY (room_id, member_id)
+);
+CREATE INDEX room_grant_member ON room_grant (member_id);
 
 CREATE TABLE room_ban (
     room_id    INTEGER NOT NULL REFERENCES room (id) ON DELETE CASCADE,
@@ -239,17 +247,51 @@ CREATE TABLE setting (
 -- The rowid is the id of the message.
 CREATE VIRTUAL TABLE message_fts USING fts5 (grams, content = '', contentless_delete = 1, tokenize = 'unicode61');
 
+-- The index has no references of its own.
+CREATE TRIGGER message_gone AFTER DELETE ON message BEGIN
+    DELETE FROM message_fts WHERE rowid = old.id;
+END;
+
 -- A member with what the service has to know of it.
 CREATE VIEW member_view AS
-SELECT id, name, tag, kind, role, status, token_epoch, email, locale FROM member;
+SELECT member.id, member.name, member.tag, member.kind, member.role, member.status, member.token_epoch, member.email,
+       member.locale, '/file/' || avatar.token AS avatar_url
+FROM member LEFT JOIN file AS avatar ON avatar.id = member.avatar_file_id;
+
+-- A file as clients get it.
+CREATE VIEW file_view AS
+SELECT file.id, file.token, file.message_id, file.position,
+       json_object('id', file.id, 'token', file.token, 'name', file.name, 'contentType', file.content_type,
+           'size', file.size, 'width', file.width, 'height', file.height, 'url', '/file/' || file.token,
+           'thumbUrl', CASE WHEN file.thumb_size IS NOT NULL THEN '/file/' || file.token || '/thumb' END) AS file
+FROM file;
 
 -- A message as clients get it.
 CREATE VIEW message_view AS
 SELECT message.id, message.room_id, message.seq, message.type, message.body, message.sender_id,
-       sender.name AS sender_name, sender.tag AS sender_tag,
+       sender.name AS sender_name, sender.tag AS sender_tag, '/file/' || avatar.token AS sender_avatar_url,
        message.client_message_id, message.version, message.edited_at,
-       message.deleted_at IS NOT NULL AS deleted, message.created_at
-FROM message LEFT JOIN member AS sender ON sender.id = message.sender_id;
+       message.deleted_at IS NOT NULL AS deleted, message.created_at,
+       (SELECT json_object('id', answered.id, 'seq', answered.seq, 'senderName', speaker.name,
+                   'excerpt', substr(answered.body, 1, 100))
+        FROM message AS answered LEFT JOIN member AS speaker ON speaker.id = answered.sender_id
+        WHERE answered.id = message.reply_to) AS reply_to,
+       (SELECT json_group_array(mention.member_id ORDER BY mention.member_id)
+        FROM mention WHERE mention.message_id = message.id) AS mentions,
+       (SELECT json_group_array(json(file_view.file) ORDER BY file_view.position)
+        FROM file_view WHERE file_view.message_id = message.id) AS files,
+       (SELECT json_group_array(json_object('emoji', emoji, 'count', count, 'memberIds', json(ids)) ORDER BY since, emoji)
+        FROM (SELECT emoji, count(*) AS count, min(created_at) AS since, json_group_array(member_id ORDER BY created_at, member_id) AS ids
+              FROM reaction WHERE reaction.message_id = message.id GROUP BY emoji) AS reactions) AS reactions
+FROM message LEFT JOIN member AS sender ON sender.id = message.sender_id
+             LEFT JOIN file AS avatar ON avatar.id = sender.avatar_file_id;
+
+-- What a participant may read of a room: what is numbered beyond `floor`.
+CREATE VIEW access AS
+SELECT participant.room_id, participant.member_id, participant.joined_seq, participant.last_read_seq,
+       CASE room.history WHEN 'SINCE_JOIN' THEN participant.joined_seq ELSE 0 END AS floor,
+       room.owner_id, room.last_seq, room.last_change_seq
+FROM participant JOIN room ON room.id = participant.room_id;
 
 -- A room as anyone may see it.
 CREATE VIEW room_view AS
@@ -258,25 +300,39 @@ SELECT room.id, room.type, room.name, room.password_hash IS NOT NULL AS locked, 
        (SELECT count(*) FROM participant WHERE participant.room_id = room.id) AS member_count
 FROM room;
 
--- A room as one of its participants sees it: a 1:1 room is named after the other. Counting the unread stops at 100.
+-- A room as one of its participants sees it: a 1:1 room is named after the other. Counting stops at 100.
 CREATE VIEW my_room_view AS
 SELECT room_view.id, room_view.type, room_view.locked, room_view.owner_id, room_view.member_count,
        room_view.last_seq, room_view.last_message_at, room_view.created_at, 1 AS joined,
-       mine.member_id, mine.last_read_seq, mine.notify, mine.hidden,
+       mine.member_id, mine.last_read_seq, mine.notify,
+       coalesce(mine.hidden_seq >= room_view.last_seq, 0) AS hidden,
        CASE room_view.type WHEN 'GROUP' THEN room_view.name ELSE coalesce(
            (SELECT other.name FROM participant AS theirs JOIN member AS other ON other.id = theirs.member_id
             WHERE theirs.room_id = mine.room_id AND theirs.member_id <> mine.member_id), '') END AS name,
        (SELECT substr(last.body, 1, 200) FROM message AS last
-        WHERE last.room_id = mine.room_id AND last.type = 'TALK' ORDER BY last.seq DESC LIMIT 1) AS last_message,
+        WHERE last.room_id = mine.room_id AND last.type = 'TALK' AND last.seq > access.floor
+        ORDER BY last.seq DESC LIMIT 1) AS last_message,
        (SELECT count(*) FROM (
             SELECT 1 FROM message AS unread
             WHERE unread.room_id = mine.room_id AND unread.seq > mine.last_read_seq
               AND unread.type = 'TALK' AND unread.sender_id IS NOT mine.member_id
-            LIMIT 100) AS capped) AS unread_count
-FROM participant AS mine JOIN room_view ON room_view.id = mine.room_id;
+            LIMIT 100) AS capped) AS unread_count,
+       (SELECT count(*) FROM (
+            SELECT 1 FROM mention
+            WHERE mention.member_id = mine.member_id AND mention.room_id = mine.room_id
+              AND mention.seq > mine.last_read_seq
+            LIMIT 100) AS capped) AS mention_count
+FROM participant AS mine
+JOIN room_view ON room_view.id = mine.room_id
+JOIN access ON access.room_id = mine.room_id AND access.member_id = mine.member_id;
 
 -- Who is in a room.
 CREATE VIEW participant_view AS
 SELECT participant.room_id, participant.role AS room_role, participant.last_read_seq, participant.joined_at,
-       member_view.*
+       participant.notify, member_view.*
 FROM participant JOIN member_view ON member_view.id = participant.member_id;
+
+-- Invitations that were neither ended nor used up.
+CREATE VIEW invite_view AS
+SELECT code, room_id, '/join/' || code AS url, created_by, max_uses, uses, expires_at, created_at
+FROM invite WHERE revoked_at IS NULL AND (max_uses IS NULL OR uses < max_uses);

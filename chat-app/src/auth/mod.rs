@@ -17,8 +17,9 @@ use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
 pub use self::oauth::{Callback, Endpoints, Finished, OAuthClient, STATE_LIFETIME, Started};
+pub(crate) use self::password::Passwords;
 pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
-use self::{oauth::OAuth, password::Passwords, refresh::RefreshKey, token::AccessTokens};
+use self::{oauth::OAuth, refresh::RefreshKey, token::AccessTokens};
 use crate::{
     chat::Live,
     domain::{Me, Member, Provider, SessionId, Timestamp},
@@ -92,11 +93,12 @@ impl Auth {
         key: &[u8],
         limits: Arc<Limits>,
         live: Live,
+        passwords: Passwords,
         providers: BTreeMap<Provider, OAuthClient>,
     ) -> Self {
         Self {
             store,
-            passwords: Passwords::new(),
+            passwords,
             tokens: Arc::new(AccessTokens::new(key)),
             refresh_key: RefreshKey::new(key),
             oauth: Arc::new(OAuth::new(providers, key)),

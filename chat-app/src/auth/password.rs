@@ -8,7 +8,7 @@ use argon2::{
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::{domain::Password, error::ChatError, limits::RateLimited};
+use crate::{error::ChatError, limits::RateLimited};
 
 /// A hash takes 19 MiB and a core for about 20 ms: so many at a time.
 const AT_ONCE: usize = 2;
@@ -18,7 +18,7 @@ const WAITING: usize = 64;
 
 /// Hashes and verifies, a few at a time; cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Passwords {
+pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     /// Of a password that nobody knows: verifying against it takes as long as against a real one.
@@ -26,7 +26,7 @@ pub(super) struct Passwords {
 }
 
 impl Passwords {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let nobodys = rand::random::<[u8; 32]>();
         let decoy: PasswordHash = Argon2::default()
             .hash_password(&nobodys)
@@ -39,10 +39,13 @@ impl Passwords {
     }
 
     /// The hash of a password as a PHC string.
-    pub(super) async fn hash(&self, password: Password) -> Result<String, ChatError> {
+    pub(crate) async fn hash(
+        &self,
+        password: impl AsRef<[u8]> + Send + 'static,
+    ) -> Result<String, ChatError> {
         self.work(move || {
             let hash: PasswordHash = Argon2::default()
-                .hash_password(password.as_bytes())
+                .hash_password(password.as_ref())
                 .map_err(|_| ChatError::Internal("a password could not be hashed"))?;
             Ok(hash.to_string())
         })
@@ -50,13 +53,17 @@ impl Passwords {
     }
 
     /// Whether the hash is that of the password. Without a hash the answer is no, and takes as long.
-    pub(super) async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, ChatError> {
+    pub(crate) async fn verify(
+        &self,
+        password: impl AsRef<[u8]> + Send + 'static,
+        hash: Option<String>,
+    ) -> Result<bool, ChatError> {
         let (known, decoy) = (hash.is_some(), Arc::clone(&self.decoy));
         self.work(move || {
             let hash = hash.as_deref().unwrap_or(&decoy);
             let hash =
                 PasswordHash::new(hash).map_err(|_| ChatError::Internal("a stored hash is malformed"))?;
-            let matches = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+            let matches = Argon2::default().verify_password(password.as_ref(), &hash).is_ok();
             Ok(matches && known)
         })
         .await
@@ -82,6 +89,7 @@ impl Passwords {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Password;
 
     fn password(text: &str) -> Password {
         Password::parse(text.to_owned()).unwrap()

@@ -1,21 +1,24 @@
 //! A message on its way in.
 
 use serde::{Deserialize, de::IgnoredAny};
+use utoipa::ToSchema;
 
 use crate::{
-    domain::{ClientMessageId, Content, InvalidContent, Problems, RoomId},
+    domain::{ClientMessageId, Content, InvalidContent, MessageId, Problems, RoomId},
     error::{ChatError, Code},
 };
 
 /// A message as clients send it. Who sends it is not the client's to say: such fields are not read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
     room_id: Option<RoomId>,
     message: Option<String>,
     client_message_id: Option<String>,
-    reply_to: Option<IgnoredAny>,
+    /// The message that it answers.
+    reply_to: Option<MessageId>,
     #[serde(default)]
+    #[schema(value_type = Vec<i64>)]
     file_ids: Vec<IgnoredAny>,
 }
 
@@ -28,6 +31,8 @@ pub struct Draft {
     pub content: Content,
     /// The sender's own id of it.
     pub client_message_id: Option<ClientMessageId>,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
 }
 
 impl SendMessage {
@@ -51,24 +56,46 @@ impl SendMessage {
             None => None,
         };
         problems.check(
-            self.reply_to.is_none().then_some(()),
-            "replyTo",
-            "nothing: replies are not supported yet",
-        );
-        problems.check(
             self.file_ids.is_empty().then_some(()),
             "fileIds",
             "nothing: files are not supported yet",
         );
-        let content = match Content::parse(self.message.unwrap_or_default()) {
-            Err(InvalidContent::TooLong) => return Err(Code::MessageTooLong.into()),
-            content => problems.check(content.ok(), "message", "a text with something to read, without NUL"),
-        };
+        let content =
+            problems.check(content(self.message.unwrap_or_default())?, "message", Content::EXPECTED);
         match (room, content) {
             (Some(room), Some(content)) if problems.is_empty() => {
-                Ok(Draft { room, content, client_message_id })
+                Ok(Draft { room, content, client_message_id, reply_to: self.reply_to })
             }
             _ => Err(problems.into()),
         }
+    }
+}
+
+/// Another text for a message.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct EditMessage {
+    message: String,
+    /// Of the text that was seen.
+    version: i64,
+}
+
+impl EditMessage {
+    /// Checks the text; goes with the version of the one that it replaces.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::Invalid`] or [`Code::MessageTooLong`].
+    pub fn parse(self) -> Result<(Content, i64), ChatError> {
+        let content = content(self.message)?.ok_or_else(|| Problems::one("message", Content::EXPECTED))?;
+        Ok((content, self.version))
+    }
+}
+
+/// A text that can be read, if it is one.
+fn content(text: String) -> Result<Option<Content>, Code> {
+    match Content::parse(text) {
+        Ok(content) => Ok(Some(content)),
+        Err(InvalidContent::TooLong) => Err(Code::MessageTooLong),
+        Err(InvalidContent::Unreadable) => Ok(None),
     }
 }

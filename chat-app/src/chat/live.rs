@@ -6,7 +6,7 @@ use serde::Serialize;
 use stomp_broker::{Destination, Handle, Publish, Refusal};
 
 use crate::{
-    domain::{MemberId, Message, RoomEvent, RoomId, SessionId},
+    domain::{MemberId, Message, RoomId, SessionId},
     error::Code,
 };
 
@@ -28,15 +28,21 @@ pub enum Queue {
     Errors,
     /// The list of the member's rooms.
     Rooms,
+    /// Messages that are meant for the member.
+    Notifications,
 }
 
 impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Acks, Self::Errors, Self::Rooms, Self::Notifications];
+
     /// Its destination.
     pub fn destination(self) -> &'static str {
         match self {
             Self::Acks => "/user/queue/acks",
             Self::Errors => "/user/queue/errors",
             Self::Rooms => "/user/queue/rooms",
+            Self::Notifications => "/user/queue/notifications",
         }
     }
 }
@@ -51,6 +57,19 @@ pub fn events_of(room: RoomId) -> Destination {
     destination(&format!("/topic/room/{room}/events"))
 }
 
+/// Where it is told who writes in a room.
+pub fn typing_of(room: RoomId) -> Destination {
+    destination(&format!("/topic/room/{room}/typing"))
+}
+
+/// Where it is told who of a room is connected.
+pub fn presence_of(room: RoomId) -> Destination {
+    destination(&format!("/topic/room/{room}/presence"))
+}
+
+/// Where it is told how many members are connected, by both of its names.
+pub const COUNTS: [&str; 2] = ["/topic/presence/count", "/sub/channel/entry"];
+
 impl Live {
     /// Gives it the broker; the first one stays.
     pub fn connect(&self, handle: Handle) {
@@ -63,8 +82,25 @@ impl Live {
     }
 
     /// Tells those who have a room open what happened there.
-    pub(super) async fn event(&self, room: RoomId, event: &RoomEvent) {
+    pub(super) async fn event(&self, room: RoomId, event: &impl Serialize) {
         self.publish(events_of(room), event).await;
+    }
+
+    /// Tells those who have a room open who writes in it.
+    pub(super) async fn typing(&self, room: RoomId, writing: &impl Serialize) {
+        self.publish(typing_of(room), writing).await;
+    }
+
+    /// Tells those who have a room open who of it is connected.
+    pub(super) async fn presence(&self, room: RoomId, online: &impl Serialize) {
+        self.publish(presence_of(room), online).await;
+    }
+
+    /// Tells how many members are connected.
+    pub(super) async fn count(&self, count: usize) {
+        for name in COUNTS {
+            self.publish(destination(name), &count).await;
+        }
     }
 
     /// Tells a member something on all its connections.
@@ -74,15 +110,15 @@ impl Live {
         }
     }
 
-    /// Whether a member is connected.
-    pub fn is_online(&self, member: MemberId) -> bool {
+    /// Whether a member has a connection at this moment.
+    pub fn is_connected(&self, member: MemberId) -> bool {
         self.handle.get().is_some_and(|handle| handle.sessions_of(&member.to_string()) > 0)
     }
 
     /// Ends what a member receives of a room.
     pub(super) async fn close(&self, room: RoomId, member: MemberId) {
         let Some(handle) = self.handle.get() else { return };
-        for destination in [messages_of(room), events_of(room)] {
+        for destination in [messages_of(room), events_of(room), typing_of(room), presence_of(room)] {
             handle.revoke(&member.to_string(), &destination).await;
         }
     }

@@ -64,6 +64,6 @@ impl Chat {
     }
 
     pub(super) fn present(&self, member: Member) -> Member {
-        Member { online: self.live.is_online(member.id), ..member }
+        Member { online: self.presence.is_online(member.id), ..member }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Chat, Draft, to_the_end};
 use crate::{
-    domain::{MemberId, Message, MessageId, RoomId, Timestamp},
+    domain::{MemberId, Message, MessageId, Problems, RoomId, Timestamp},
     error::{ChatError, Code},
     store::{Append, Cursor, NewMessage, Page},
 };
@@ -51,7 +51,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], or a [`RateLimited`](crate::limits::RateLimited) sender.
+    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], [`ChatError::Invalid`] for an answer to nothing there, or a
+    /// [`RateLimited`](crate::limits::RateLimited) sender.
     pub async fn send(&self, sender: MemberId, draft: Draft) -> Result<Sent, ChatError> {
         self.limits.send(sender, draft.room)?;
         let chat = self.clone();
@@ -65,17 +66,21 @@ impl Chat {
             sender,
             content: &draft.content,
             client_message_id: draft.client_message_id.as_ref(),
+            reply_to: draft.reply_to,
             now: Timestamp::now(),
         };
         match self.store.append(new).await? {
             Append::Stored(message) => {
                 self.live.message(&message).await;
+                self.typing.stop(draft.room, sender);
                 self.rail.room_changed(message.room_id);
-                Ok(Sent { message, duplicate: false })
+                self.notify_soon(&message);
+                Ok(Sent { message: *message, duplicate: false })
             }
-            Append::Duplicate(message) => Ok(Sent { message, duplicate: true }),
+            Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),
             Append::NotIn => Err(Code::NotParticipant.into()),
             Append::NoRoom => Err(Code::RoomNotFound.into()),
+            Append::NoSuchReply => Err(Problems::one("replyTo", "a message of the room").into()),
         }
     }
 

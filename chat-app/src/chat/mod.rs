@@ -4,25 +4,39 @@
 //! to its end when whoever asked for it is gone: nothing is stored that nobody hears of.
 
 mod account;
+mod changes;
+mod door;
 mod draft;
 mod live;
 mod members;
+mod membership;
 mod messages;
+mod notifications;
+mod presence;
 mod rail;
 mod reading;
 mod rooms;
+mod search;
+mod settings;
+mod sweep;
 mod turns;
+mod typing;
 
 use std::{future::Future, sync::Arc};
 
 pub use self::{
-    draft::{Draft, SendMessage},
-    live::{Live, Queue, events_of, messages_of},
+    door::Invitation,
+    draft::{Draft, EditMessage, SendMessage},
+    live::{COUNTS, Live, Queue, events_of, messages_of, presence_of, typing_of},
     messages::{Ack, Sent},
-    rooms::RoomDetails,
+    presence::Connection,
+    rooms::{CreateRoom, RoomDetails},
+    search::Hit,
+    settings::ChangeRoom,
 };
-use self::{rail::Rail, turns::Turns};
+use self::{presence::Presence, rail::Rail, turns::Turns, typing::Typing};
 use crate::{
+    auth::Passwords,
     domain::RoomId,
     error::{ChatError, Code},
     limits::Limits,
@@ -35,15 +49,20 @@ pub struct Chat {
     store: Arc<dyn Store>,
     live: Live,
     limits: Arc<Limits>,
+    passwords: Passwords,
     turns: Arc<Turns>,
     rail: Rail,
+    presence: Presence,
+    typing: Typing,
 }
 
 impl Chat {
     /// Use cases over a store and a broker.
-    pub fn new(store: Arc<dyn Store>, live: Live, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, live: Live, limits: Arc<Limits>, passwords: Passwords) -> Self {
         let rail = Rail::new(Arc::clone(&store), live.clone());
-        Self { store, live, limits, turns: Arc::default(), rail }
+        let presence = Presence::new(Arc::clone(&store), live.clone());
+        let typing = Typing::new(live.clone());
+        Self { store, live, limits, passwords, turns: Arc::default(), rail, presence, typing }
     }
 
     /// What is connected now.
@@ -62,9 +81,9 @@ impl Chat {
 
     /// Why a member may not do something in a room that it is not in.
     async fn outsider(&self, room: RoomId) -> ChatError {
-        match self.store.room_exists(room).await {
-            Ok(true) => Code::NotParticipant.into(),
-            Ok(false) => Code::RoomNotFound.into(),
+        match self.store.room_settings(room).await {
+            Ok(Some(_)) => Code::NotParticipant.into(),
+            Ok(None) => Code::RoomNotFound.into(),
             Err(error) => error.into(),
         }
     }

@@ -65,7 +65,7 @@ impl Rail {
 
     /// Shows a member at once how a room looks now.
     pub(super) async fn show(&self, room: RoomId, member: MemberId) {
-        if !self.live.is_online(member) {
+        if !self.live.is_connected(member) {
             return;
         }
         let _turn = self.turns.take(room).await;

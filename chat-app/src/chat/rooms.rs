@@ -1,20 +1,44 @@
-//! Rooms: making, finding, joining and leaving them.
+//! Rooms: making and finding them.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Chat, to_the_end};
 use crate::{
-    domain::{Member, MemberId, MyRoom, Participant, Problems, Room, RoomEvent, RoomId, RoomName, Timestamp},
+    domain::{
+        History, MemberId, MyRoom, Participant, Problems, Room, RoomId, RoomName, RoomPassword, RoomSettings,
+        Timestamp,
+    },
     error::{ChatError, Code},
-    store::{Join, Leave, RoomQuery},
+    store::{NewRoom, RoomQuery},
 };
 
+/// A group room to make.
+#[derive(Debug)]
+pub struct CreateRoom {
+    /// The name.
+    pub name: RoomName,
+    /// What it takes to join.
+    pub password: Option<RoomPassword>,
+    /// Whether it is in the list of all rooms.
+    pub listed: bool,
+    /// Who is in it from the start, besides its owner.
+    pub members: Vec<MemberId>,
+}
+
 /// A room with those who are in it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct RoomDetails {
     /// The room.
     #[serde(flatten)]
     pub room: MyRoom,
+    /// Whether it is in the list of all rooms.
+    pub listed: bool,
+    /// What new members may read.
+    pub history: History,
+    /// After how many days messages go; `null` for never.
+    pub retention_days: Option<i64>,
     /// Who is in it, in the order of joining.
     pub members: Vec<Participant>,
 }
@@ -24,12 +48,24 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`ChatError::Store`] alone.
-    pub async fn create_room(&self, owner: MemberId, name: RoomName) -> Result<MyRoom, ChatError> {
+    /// [`Code::MemberNotFound`] for somebody to be in it from the start.
+    pub async fn create_room(&self, owner: MemberId, create: CreateRoom) -> Result<MyRoom, ChatError> {
+        let password_hash = match create.password {
+            Some(password) => Some(self.passwords.hash(password).await?),
+            None => None,
+        };
         let chat = self.clone();
         to_the_end(async move {
-            let room = chat.store.create_room(&name, owner, Timestamp::now()).await?;
+            let new = NewRoom {
+                name: &create.name,
+                owner,
+                password_hash: password_hash.as_deref(),
+                listed: create.listed,
+                now: Timestamp::now(),
+            };
+            let room = chat.store.create_room(new).await?;
             chat.rail.show(room, owner).await;
+            chat.admit_all(room, &create.members).await?;
             chat.my_room(owner, room).await
         })
         .await
@@ -48,8 +84,8 @@ impl Chat {
         to_the_end(async move {
             let room = chat.store.private_room(one, other, Timestamp::now()).await?;
             let (room, made) = room.ok_or(Code::MemberNotFound)?;
+            chat.rail.show(room, one).await;
             if made {
-                chat.rail.show(room, one).await;
                 chat.rail.show(room, other).await;
             }
             Ok(room)
@@ -98,7 +134,9 @@ impl Chat {
         let members: Vec<_> =
             participants.map(|p| Participant { member: self.present(p.member), ..p }).collect();
         my_room.room.online_count = members.iter().map(|p| i64::from(p.member.online)).sum();
-        Ok(RoomDetails { room: my_room, members })
+        let settings = self.store.room_settings(room).await?.ok_or(Code::RoomNotFound)?;
+        let RoomSettings { listed, history, retention_days, .. } = settings;
+        Ok(RoomDetails { room: my_room, listed, history, retention_days, members })
     }
 
     /// Whether a member is in a room.
@@ -107,63 +145,6 @@ impl Chat {
     ///
     /// [`Code::NotParticipant`] or [`Code::RoomNotFound`] if not.
     pub async fn require_participant(&self, member: MemberId, room: RoomId) -> Result<(), ChatError> {
-        if self.store.is_participant(room, member).await? { Ok(()) } else { Err(self.outsider(room).await) }
-    }
-
-    /// Puts a member into an open group room.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::RoomNotFound`], [`Code::RoomFull`], or [`Code::Forbidden`] if it takes more than asking.
-    pub async fn join_room(&self, member: Member, room: RoomId) -> Result<MyRoom, ChatError> {
-        let chat = self.clone();
-        to_the_end(async move {
-            let _turn = chat.turns.take(room).await;
-            let id = member.id;
-            match chat.store.join_room(room, id, Timestamp::now()).await? {
-                Join::Joined(line) => {
-                    chat.live.message(&line).await;
-                    let member = chat.present(member);
-                    chat.live.event(room, &RoomEvent::MemberAdded { member }).await;
-                    chat.rail.show(room, id).await;
-                    chat.rail.room_changed(room);
-                }
-                Join::AlreadyIn => {}
-                Join::NoRoom => return Err(Code::RoomNotFound.into()),
-                Join::Closed => return Err(Code::Forbidden.into()),
-                Join::Full => return Err(Code::RoomFull.into()),
-            }
-            chat.my_room(id, room).await
-        })
-        .await
-    }
-
-    /// Takes a member out of a group room, and ends what it receives of it.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], or [`Code::Forbidden`] in a 1:1 room.
-    pub async fn leave_room(&self, member: MemberId, room: RoomId) -> Result<(), ChatError> {
-        let chat = self.clone();
-        to_the_end(async move {
-            let _turn = chat.turns.take(room).await;
-            let left = chat.store.leave_room(room, member, Timestamp::now()).await?;
-            match left {
-                Leave::Left(..) | Leave::RoomDeleted => {}
-                Leave::NotIn => return Err(Code::NotParticipant.into()),
-                Leave::NoRoom => return Err(Code::RoomNotFound.into()),
-                Leave::Private => return Err(Code::Forbidden.into()),
-            }
-            // Before anybody else says something: it is not for the one who left.
-            chat.live.close(room, member).await;
-            chat.rail.remove(room, member);
-            if let Leave::Left(line, owner_id) = left {
-                chat.live.message(&line).await;
-                chat.live.event(room, &RoomEvent::MemberRemoved { member_id: member, owner_id }).await;
-                chat.rail.room_changed(room);
-            }
-            Ok(())
-        })
-        .await
+        self.standing(member, room).await.map(|_| ())
     }
 }

@@ -56,6 +56,8 @@ ids! {
     RoomId,
     /// A message's id, unique over all rooms.
     MessageId,
+    /// A file's id.
+    FileId,
     /// A login on one device.
     SessionId,
 }

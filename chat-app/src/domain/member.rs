@@ -30,8 +30,7 @@ pub struct Member {
     /// Access tokens of another epoch are not valid.
     #[serde(skip)]
     pub token_epoch: i64,
-    /// Where the picture is; `null` until members can have one.
-    #[sqlx(skip)]
+    /// Where the picture is.
     pub avatar_url: Option<String>,
     /// Whether the member is connected now.
     #[sqlx(skip)]
@@ -168,9 +167,11 @@ impl Password {
     pub fn parse(text: String) -> Option<Self> {
         (text.len() <= 128 && text.chars().count() >= 8).then_some(Self(text))
     }
+}
 
+impl AsRef<[u8]> for Password {
     /// The octets to hash.
-    pub fn as_bytes(&self) -> &[u8] {
+    fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }

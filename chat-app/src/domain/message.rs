@@ -1,8 +1,9 @@
 //! Messages: what people say, and the lines that say who came and went.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{MemberId, MessageId, RoomId, Timestamp};
+use super::{File, MemberId, MessageId, Reaction, Reply, RoomId, Timestamp};
 
 /// Characters of a message, at most.
 pub const MAX_CHARS: usize = 4_000;
@@ -11,7 +12,7 @@ pub const MAX_CHARS: usize = 4_000;
 pub const MAX_BYTES: usize = 16 * 1024;
 
 /// A message of a room, as clients get it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Unique over all rooms.
@@ -31,17 +32,24 @@ pub struct Message {
     pub sender_name: Option<String>,
     /// The sender's tag.
     pub sender_tag: Option<String>,
-    /// The sender's picture; `null` until members can have one.
-    #[sqlx(skip)]
+    /// Where the sender's picture is.
     pub sender_avatar_url: Option<String>,
     /// When it was stored.
     pub created_at: Timestamp,
     /// The sender's own id of it.
     pub client_message_id: Option<String>,
-    /// What the message answers, names, carries and got; nothing until that can be stored.
-    #[serde(flatten)]
-    #[sqlx(skip)]
-    pub relations: Relations,
+    /// The message that this one answers.
+    #[sqlx(json(nullable))]
+    pub reply_to: Option<Reply>,
+    /// Whom it names.
+    #[sqlx(json)]
+    pub mentions: Vec<MemberId>,
+    /// What it carries.
+    #[sqlx(json)]
+    pub files: Vec<File>,
+    /// What it got, the oldest first.
+    #[sqlx(json)]
+    pub reactions: Vec<Reaction>,
     /// 1, and one more with each edit.
     pub version: i64,
     /// When it was last edited.
@@ -50,18 +58,44 @@ pub struct Message {
     pub deleted: bool,
 }
 
-/// What a message has to do with others: the part of its JSON that is always empty in this version.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+impl Message {
+    /// The message for one reader: reactions say whether one of them is the reader's instead of whose they are.
+    #[must_use]
+    pub fn seen_by(self, reader: MemberId) -> Self {
+        let reactions = self.reactions.into_iter().map(|reaction| reaction.seen_by(reader)).collect();
+        Self { reactions, ..self }
+    }
+}
+
+/// Something that happened to a message after it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
-pub struct Relations {
-    reply_to: Option<()>,
-    mentions: [(); 0],
-    files: [(); 0],
-    reactions: [(); 0],
+pub struct Change {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: ChangeKind,
+    /// 1, 2, 3 ... in each room, without holes.
+    pub change_seq: i64,
+    /// The message as it is now.
+    #[sqlx(flatten)]
+    pub message: Message,
+}
+
+/// What may happen to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
+pub enum ChangeKind {
+    /// Its text is another.
+    Updated,
+    /// It is gone, and keeps its place.
+    Deleted,
+    /// It got a reaction, or lost one.
+    Reaction,
 }
 
 /// Who or what speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
 #[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum MessageType {
@@ -89,6 +123,9 @@ pub enum InvalidContent {
 }
 
 impl Content {
+    /// What a text has to be like.
+    pub const EXPECTED: &str = "a text with something to read, without NUL";
+
     /// Reads a text, changing nothing.
     ///
     /// # Errors

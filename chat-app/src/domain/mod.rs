@@ -6,27 +6,36 @@
 mod id;
 mod locale;
 mod member;
+mod mention;
 mod message;
 mod nickname;
 mod problem;
 mod provider;
+mod relation;
 mod room;
+mod search;
 mod session;
 mod text;
 mod timestamp;
 
 pub use self::{
-    id::{MemberId, MessageId, RoomId, SessionId},
+    id::{FileId, MemberId, MessageId, RoomId, SessionId},
     locale::Locale,
     member::{Email, Kind, Me, Member, MemberName, Password, Role, Status, Tag},
-    message::{ClientMessageId, Content, InvalidContent, MAX_BYTES, MAX_CHARS, Message, MessageType},
+    mention::{Nameable, mentioned},
+    message::{
+        Change, ChangeKind, ClientMessageId, Content, InvalidContent, MAX_BYTES, MAX_CHARS, Message,
+        MessageType,
+    },
     nickname::nickname,
     problem::{Problem, Problems},
     provider::{LinkedAccount, Provider},
+    relation::{By, Emoji, File, MAX_REACTIONS, Reaction, Reply},
     room::{
-        MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room, RoomEvent,
-        RoomName, RoomType, pair_key,
+        History, Invite, MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room,
+        RoomEvent, RoomName, RoomPassword, RoomSettings, RoomType, pair_key,
     },
+    search::{SearchText, grams},
     session::Session,
     timestamp::Timestamp,
 };

@@ -1,6 +1,9 @@
 //! Rooms and who is in them.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Member, MemberId, RoomId, Timestamp, text};
 
@@ -8,7 +11,7 @@ use super::{Member, MemberId, RoomId, Timestamp, text};
 pub const MAX_PARTICIPANTS: i64 = 500;
 
 /// A room as anyone may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     /// The room's id.
@@ -19,6 +22,7 @@ pub struct Room {
     pub name: String,
     /// Group or 1:1.
     #[serde(flatten)]
+    #[schema(value_type = RoomTypeJson)]
     pub r#type: RoomType,
     /// Whether it takes a password to join.
     #[serde(rename = "isPrivate")]
@@ -43,7 +47,7 @@ pub struct Room {
 }
 
 /// A room as one of its participants sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct MyRoom {
     /// What anyone may see.
@@ -56,8 +60,7 @@ pub struct MyRoom {
     /// What others said after the last message read, counted to 100.
     #[serde(rename = "unReadCount")]
     pub unread_count: i64,
-    /// How often the participant was named in it; 0 until members can be named.
-    #[sqlx(skip)]
+    /// How often the participant was named after the last message read, counted to 100.
     pub mention_count: i64,
     /// Of the newest message.
     pub last_seq: i64,
@@ -70,7 +73,7 @@ pub struct MyRoom {
 }
 
 /// A member in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     /// Who it is.
@@ -96,9 +99,10 @@ pub enum RoomType {
 }
 
 /// The type as newer clients and as older ones read it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RoomTypeJson {
+#[schema(as = RoomType)]
+pub(crate) struct RoomTypeJson {
     r#type: &'static str,
     is_group_chat: &'static str,
 }
@@ -113,7 +117,7 @@ impl From<RoomType> for RoomTypeJson {
 }
 
 /// What a participant may do in a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
 #[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum ParticipantRole {
@@ -124,7 +128,7 @@ pub enum ParticipantRole {
 }
 
 /// What a participant wants to be told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "UPPERCASE")]
 #[sqlx(type_name = "text", rename_all = "UPPERCASE")]
 pub enum Notify {
@@ -153,6 +157,77 @@ impl RoomName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A room's password of 1 to 128 octets.
+#[derive(Clone)]
+pub struct RoomPassword(String);
+
+impl RoomPassword {
+    /// What it has to be like.
+    pub const EXPECTED: &str = "1 to 128 bytes";
+
+    /// Reads a password, changing nothing.
+    pub fn parse(text: String) -> Option<Self> {
+        (1..=128).contains(&text.len()).then_some(Self(text))
+    }
+}
+
+impl AsRef<[u8]> for RoomPassword {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for RoomPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RoomPassword(..)")
+    }
+}
+
+/// What new members may read of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum History {
+    /// Everything.
+    All,
+    /// What was said after they came.
+    SinceJoin,
+}
+
+/// What is set in a group room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomSettings {
+    /// The name.
+    pub room_name: String,
+    /// Whether it takes a password to join.
+    pub is_private: bool,
+    /// Whether it is in the list of all rooms.
+    pub listed: bool,
+    /// What new members may read.
+    pub history: History,
+    /// After how many days messages go; `null` for never.
+    pub retention_days: Option<i64>,
+}
+
+/// A way into a room for whoever has its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    /// What it is known by.
+    pub code: String,
+    /// The page that it opens.
+    pub url: String,
+    /// Who made it; `null` when the member is gone.
+    pub created_by: Option<MemberId>,
+    /// How many may come by it; `null` for any number.
+    pub max_uses: Option<i64>,
+    /// How many have.
+    pub uses: i64,
+    /// Until when; `null` for good.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How far a member has read.
@@ -186,6 +261,11 @@ pub enum RoomEvent {
         member_id: MemberId,
         /// Who owns the room now.
         owner_id: MemberId,
+    },
+    /// The room is set otherwise.
+    RoomUpdated {
+        /// How.
+        room: RoomSettings,
     },
     /// The room is gone.
     RoomDeleted,

@@ -14,7 +14,7 @@ use axum::{
     },
 };
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::error::Error;
 use crate::{
@@ -77,6 +77,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Device {
             parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Self { ip: address.ip(), user_agent })
     }
+}
+
+/// Tells a field that is `null` from one that is not given, with `#[serde(default)]`.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// The language that a request asks for.

@@ -3,13 +3,16 @@
 mod account;
 mod auth;
 mod caller;
+mod changes;
 mod cookie;
 mod error;
 mod extract;
 mod grant;
 mod guard;
 mod health;
+mod invites;
 mod members;
+mod membership;
 mod messages;
 mod oauth;
 mod openapi;
@@ -47,8 +50,11 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
         .merge(sessions::router())
         .merge(account::router())
         .merge(members::router())
-        .merge(rooms::router().into())
-        .merge(messages::router().into())
+        .merge(rooms::router())
+        .merge(membership::router())
+        .merge(invites::router())
+        .merge(messages::router())
+        .merge(changes::router())
         .merge(health::router())
         .merge(oauth::router())
         .split_for_parts();

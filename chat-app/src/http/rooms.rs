@@ -1,151 +1,214 @@
-//! `/chat/room` and `/chat/my`: rooms and who is in them.
+//! `/chat/room` and `/chat/my`: making, finding and changing rooms.
 
-use axum::{
-    Json, Router,
-    extract::State,
-    response::Response,
-    routing::{delete, get, post},
-};
-use serde::{Deserialize, de::IgnoredAny};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Http,
     caller::Caller,
     error::Result,
-    extract::{self, Path, Query},
+    extract::{self, Path, Query, given},
     page::{limit, page},
 };
 use crate::{
-    chat::RoomDetails,
-    domain::{MemberId, MyRoom, Problems, RoomId, RoomName},
+    chat::{ChangeRoom, CreateRoom, RoomDetails},
+    domain::{History, MemberId, MyRoom, Problems, Room, RoomId, RoomName, RoomPassword, RoomSettings},
     store::RoomQuery,
 };
 
-pub(super) fn router() -> Router<Http> {
-    Router::new()
-        .route("/chat/room/group/create", post(create))
-        .route("/chat/room/group/list", get(list))
-        .route("/chat/room/group/{id}/join", post(join))
-        .route("/chat/room/group/{id}/leave", delete(leave))
-        .route("/chat/room/{id}/leave", delete(leave))
-        .route("/chat/room/private/create", post(create_private))
-        .route("/chat/my/rooms", get(mine))
-        .route("/chat/room/{id}", get(details))
+/// Members that a room can be made with, at most.
+const MAX_FIRST_MEMBERS: usize = 100;
+
+/// Days that messages can be kept, at most.
+const MAX_RETENTION_DAYS: i64 = 36_500;
+
+pub(super) fn router() -> OpenApiRouter<Http> {
+    OpenApiRouter::new()
+        .routes(routes!(create_room))
+        .routes(routes!(list_rooms))
+        .routes(routes!(create_private_room))
+        .routes(routes!(my_rooms))
+        .routes(routes!(room, change_room, delete_room))
 }
 
 /// Older front ends say `private`, newer ones `isPrivate`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Create {
+struct NewRoom {
+    /// 1 to 64 characters that show.
     room_name: Option<String>,
-    #[serde(default, alias = "private")]
-    is_private: bool,
+    /// Whether it takes a password; if not given, whether there is one.
+    #[serde(alias = "private")]
+    is_private: Option<bool>,
+    /// 1 to 128 bytes.
+    #[schema(format = Password)]
     password: Option<String>,
     listed: Option<bool>,
+    /// Who is in it from the start.
     #[serde(default)]
-    member_ids: Vec<IgnoredAny>,
+    member_ids: Vec<MemberId>,
 }
 
-impl Create {
-    fn parse(self) -> Result<RoomName, Problems> {
+impl NewRoom {
+    fn parse(self) -> Result<CreateRoom, Problems> {
         let mut problems = Problems::default();
-        let mut unsupported =
-            |absent: bool, field, expected| problems.check(absent.then_some(()), field, expected);
-        unsupported(!self.is_private, "isPrivate", "false: rooms with a password are not supported yet");
-        let no_password = self.password.is_none_or(|password| password.is_empty());
-        unsupported(no_password, "password", "nothing: rooms with a password are not supported yet");
-        unsupported(
-            self.listed.unwrap_or(true),
-            "listed",
-            "true: rooms that are not listed are not supported yet",
-        );
-        unsupported(self.member_ids.is_empty(), "memberIds", "nothing: adding members is not supported yet");
         let name = RoomName::parse(self.room_name.as_deref().unwrap_or_default());
-        match problems.check(name, "roomName", RoomName::EXPECTED) {
-            Some(name) if problems.is_empty() => Ok(name),
+        let name = problems.check(name, "roomName", RoomName::EXPECTED);
+        let given = self.password.filter(|password| !password.is_empty());
+        let password = match self.is_private.unwrap_or_else(|| given.is_some()) {
+            true => problems.check(given.and_then(RoomPassword::parse), "password", RoomPassword::EXPECTED),
+            false => None,
+        };
+        let few = self.member_ids.len() <= MAX_FIRST_MEMBERS;
+        problems.check(few.then_some(()), "memberIds", "100 members at most");
+        match name {
+            Some(name) if problems.is_empty() => {
+                let listed = self.listed.unwrap_or(true);
+                Ok(CreateRoom { name, password, listed, members: self.member_ids })
+            }
             _ => Err(problems),
         }
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 struct RoomNameQuery {
+    /// The name, from older front ends.
     room_name: Option<String>,
 }
 
-/// The name comes in the body or, from older front ends, in the query.
-async fn create(
+/// Makes a group room. The name comes in the body or, from older front ends, in the query.
+#[utoipa::path(
+    post,
+    path = "/chat/room/group/create",
+    tag = "rooms",
+    params(RoomNameQuery),
+    request_body = Option<NewRoom>,
+    responses((status = 200, body = MyRoom))
+)]
+async fn create_room(
     State(http): State<Http>,
     caller: Caller,
     Query(RoomNameQuery { room_name }): Query<RoomNameQuery>,
-    body: Option<extract::Json<Create>>,
+    body: Option<extract::Json<NewRoom>>,
 ) -> Result<Json<MyRoom>> {
     let body = body.map(|extract::Json(body)| body).unwrap_or_default();
-    let name = Create { room_name: body.room_name.or(room_name), ..body }.parse()?;
-    Ok(Json(http.chat.create_room(caller.id(), name).await?))
+    let create = NewRoom { room_name: body.room_name.or(room_name), ..body }.parse()?;
+    Ok(Json(http.chat.create_room(caller.id(), create).await?))
 }
 
-#[derive(Deserialize)]
-struct List {
+#[derive(Deserialize, IntoParams)]
+struct ListRooms {
+    /// Part of the name.
     #[serde(default)]
     q: String,
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 100, default = 100)]
     limit: Option<i64>,
+    /// The last one of the page before.
     cursor: Option<RoomId>,
 }
 
-/// The cursor is the id of the last room of the page before.
-async fn list(State(http): State<Http>, caller: Caller, Query(list): Query<List>) -> Result<Response> {
+/// Group rooms that are listed, the one with the newest message first.
+#[utoipa::path(
+    get,
+    path = "/chat/room/group/list",
+    tag = "rooms",
+    params(ListRooms),
+    responses((status = 200, body = [Room], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+)]
+async fn list_rooms(
+    State(http): State<Http>,
+    caller: Caller,
+    Query(list): Query<ListRooms>,
+) -> Result<Response> {
     let limit = limit(list.limit, 100, 100)?;
     let query = RoomQuery { viewer: caller.id(), name: list.q.trim(), after: list.cursor, limit: limit + 1 };
     Ok(page(http.chat.rooms(query).await?, limit))
 }
 
-#[derive(Default, Deserialize)]
-struct Join {
-    password: Option<String>,
-}
-
-async fn join(
-    State(http): State<Http>,
-    caller: Caller,
-    Path(id): Path<RoomId>,
-    body: Option<extract::Json<Join>>,
-) -> Result<Json<MyRoom>> {
-    if body
-        .is_some_and(|extract::Json(Join { password })| password.is_some_and(|password| !password.is_empty()))
-    {
-        return Err(Problems::one("password", "nothing: rooms with a password are not supported yet").into());
-    }
-    Ok(Json(http.chat.join_room(caller.0.member, id).await?))
-}
-
-async fn leave(State(http): State<Http>, caller: Caller, Path(id): Path<RoomId>) -> Result<()> {
-    Ok(http.chat.leave_room(caller.id(), id).await?)
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
-struct CreatePrivate {
+struct PrivateRoom {
+    /// Who else is in it.
     other_member_id: MemberId,
 }
 
-async fn create_private(
+/// The 1:1 room with another member, made if there is none. The answer is its bare id.
+#[utoipa::path(post, path = "/chat/room/private/create", tag = "rooms", params(PrivateRoom), responses((status = 200, body = RoomId)))]
+async fn create_private_room(
     State(http): State<Http>,
     caller: Caller,
-    Query(CreatePrivate { other_member_id }): Query<CreatePrivate>,
+    Query(PrivateRoom { other_member_id }): Query<PrivateRoom>,
 ) -> Result<Json<RoomId>> {
     Ok(Json(http.chat.private_room(caller.id(), other_member_id).await?))
 }
 
-async fn mine(State(http): State<Http>, caller: Caller) -> Result<Json<Vec<MyRoom>>> {
+/// The rooms of who asks, the one with the newest message first.
+#[utoipa::path(get, path = "/chat/my/rooms", tag = "rooms", responses((status = 200, body = [MyRoom])))]
+async fn my_rooms(State(http): State<Http>, caller: Caller) -> Result<Json<Vec<MyRoom>>> {
     Ok(Json(http.chat.my_rooms(caller.id()).await?))
 }
 
-async fn details(
+/// A room with those who are in it, and how far each of them has read.
+#[utoipa::path(get, path = "/chat/room/{id}", tag = "rooms", params(RoomId), responses((status = 200, body = RoomDetails)))]
+async fn room(State(http): State<Http>, caller: Caller, Path(id): Path<RoomId>) -> Result<Json<RoomDetails>> {
+    Ok(Json(http.chat.room_details(caller.id(), id).await?))
+}
+
+/// What is not given stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RoomPatch {
+    /// 1 to 64 characters that show.
+    room_name: Option<String>,
+    /// 1 to 128 bytes; `null` opens the room.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<Option<String>>,
+    listed: Option<bool>,
+    history: Option<History>,
+    /// 1 to 36,500; `null` keeps messages for good.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    retention_days: Option<Option<i64>>,
+}
+
+impl RoomPatch {
+    fn parse(self) -> Result<ChangeRoom, Problems> {
+        let mut problems = Problems::default();
+        let name = self.room_name.map(|name| RoomName::parse(&name));
+        let name = name.and_then(|name| problems.check(name, "roomName", RoomName::EXPECTED));
+        let password = self.password.map(|password| {
+            let password = password.map(RoomPassword::parse);
+            password.and_then(|password| problems.check(password, "password", RoomPassword::EXPECTED))
+        });
+        let days = self.retention_days.flatten().unwrap_or(1);
+        let kept = (1..=MAX_RETENTION_DAYS).contains(&days);
+        problems.check(kept.then_some(()), "retentionDays", "1 to 36500, or null");
+        let (listed, history, retention_days) = (self.listed, self.history, self.retention_days);
+        let change = ChangeRoom { name, password, listed, history, retention_days };
+        if problems.is_empty() { Ok(change) } else { Err(problems) }
+    }
+}
+
+/// Changes what is given; for its owner and administrators.
+#[utoipa::path(patch, path = "/chat/room/{id}", tag = "rooms", params(RoomId), responses((status = 200, body = RoomSettings)))]
+async fn change_room(
     State(http): State<Http>,
     caller: Caller,
     Path(id): Path<RoomId>,
-) -> Result<Json<RoomDetails>> {
-    Ok(Json(http.chat.room_details(caller.id(), id).await?))
+    extract::Json(patch): extract::Json<RoomPatch>,
+) -> Result<Json<RoomSettings>> {
+    Ok(Json(http.chat.change_room(&caller.0.member, id, patch.parse()?).await?))
+}
+
+/// Deletes a room with all that is in it; for its owner and administrators.
+#[utoipa::path(delete, path = "/chat/room/{id}", tag = "rooms", params(RoomId), responses((status = 204)))]
+async fn delete_room(State(http): State<Http>, caller: Caller, Path(id): Path<RoomId>) -> Result<StatusCode> {
+    http.chat.delete_room(&caller.0.member, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,27 +1,33 @@
 //! Who connects: the bearer of an access token.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use stomp_broker::{Authenticator, Credentials, Principal, Refusal, async_trait};
 
 use super::refusal::refusal;
 use crate::{
     auth::{Auth, Identity},
+    chat::{Chat, Connection},
     domain::{Locale, MemberId},
     error::{ChatError, Code},
 };
 
 /// A member on one connection, as handlers read it back from the principal.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Session {
     pub(super) member: MemberId,
     pub(super) locale: Locale,
+    /// The member is online for as long as the principal is somebody's.
+    _connection: Arc<Connection>,
 }
 
 impl Session {
     /// That of a principal, which only [`Tokens`] makes.
     pub(super) fn of(principal: &Principal) -> Result<Self, Refusal> {
-        principal.get().copied().ok_or_else(|| Refusal::new(Code::NoToken.as_str()))
+        principal.get().cloned().ok_or_else(|| Refusal::new(Code::NoToken.as_str()))
     }
 }
 
@@ -29,11 +35,12 @@ impl Session {
 #[derive(Debug)]
 pub(super) struct Tokens {
     auth: Auth,
+    chat: Chat,
 }
 
 impl Tokens {
-    pub(super) fn new(auth: Auth) -> Self {
-        Self { auth }
+    pub(super) fn new(auth: Auth, chat: Chat) -> Self {
+        Self { auth, chat }
     }
 
     async fn identify(&self, credentials: &Credentials<'_>) -> Result<Identity, ChatError> {
@@ -53,6 +60,6 @@ impl Authenticator for Tokens {
         Ok(Principal::new(member.to_string())
             .credential(identity.session.to_string())
             .expires_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-            .with(Session { member, locale }))
+            .with(Session { member, locale, _connection: Arc::new(self.chat.connected(member)) }))
     }
 }

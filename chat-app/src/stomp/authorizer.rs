@@ -35,6 +35,12 @@ impl Participants {
         if let Some(room) = wanted.room() {
             self.chat.require_participant(member, room).await?;
         }
+        // The first word of these comes soon after the subscription, not with the next change.
+        match wanted {
+            Subscribable::Presence(room) => self.chat.show_presence(Some(room)),
+            Subscribable::Count => self.chat.show_presence(None),
+            _ => {}
+        }
         Ok(wanted.canonical().filter(|canonical| canonical != destination))
     }
 }

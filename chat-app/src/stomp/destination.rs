@@ -3,7 +3,7 @@
 use stomp_broker::Destination;
 
 use crate::{
-    chat::{Queue, events_of, messages_of},
+    chat::{COUNTS, Queue, events_of, messages_of, presence_of, typing_of},
     domain::RoomId,
 };
 
@@ -14,6 +14,12 @@ pub(super) enum Subscribable {
     Messages(RoomId),
     /// What happens in a room.
     Events(RoomId),
+    /// Who writes in a room.
+    Typing(RoomId),
+    /// Who of a room is connected.
+    Presence(RoomId),
+    /// How many members are connected.
+    Count,
     /// A queue of the member's own.
     Own,
 }
@@ -21,13 +27,22 @@ pub(super) enum Subscribable {
 impl Subscribable {
     /// What a destination names, if it is one to subscribe to.
     pub(super) fn parse(destination: &str) -> Option<Self> {
-        if [Queue::Acks, Queue::Errors, Queue::Rooms].iter().any(|queue| queue.destination() == destination) {
+        if Queue::ALL.iter().any(|queue| queue.destination() == destination) {
             return Some(Self::Own);
         }
-        if let Some(room) =
-            destination.strip_prefix("/topic/room/").and_then(|rest| rest.strip_suffix("/events"))
+        if COUNTS.contains(&destination) {
+            return Some(Self::Count);
+        }
+        if let Some((room, what)) =
+            destination.strip_prefix("/topic/room/").and_then(|rest| rest.split_once('/'))
         {
-            return room_id(room).map(Self::Events);
+            let room = room_id(room)?;
+            return match what {
+                "events" => Some(Self::Events(room)),
+                "typing" => Some(Self::Typing(room)),
+                "presence" => Some(Self::Presence(room)),
+                _ => None,
+            };
         }
         // The last is a prefix of the others, which no room's id begins with.
         let names = ["/topic/room/", "/topic/chat-room/", "/sub/channel/", "/topic/"];
@@ -37,17 +52,21 @@ impl Subscribable {
     /// The room it belongs to.
     pub(super) fn room(self) -> Option<RoomId> {
         match self {
-            Self::Messages(room) | Self::Events(room) => Some(room),
-            Self::Own => None,
+            Self::Messages(room) | Self::Events(room) | Self::Typing(room) | Self::Presence(room) => {
+                Some(room)
+            }
+            Self::Count | Self::Own => None,
         }
     }
 
-    /// The one name that the service publishes to; `None` for what is the member's own.
+    /// The one name that the service publishes to; `None` if every name will do.
     pub(super) fn canonical(self) -> Option<Destination> {
         match self {
             Self::Messages(room) => Some(messages_of(room)),
             Self::Events(room) => Some(events_of(room)),
-            Self::Own => None,
+            Self::Typing(room) => Some(typing_of(room)),
+            Self::Presence(room) => Some(presence_of(room)),
+            Self::Count | Self::Own => None,
         }
     }
 }
@@ -78,6 +97,9 @@ mod tests {
     #[test]
     fn events_and_queues_have_one_name() {
         assert_eq!(Subscribable::parse("/topic/room/7/events"), Some(Subscribable::Events(RoomId(7))));
+        assert_eq!(Subscribable::parse("/topic/room/7/typing"), Some(Subscribable::Typing(RoomId(7))));
+        assert_eq!(Subscribable::parse("/topic/room/7/presence"), Some(Subscribable::Presence(RoomId(7))));
+        assert_eq!(Subscribable::parse("/sub/channel/entry"), Some(Subscribable::Count));
         assert_eq!(Subscribable::parse("/user/queue/acks"), Some(Subscribable::Own));
     }
 
@@ -88,10 +110,12 @@ mod tests {
     #[case("/topic/room/0")]
     #[case("/topic/room/")]
     #[case("/topic/room/7/")]
-    #[case("/topic/room/7/typing")]
+    #[case("/topic/room/7/elsewhere")]
+    #[case("/topic/room/7/typing/")]
+    #[case("/topic/room/07/typing")]
     #[case("/topic/room")]
     #[case("/topic")]
-    #[case("/sub/channel/entry")]
+    #[case("/sub/channel/entrance")]
     #[case("/topic/>")]
     #[case("/user/queue")]
     #[case("/user/queue/acks/")]

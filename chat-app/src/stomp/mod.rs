@@ -8,7 +8,7 @@ mod refusal;
 
 use std::time::Duration;
 
-use stomp_broker::{App, BrokerError, Config, Server, proto::HeartBeat};
+use stomp_broker::{App, BrokerError, Config, Server, proto::HeartBeat, redis::RedisRelay};
 
 use self::{authenticator::Tokens, authorizer::Participants};
 use crate::{
@@ -23,7 +23,12 @@ pub(crate) const ENDPOINTS: [&str; 2] = ["/ws-connect", "/connect"];
 const HEART_BEAT: Duration = Duration::from_secs(10);
 
 /// Starts the broker with the service's handlers, and lets the use cases reach it.
-pub(crate) async fn start(auth: Auth, chat: Chat, allowed_origins: &[Origin]) -> Result<Server, BrokerError> {
+pub(crate) async fn start(
+    auth: Auth,
+    chat: Chat,
+    allowed_origins: &[Origin],
+    relay: Option<RedisRelay>,
+) -> Result<Server, BrokerError> {
     let config = Config {
         heart_beat: HeartBeat { send: HEART_BEAT, receive: HEART_BEAT },
         server_name: concat!("chat-app/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -32,18 +37,24 @@ pub(crate) async fn start(auth: Auth, chat: Chat, allowed_origins: &[Origin]) ->
     };
     let app = App::new(chat.clone())
         .send("/app/chat.sendMessage", handlers::send)
+        .send("/app/chat.editMessage", handlers::edit)
+        .send("/app/chat.deleteMessage", handlers::delete)
+        .send("/app/chat.react", handlers::react)
+        .send("/app/chat.typing", handlers::typing)
         .send("/app/chat.read", handlers::read)
+        .send("/app/chat.enter", handlers::enter)
+        .send("/app/chat.exit", handlers::exit)
         .send("/app/{room_id}", handlers::send_to_room)
         .send("/publish/{room_id}", handlers::send_to_room)
         .send("/pub/chat", handlers::send)
         .errors_to(Queue::Errors.destination());
-    let server = Server::builder(Tokens::new(auth), Participants::new(chat.clone()))
-        .config(config)
-        .topics("/topic")
-        .topics("/sub")
-        .app(app)
-        .start()
-        .await?;
+    let builder =
+        Server::builder(Tokens::new(auth, chat.clone()), Participants::new(chat.clone())).config(config);
+    let builder = match relay {
+        Some(relay) => builder.broker(relay),
+        None => builder,
+    };
+    let server = builder.topics("/topic").topics("/sub").app(app).start().await?;
     chat.live().connect(server.handle());
     Ok(server)
 }

@@ -1,9 +1,10 @@
 //! Storing messages.
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::Result;
-use crate::domain::{ClientMessageId, Content, MemberId, Message, RoomId, Timestamp};
+use crate::domain::{ClientMessageId, Content, MemberId, Message, MessageId, RoomId, Timestamp};
 
 /// Messages.
 #[async_trait]
@@ -15,6 +16,15 @@ pub trait MessageStore {
     /// room.
     async fn history(&self, room: RoomId, member: MemberId, from: Cursor, limit: i64)
     -> Result<Option<Page>>;
+
+    /// A message, as far as the member may read it.
+    async fn message(&self, message: MessageId, member: MemberId) -> Result<Option<Message>>;
+
+    /// Who has read a message, besides who said it; `None` if the member may not read it.
+    async fn readers(&self, message: MessageId, member: MemberId) -> Result<Option<Vec<MemberId>>>;
+
+    /// Whom a message is for, and why: as far as they want to be told and have not blocked who said it.
+    async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;
@@ -31,6 +41,8 @@ pub struct NewMessage<'a> {
     pub content: &'a Content,
     /// The sender's own id of it.
     pub client_message_id: Option<&'a ClientMessageId>,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
     /// The time now.
     pub now: Timestamp,
 }
@@ -39,13 +51,15 @@ pub struct NewMessage<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Append {
     /// Stored.
-    Stored(Message),
+    Stored(Box<Message>),
     /// It was stored before, as this.
-    Duplicate(Message),
+    Duplicate(Box<Message>),
     /// The sender is not in the room.
     NotIn,
     /// There is no such room.
     NoRoom,
+    /// The message to answer is not in the room.
+    NoSuchReply,
 }
 
 /// Where a page of history lies.
@@ -70,4 +84,19 @@ pub struct Page {
     pub has_more: bool,
     /// Of the room's newest message.
     pub last_seq: i64,
+    /// Of the room's newest change: what is in the page knows of it and of all before.
+    pub last_change_seq: i64,
+}
+
+/// Why a message is for a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "UPPERCASE")]
+#[sqlx(type_name = "text", rename_all = "UPPERCASE")]
+pub enum NoticeKind {
+    /// It names the member.
+    Mention,
+    /// It answers the member.
+    Reply,
+    /// It was said in a 1:1 room.
+    Dm,
 }

@@ -9,12 +9,16 @@
 #![allow(clippy::duplicate_mod)]
 
 mod account;
+mod change;
 mod error;
 mod identity;
+mod invite;
 mod member;
+mod membership;
 mod message;
 mod postgres;
 mod room;
+mod search;
 mod session;
 mod setting;
 mod sqlite;
@@ -26,12 +30,16 @@ use async_trait::async_trait;
 
 pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
+    change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
+    invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
-    message::{Append, Cursor, MessageStore, NewMessage, Page},
+    membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
+    message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
-    room::{Join, Leave, RoomQuery, RoomStore},
+    room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
+    search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
     setting::SettingStore,
     sqlite::SqliteStore,
@@ -45,7 +53,11 @@ pub trait Store:
     + MemberStore
     + SessionStore
     + RoomStore
+    + MembershipStore
+    + InviteStore
     + MessageStore
+    + ChangeStore
+    + SearchStore
     + SettingStore
     + fmt::Debug
     + Send

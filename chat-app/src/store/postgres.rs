@@ -15,7 +15,7 @@ use sqlx::{
 };
 
 use super::{OpenError, Result, Store};
-use crate::domain::RoomId;
+use crate::domain::{MessageId, RoomId};
 
 type Db = Postgres;
 type DbStore = PostgresStore;
@@ -78,6 +78,27 @@ impl Store for PostgresStore {
 async fn lock_room(tx: &mut Transaction<'_, Postgres>, room: RoomId) -> Result<()> {
     sqlx::query("SELECT FROM room WHERE id = $1 FOR NO KEY UPDATE").bind(room).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// Makes a message findable by these grams and no others.
+async fn index(tx: &mut Transaction<'_, Postgres>, message: MessageId, grams: &[String]) -> Result<()> {
+    let update = sqlx::query("UPDATE message SET grams = $2 WHERE id = $1").bind(message).bind(grams);
+    update.execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Messages that have the grams `$1` and that member `$2` may read: in room `$3`, by sender `$4`, with ids below `$5`.
+const SEARCH: &str = "
+    SELECT message_view.* FROM message_view JOIN access ON access.room_id = message_view.room_id
+    WHERE message_view.id IN (SELECT id FROM message WHERE grams @> $1 AND deleted_at IS NULL)
+      AND access.member_id = $2 AND message_view.seq > access.floor
+      AND ($3 IS NULL OR message_view.room_id = $3) AND ($4 IS NULL OR message_view.sender_id = $4)
+      AND message_view.id < $5
+    ORDER BY message_view.id DESC LIMIT $6";
+
+/// The grams as PostgreSQL compares them.
+fn needle(grams: &[String]) -> Vec<String> {
+    grams.to_vec()
 }
 
 /// Whether a failure passes by itself, by its SQLSTATE: a lost connection (08), a deadlock (40), a lock not had in time

@@ -1,18 +1,18 @@
-//! Storing rooms and who is in them.
+//! Storing rooms.
 
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{MemberId, Message, MyRoom, Participant, ReadMarker, Room, RoomId, RoomName, Timestamp};
+use crate::domain::{History, MemberId, MyRoom, Room, RoomId, RoomName, RoomSettings, RoomType, Timestamp};
 
-/// Rooms and who is in them.
+/// Rooms.
 #[async_trait]
 pub trait RoomStore {
     /// Makes a group room; its owner is in it.
-    async fn create_room(&self, name: &RoomName, owner: MemberId, now: Timestamp) -> Result<RoomId>;
+    async fn create_room(&self, new: NewRoom<'_>) -> Result<RoomId>;
 
-    /// The 1:1 room of two members, made if there is none; says whether it was. `None` if one of them is no active
-    /// member.
+    /// The 1:1 room of two members, made if there is none, and shown again if the first one has hidden it; says
+    /// whether it was made. `None` if one of them is no active member.
     async fn private_room(
         &self,
         one: MemberId,
@@ -23,30 +23,44 @@ pub trait RoomStore {
     /// Group rooms open to all, the one with the newest message first.
     async fn rooms(&self, query: RoomQuery<'_>) -> Result<Vec<Room>>;
 
-    /// Whether there is such a room.
-    async fn room_exists(&self, room: RoomId) -> Result<bool>;
-
-    /// The rooms of a member, the one with the newest message first.
+    /// The rooms of a member that it does not hide, the one with the newest message first.
     async fn my_rooms(&self, member: MemberId) -> Result<Vec<MyRoom>>;
 
     /// A room as one of its participants sees it.
     async fn my_room(&self, room: RoomId, member: MemberId) -> Result<Option<MyRoom>>;
 
-    /// Puts a member into an open group room and writes the line.
-    async fn join_room(&self, room: RoomId, member: MemberId, now: Timestamp) -> Result<Join>;
+    /// What a member is to a room; `None` if there is no such room.
+    async fn standing(&self, room: RoomId, member: MemberId) -> Result<Option<Standing>>;
 
-    /// Takes a member out of a group room and writes the line; the last one out deletes the room.
-    async fn leave_room(&self, room: RoomId, member: MemberId, now: Timestamp) -> Result<Leave>;
+    /// The hash of a room's password, if it has one.
+    async fn room_password(&self, room: RoomId) -> Result<Option<String>>;
 
-    /// Who is in a room, in the order of joining.
-    async fn participants(&self, room: RoomId) -> Result<Vec<Participant>>;
+    /// What is set in a room.
+    async fn room_settings(&self, room: RoomId) -> Result<Option<RoomSettings>>;
 
-    /// Whether a member is in a room.
-    async fn is_participant(&self, room: RoomId, member: MemberId) -> Result<bool>;
+    /// Changes what is given.
+    async fn change_room(&self, room: RoomId, change: RoomChange<'_>) -> Result<()>;
 
-    /// Moves the member's marker forward to `seq`, or to the newest message; `None` if the member is not in the room.
-    async fn mark_read(&self, room: RoomId, member: MemberId, seq: Option<i64>)
-    -> Result<Option<ReadMarker>>;
+    /// Deletes a room with all that is in it.
+    async fn delete_room(&self, room: RoomId) -> Result<()>;
+
+    /// Deletes a number of messages that are older than their room keeps them; says how many.
+    async fn delete_outdated(&self, now: Timestamp) -> Result<u64>;
+}
+
+/// A group room to make.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRoom<'a> {
+    /// The name.
+    pub name: &'a RoomName,
+    /// Who makes it.
+    pub owner: MemberId,
+    /// The hash of its password.
+    pub password_hash: Option<&'a str>,
+    /// Whether it is in the list of all rooms.
+    pub listed: bool,
+    /// The time now.
+    pub now: Timestamp,
 }
 
 /// Which rooms to list.
@@ -62,32 +76,30 @@ pub struct RoomQuery<'a> {
     pub limit: i64,
 }
 
-/// How joining went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Join {
-    /// The member is in, and this line says so.
-    Joined(Box<Message>),
-    /// It was before.
-    AlreadyIn,
-    /// There is no such room.
-    NoRoom,
-    /// The room takes more than asking: it is a 1:1 room, takes a password or is not listed, or the member is banned.
-    Closed,
-    /// The room has its number of members.
-    Full,
+/// What to change of a room; the inner `None` takes it away.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RoomChange<'a> {
+    /// The name.
+    pub name: Option<&'a RoomName>,
+    /// The hash of its password.
+    pub password_hash: Option<Option<&'a str>>,
+    /// Whether it is in the list of all rooms.
+    pub listed: Option<bool>,
+    /// What new members may read.
+    pub history: Option<History>,
+    /// After how many days messages go.
+    pub retention_days: Option<Option<i64>>,
 }
 
-/// How leaving went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leave {
-    /// The member is out, and this line says so; who owns the room now.
-    Left(Box<Message>, MemberId),
-    /// The member was the last one: the room is gone.
-    RoomDeleted,
-    /// The member was not in it.
-    NotIn,
-    /// There is no such room.
-    NoRoom,
-    /// A 1:1 room cannot be left.
-    Private,
+/// What a member is to a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Standing {
+    /// Group or 1:1.
+    pub r#type: RoomType,
+    /// Whether it takes a password to join.
+    pub locked: bool,
+    /// Who owns it.
+    pub owner_id: Option<MemberId>,
+    /// Whether the member is in it.
+    pub is_in: bool,
 }

@@ -15,7 +15,7 @@ use sqlx::{
 };
 
 use super::{OpenError, Result, Store};
-use crate::domain::RoomId;
+use crate::domain::{MessageId, RoomId};
 
 type Db = Sqlite;
 type DbStore = SqliteStore;
@@ -84,6 +84,31 @@ impl Store for SqliteStore {
 /// Keeps others from changing a room until the transaction ends: nobody else writes anything meanwhile.
 async fn lock_room(_: &mut Transaction<'_, Sqlite>, _: RoomId) -> Result<()> {
     Ok(())
+}
+
+/// Makes a message findable by these grams and no others.
+async fn index(tx: &mut Transaction<'_, Sqlite>, message: MessageId, grams: &[String]) -> Result<()> {
+    sqlx::query("DELETE FROM message_fts WHERE rowid = $1").bind(message).execute(&mut **tx).await?;
+    if !grams.is_empty() {
+        let insert = sqlx::query("INSERT INTO message_fts (rowid, grams) VALUES ($1, $2)");
+        insert.bind(message).bind(grams.join(" ")).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Messages that have the grams `$1` and that member `$2` may read: in room `$3`, by sender `$4`, with ids below `$5`.
+const SEARCH: &str = "
+    SELECT message_view.* FROM message_view JOIN access ON access.room_id = message_view.room_id
+    WHERE message_view.id IN (SELECT rowid FROM message_fts WHERE message_fts MATCH $1)
+      AND access.member_id = $2 AND message_view.seq > access.floor AND NOT message_view.deleted
+      AND ($3 IS NULL OR message_view.room_id = $3) AND ($4 IS NULL OR message_view.sender_id = $4)
+      AND message_view.id < $5
+    ORDER BY message_view.id DESC LIMIT $6";
+
+/// The grams in the language of FTS5, each a string of its own, which no operator is.
+fn needle(grams: &[String]) -> String {
+    let quoted: Vec<_> = grams.iter().map(|gram| format!("\"{}\"", gram.replace('"', "\"\""))).collect();
+    quoted.join(" AND ")
 }
 
 /// Whether a failure passes by itself: the primary result codes BUSY 5, LOCKED 6, IOERR 10 and FULL 13.

@@ -67,13 +67,36 @@ async fn a_private_room_is_asked_for_by_either_name() {
     let app = TestApp::start().await;
     let kim = app.guest("kim").await;
     for name in ["isPrivate", "private"] {
-        // Until such rooms are there, asking for one is refused by either name; an open room would be a leak.
-        let create = async |wanted: bool| {
-            kim.post("/chat/room/group/create", &json!({ "roomName": "room", name: wanted })).await
-        };
-        create(true).await.refused(400, "VALIDATION");
-        create(false).await.ok();
+        let create = async |body: Value| kim.post("/chat/room/group/create", &body).await;
+        let room = create(json!({ "roomName": "room", name: true, "password": "1234" })).await.ok();
+        assert_eq!(room["isPrivate"], true, "{name}");
+        create(json!({ "roomName": "room", name: true })).await.refused(400, "VALIDATION");
+        let room = create(json!({ "roomName": "room", name: false, "password": "" })).await.ok();
+        assert_eq!(room["isPrivate"], false, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_shown_keeps_everyone_out() {
+    let app = TestApp::start().await;
+    let (kim, lee, eve) = (app.guest("kim").await, app.guest("lee").await, app.guest("eve").await);
+    let locked = json!({ "roomName": "room", "isPrivate": true, "password": "1234" });
+    let room = kim.post("/chat/room/group/create", &locked).await.ok()["roomId"].as_i64().unwrap();
+    let join = format!("/chat/room/group/{room}/join");
+    let verify = format!("/chat/room/group/{room}/verify-password");
+    for body in [json!({}), json!({ "password": "" }), json!({ "password": "4321" })] {
+        eve.post(&join, &body).await.refused(403, "WRONG_ROOM_PASSWORD");
+    }
+    eve.post(&verify, &json!({ "password": "4321" })).await.refused(401, "WRONG_ROOM_PASSWORD");
+    let entered = eve.connect().await.send("/app/chat.enter", &json!({ "roomId": room })).await.unwrap_err();
+    assert_eq!(entered.headers().get("message"), Some("WRONG_ROOM_PASSWORD"));
+    lee.post(&verify, &json!({ "password": "1234" })).await.ok();
+    eve.post(&join, &json!({})).await.refused(403, "WRONG_ROOM_PASSWORD");
+    lee.post(&join, &json!({})).await.ok();
+    lee.post(&join, &json!({})).await.ok();
+    let park = app.guest("park").await;
+    park.post(&join, &json!({ "password": "1234" })).await.ok();
+    assert!(!park.get("/chat/room/group/list").await.text.contains("argon2"));
 }
 
 #[tokio::test]

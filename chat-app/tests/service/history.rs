@@ -70,7 +70,7 @@ async fn the_length_of_a_message_is_bounded() {
     send("가".repeat(4_001)).await.refused(413, "MESSAGE_TOO_LONG");
     send("  ".to_owned()).await.refused(400, "VALIDATION");
     send("a\0b".to_owned()).await.refused(400, "VALIDATION");
-    let reply = json!({ "message": "x", "replyTo": 1 });
+    let reply = json!({ "message": "x", "replyTo": 999 });
     kim.post(&format!("/chat/room/{room}/messages"), &reply).await.refused(400, "VALIDATION");
 }
 

@@ -103,11 +103,12 @@ async fn nobody_listens_to_what_is_not_theirs() {
         let error = stomp.message_of("/user/queue/errors").await;
         (error["code"].as_str().unwrap().to_owned(), error["destination"].as_str().unwrap().to_owned())
     };
-    for destination in [topic(room), format!("/topic/{room}"), format!("/topic/room/{room}/events")] {
+    let parts = ["events", "typing", "presence"].map(|part| format!("/topic/room/{room}/{part}"));
+    for destination in [topic(room), format!("/topic/{room}")].into_iter().chain(parts) {
         assert_eq!(refused(destination.clone()).await, ("NOT_PARTICIPANT".to_owned(), destination));
     }
     assert_eq!(refused(topic(999)).await.0, "ROOM_NOT_FOUND");
-    for destination in ["/topic/rooms", "/topic/room/1/typing", "/sub/channel/entry", "/user/queue/other"] {
+    for destination in ["/topic/rooms", "/topic/room/1/other", "/sub/channel/entrance", "/user/queue/other"] {
         assert_eq!(refused(destination.to_owned()).await.0, "NOT_FOUND", "{destination}");
     }
 }

@@ -2,7 +2,10 @@
 //! data in a directory of the test's own.
 
 mod accounts;
+mod changes;
+mod cluster;
 mod defects;
+mod doors;
 mod errors;
 mod history;
 mod limits;
@@ -12,6 +15,7 @@ mod openapi;
 mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
+mod presence;
 mod rooms;
 mod startup;
 mod support;

@@ -45,21 +45,6 @@ async fn a_room_may_be_named_in_the_query() {
 }
 
 #[tokio::test]
-async fn what_rooms_cannot_do_yet_is_said() {
-    let app = TestApp::start().await;
-    let kim = app.guest("kim").await;
-    for body in [
-        json!({ "roomName": "room", "isPrivate": true }),
-        json!({ "roomName": "room", "password": "secret" }),
-        json!({ "roomName": "room", "listed": false }),
-        json!({ "roomName": "room", "memberIds": [1] }),
-    ] {
-        let refused = kim.post("/chat/room/group/create", &body).await.refused(400, "VALIDATION");
-        assert!(refused["details"]["fields"][0]["expected"].as_str().unwrap().contains("not supported yet"));
-    }
-}
-
-#[tokio::test]
 async fn the_directory_is_read_page_by_page() {
     let app = TestApp::start().await;
     let kim = app.guest("kim").await;

@@ -1,10 +1,13 @@
 //! One suite for every store: each case takes `&dyn Store`, each back-end runs all cases on an empty database.
 
 mod accounts;
+mod changes;
+mod doors;
 mod identities;
 mod members;
 mod messages;
 mod rooms;
+mod search;
 mod sessions;
 mod settings;
 
@@ -12,8 +15,11 @@ mod settings;
 mod postgres_server;
 
 use chat_app::{
-    domain::{Content, Kind, MemberId, MemberName, RoomId, RoomName, Tag, Timestamp},
-    store::{AddMember, Append, Join, NewMember, NewMessage, PostgresStore, SqliteStore, Store},
+    domain::{Content, Kind, MemberId, MemberName, Message, RoomId, RoomName, Tag, Timestamp},
+    store::{
+        AddMember, Append, Entrance, Join, Joining, NewMember, NewMessage, NewRoom, PostgresStore,
+        SqliteStore, Store,
+    },
 };
 
 /// Runs each case on a database of its own.
@@ -68,6 +74,22 @@ suite! {
     messages::sending_again_stores_nothing,
     messages::only_participants_write_and_read,
     messages::history_is_ascending_in_every_direction,
+    messages::an_answer_is_to_a_message_that_its_sender_may_read,
+    messages::who_came_later_reads_what_was_said_since_if_the_room_says_so,
+    messages::old_messages_go_when_the_room_says_so,
+    changes::an_edit_needs_its_author_and_the_version_that_was_seen,
+    changes::a_deleted_message_keeps_its_place_and_nothing_else,
+    changes::reactions_are_counted_by_kind_and_bounded,
+    changes::changes_are_numbered_without_holes_and_read_from_any_place,
+    changes::members_are_named_until_the_text_no_more_names_them,
+    changes::messages_are_for_whom_they_name_answer_or_meet_alone,
+    search::two_syllables_within_a_word_are_found,
+    search::only_what_the_member_may_read_is_found,
+    search::text_is_no_language_of_the_database,
+    doors::a_locked_room_opens_by_a_grant_once,
+    doors::an_invitation_works_as_often_as_it_says,
+    doors::who_is_banned_does_not_come_back,
+    doors::the_owner_is_one,
     settings::a_setting_is_made_once_or_changed,
 }
 
@@ -91,18 +113,40 @@ async fn member(store: &dyn Store, name: &str) -> MemberId {
 /// A group room.
 async fn room(store: &dyn Store, owner: MemberId) -> RoomId {
     let name = RoomName::parse("room").unwrap();
-    store.create_room(&name, owner, Timestamp::now()).await.unwrap()
+    let now = Timestamp::now();
+    let new = NewRoom { name: &name, owner, password_hash: None, listed: true, now };
+    store.create_room(new).await.unwrap()
 }
 
 /// Joins and expects to be let in.
 async fn join(store: &dyn Store, room: RoomId, member: MemberId) {
-    let joined = store.join_room(room, member, Timestamp::now()).await.unwrap();
+    let joined = enter(store, room, member, Entrance::Asking).await;
     assert!(matches!(joined, Join::Joined(_)), "{joined:?}");
+}
+
+/// Joins by some right.
+async fn enter(store: &dyn Store, room: RoomId, member: MemberId, by: Entrance<'_>) -> Join {
+    store.join_room(Joining { room, member, by, now: Timestamp::now() }).await.unwrap()
+}
+
+/// Says something that is stored.
+async fn tell(store: &dyn Store, room: RoomId, sender: MemberId, text: &str) -> Message {
+    match say(store, room, sender, text).await {
+        Append::Stored(message) => *message,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Says something.
 async fn say(store: &dyn Store, room: RoomId, sender: MemberId, text: &str) -> Append {
     let content = Content::parse(text.to_owned()).unwrap();
-    let new = NewMessage { room, sender, content: &content, client_message_id: None, now: Timestamp::now() };
+    let new = NewMessage {
+        room,
+        sender,
+        content: &content,
+        client_message_id: None,
+        reply_to: None,
+        now: Timestamp::now(),
+    };
     store.append(new).await.unwrap()
 }

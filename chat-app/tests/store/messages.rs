@@ -1,12 +1,12 @@
 //! Messages.
 
 use chat_app::{
-    domain::{ClientMessageId, Content, RoomId, Timestamp},
-    store::{Append, Cursor, NewMessage, Store},
+    domain::{ClientMessageId, Content, History, MessageId, RoomId, Timestamp},
+    store::{Append, Cursor, NewMessage, RoomChange, Store},
 };
 use futures_util::future::join_all;
 
-use super::{join, member, room, say};
+use super::{join, member, room, say, tell};
 
 pub(crate) async fn numbers_have_no_holes_under_concurrency(store: &dyn Store) {
     let owner = member(store, "owner").await;
@@ -34,6 +34,7 @@ pub(crate) async fn sending_again_stores_nothing(store: &dyn Store) {
         sender: owner,
         content: &content,
         client_message_id: Some(&id),
+        reply_to: None,
         now: Timestamp::now(),
     };
     let Append::Stored(first) = store.append(new).await.unwrap() else { panic!("not stored") };
@@ -79,4 +80,57 @@ pub(crate) async fn history_is_ascending_in_every_direction(store: &dyn Store) {
         (vec![8, 9], true),
         "the id of message 9 is beyond 9"
     );
+}
+
+pub(crate) async fn an_answer_is_to_a_message_that_its_sender_may_read(store: &dyn Store) {
+    let owner = member(store, "owner").await;
+    let (here, elsewhere) = (room(store, owner).await, room(store, owner).await);
+    let (question, other) =
+        (tell(store, here, owner, "why?").await, tell(store, elsewhere, owner, "x").await);
+    let content = Content::parse("because".to_owned()).unwrap();
+    let answer = async |reply_to: MessageId| {
+        let (room, now) = (here, Timestamp::now());
+        let reply_to = Some(reply_to);
+        let new =
+            NewMessage { room, sender: owner, content: &content, client_message_id: None, reply_to, now };
+        store.append(new).await.unwrap()
+    };
+    let Append::Stored(message) = answer(question.id).await else { panic!("not stored") };
+    let reply = message.reply_to.unwrap();
+    assert_eq!((reply.id, reply.seq, reply.excerpt.as_str()), (question.id, 1, "why?"));
+    assert_eq!(reply.sender_name.as_deref(), Some("owner"));
+    assert_eq!(answer(other.id).await, Append::NoSuchReply);
+    assert_eq!(answer(MessageId(999)).await, Append::NoSuchReply);
+}
+
+pub(crate) async fn who_came_later_reads_what_was_said_since_if_the_room_says_so(store: &dyn Store) {
+    let (owner, late) = (member(store, "owner").await, member(store, "late").await);
+    let room = room(store, owner).await;
+    let before = tell(store, room, owner, "before").await;
+    join(store, room, late).await;
+    tell(store, room, owner, "after").await;
+    let seqs = async || {
+        let page = store.history(room, late, Cursor::Newest, 10).await.unwrap().unwrap();
+        page.messages.iter().map(|message| message.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(seqs().await, [1, 2, 3]);
+    let change = RoomChange { history: Some(History::SinceJoin), ..RoomChange::default() };
+    store.change_room(room, change).await.unwrap();
+    assert_eq!(seqs().await, [2, 3]);
+    assert_eq!(store.message(before.id, late).await.unwrap(), None);
+    assert_eq!(store.readers(before.id, late).await.unwrap(), None);
+    assert_eq!(store.readers(before.id, owner).await.unwrap(), Some(vec![late]));
+}
+
+pub(crate) async fn old_messages_go_when_the_room_says_so(store: &dyn Store) {
+    let owner = member(store, "owner").await;
+    let room = room(store, owner).await;
+    tell(store, room, owner, "old").await;
+    let much_later = Timestamp::now().after(std::time::Duration::from_secs(3 * 24 * 3_600));
+    assert_eq!(store.delete_outdated(much_later).await.unwrap(), 0, "rooms keep messages unless told");
+    let change = RoomChange { retention_days: Some(Some(2)), ..RoomChange::default() };
+    store.change_room(room, change).await.unwrap();
+    assert_eq!(store.delete_outdated(Timestamp::now()).await.unwrap(), 0);
+    assert_eq!(store.delete_outdated(much_later).await.unwrap(), 1);
+    assert_eq!(tell(store, room, owner, "new").await.seq, 2, "numbers go on");
 }

@@ -2,10 +2,10 @@
 
 use chat_app::{
     domain::{MemberId, MessageType, ReadMarker, RoomId, Timestamp},
-    store::{Join, Leave, RoomQuery, Store},
+    store::{Entrance, Join, Leave, RoomQuery, Store},
 };
 
-use super::{join, member, room, say};
+use super::{enter, join, member, room, say};
 
 pub(crate) async fn a_pair_has_one_room_however_often_and_by_whom_it_is_asked_for(store: &dyn Store) {
     let (one, other) = (member(store, "one").await, member(store, "other").await);
@@ -18,19 +18,17 @@ pub(crate) async fn a_pair_has_one_room_however_often_and_by_whom_it_is_asked_fo
     assert_eq!(store.my_room(first, one).await.unwrap().unwrap().room.name, "other");
     assert_eq!(store.my_room(first, other).await.unwrap().unwrap().room.name, "one");
     assert_eq!(store.private_room(one, MemberId(999), now).await.unwrap(), None);
-    assert_eq!(store.join_room(first, member(store, "third").await, now).await.unwrap(), Join::Closed);
-    assert_eq!(store.leave_room(first, one, now).await.unwrap(), Leave::Private);
+    assert_eq!(enter(store, first, member(store, "third").await, Entrance::Asking).await, Join::Closed);
+    assert_eq!(store.leave_room(first, one, None, now).await.unwrap(), Leave::Private);
 }
 
 pub(crate) async fn joining_writes_a_line_once(store: &dyn Store) {
     let (owner, guest) = (member(store, "owner").await, member(store, "guest").await);
     let room = room(store, owner).await;
-    let Join::Joined(line) = store.join_room(room, guest, Timestamp::now()).await.unwrap() else {
-        panic!("not in")
-    };
+    let Join::Joined(line) = enter(store, room, guest, Entrance::Asking).await else { panic!("not in") };
     assert_eq!((line.r#type, line.seq, line.sender_id), (MessageType::Join, 1, Some(guest)));
-    assert_eq!(store.join_room(room, guest, Timestamp::now()).await.unwrap(), Join::AlreadyIn);
-    assert_eq!(store.join_room(RoomId(999), guest, Timestamp::now()).await.unwrap(), Join::NoRoom);
+    assert_eq!(enter(store, room, guest, Entrance::Asking).await, Join::AlreadyIn);
+    assert_eq!(enter(store, RoomId(999), guest, Entrance::Asking).await, Join::NoRoom);
     assert_eq!(store.my_room(room, owner).await.unwrap().unwrap().last_seq, 1);
     let members: Vec<_> = store.participants(room).await.unwrap().iter().map(|p| p.member.id).collect();
     assert_eq!(members, [owner, guest]);
@@ -44,7 +42,7 @@ pub(crate) async fn the_owner_who_leaves_is_followed_by_the_oldest_and_the_last_
     let room = room(store, owner).await;
     join(store, room, second).await;
     join(store, room, third).await;
-    let leave = async |member| store.leave_room(room, member, Timestamp::now()).await.unwrap();
+    let leave = async |member| store.leave_room(room, member, None, Timestamp::now()).await.unwrap();
 
     let Leave::Left(line, next) = leave(owner).await else { panic!("not left") };
     assert_eq!((line.r#type, next), (MessageType::Leave, second));
@@ -53,7 +51,7 @@ pub(crate) async fn the_owner_who_leaves_is_followed_by_the_oldest_and_the_last_
     assert_eq!(next, second);
     assert_eq!(leave(second).await, Leave::RoomDeleted);
     assert_eq!(leave(second).await, Leave::NoRoom);
-    assert!(!store.room_exists(room).await.unwrap());
+    assert_eq!(store.standing(room, owner).await.unwrap(), None);
 }
 
 pub(crate) async fn rooms_are_listed_by_their_newest_message_page_by_page(store: &dyn Store) {

@@ -2,6 +2,7 @@
 //! the back-end. Each connection is one task, and this is all it runs.
 
 mod application;
+mod notices;
 mod reply_to;
 mod request;
 
@@ -21,10 +22,13 @@ use stomp_proto::{AckMode, Command, Decoder, Item, fanout::MessageTail};
 use tokio::time::{Sleep, sleep_until};
 use tracing::debug;
 
-use self::request::{Done, Subscribed, Target};
+use self::{
+    notices::revoked,
+    request::{Done, Subscribed, Target},
+};
 use crate::{
-    Peer, Principal, Refusal, Settlement,
-    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Taken},
+    Message, Peer, Principal, Refusal, Settlement,
+    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Subscription, Taken},
     metrics::{self, Counted},
     server::Shared,
     session::{Closing, Session, Unsettled},
@@ -69,6 +73,8 @@ enum Event {
     End,
     Done(Done),
     Control(Control),
+    Renewed(Principal),
+    Ended(Vec<Arc<Subscription>>),
     /// The server stops, and the client has all that it can take.
     Drained,
     Timeout,
@@ -144,6 +150,11 @@ impl<T: Transport> Connection<T> {
                 }
                 Event::Control(control) => self.handle_control(&control),
                 Event::Drained => self.shut_down(),
+                Event::Renewed(principal) => {
+                    self.session.renewed(now(), principal.lifetime());
+                    self.principal = Some(principal);
+                }
+                Event::Ended(ended) => ended.iter().for_each(|subscription| self.handle_ended(subscription)),
                 Event::Timeout => self.handle_timeout()?,
             }
         }
@@ -208,6 +219,8 @@ impl<T: Transport> Connection<T> {
             let credit = if idle && !closing { self.session.credit() } else { Credit::NONE };
             match self.client.outbox.poll_take(cx, credit) {
                 Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
+                Poll::Ready(Taken::Renewed(principal)) => return Poll::Ready(Ok(Event::Renewed(principal))),
+                Poll::Ready(Taken::Ended(ended)) => return Poll::Ready(Ok(Event::Ended(ended))),
                 Poll::Ready(Taken::Batch(batch)) => self.push_batch(batch),
                 Poll::Pending if idle && self.request.is_none() && self.session.is_leaving() => {
                     return Poll::Ready(Ok(Event::Drained));
@@ -278,12 +291,27 @@ impl<T: Transport> Connection<T> {
 
     /// Hands the transport one message, if it is still wanted and can be written.
     fn push_message(&mut self, delivery: &Delivery) -> bool {
-        let Delivery { subscription, message, lease } = delivery;
-        let terms = subscription.terms();
+        let subscription = &delivery.subscription;
         if !subscription.is_active() {
             metrics::dropped(1, "unsubscribed");
             return false;
         }
+        let Some(interceptors) = &self.shared.interceptors else {
+            return self.write_message(delivery, &delivery.message);
+        };
+        match interceptors.outbound(subscription.user(), &delivery.message) {
+            Some(message) => self.write_message(delivery, &message),
+            None => {
+                self.written.extend(delivery.lease.clone());
+                false
+            }
+        }
+    }
+
+    /// Hands the transport a message in the place of the one that is delivered; says whether it could be written.
+    fn write_message(&mut self, delivery: &Delivery, message: &Message) -> bool {
+        let Delivery { subscription, lease, .. } = delivery;
+        let terms = subscription.terms();
         let Some(tail) = message.tail(terms.version) else {
             metrics::dropped(1, "unencodable");
             return false;
@@ -343,6 +371,7 @@ impl<T: Transport> Connection<T> {
                 self.session.subscribed(subscribed, recovered);
             }
             Done::Finished(Ok(())) => self.session.done(),
+            Done::CutOff(refusal) => self.session.refuse(&refusal),
             Done::Panicked => self.session.refuse(&Refusal::new("internal error")),
             Done::Authenticated(Err(refusal)) => self.session.refuse(&refusal),
             Done::Subscribed(Err(refusal)) | Done::Finished(Err(refusal)) => self.refuse(&refusal),
@@ -370,6 +399,21 @@ impl<T: Transport> Connection<T> {
             Control::Shutdown => self.shut_down(),
             Control::Drain => self.session.leave(),
         }
+    }
+
+    /// Tells the client that the server has ended a subscription, and forgets it.
+    fn handle_ended(&mut self, ended: &Arc<Subscription>) {
+        let is_meant = |subscribed: &Subscribed| Arc::ptr_eq(subscribed.subscription(), ended);
+        let Some((name, subscribed)) = self.session.end_subscription(ended.terms().serial, is_meant) else {
+            // It was not known to the client yet, or ended by it.
+            return;
+        };
+        let notice = revoked(name, &subscribed);
+        if let Some(principal) = &self.principal {
+            self.shared.tell(principal, &self.client.outbox, &notice);
+        }
+        let shared = Arc::clone(&self.shared);
+        self.shared.tasks.spawn(async move { subscribed.end(&shared).await });
     }
 
     fn handle_timeout(&mut self) -> io::Result<()> {

@@ -2,14 +2,14 @@
 
 use std::{mem, panic::AssertUnwindSafe, sync::Arc};
 
-use bytes::Bytes;
 use futures_util::FutureExt;
-use stomp_proto::{EncodeError, Frame, Headers, Send, Subscribe, Version, fanout, header::name};
+use stomp_proto::{Connect, EncodeError, Frame, Send, Subscribe, Version, fanout, header::name};
 
+use super::now;
 use crate::{
     Action, BrokerError, Credentials, Decision, Destination, DestinationKind, Interest, Pattern, Principal,
     Publish, Refusal, Settlement, Start,
-    hub::{Client, Delivery, Lease, Outbox, Queued, Subscription, Terms, UserDestination},
+    hub::{Client, Delivery, Lease, Queued, Subscription, Terms, TooMuch, UserDestination},
     message::{EPOCH, OFFSET},
     metrics,
     server::Shared,
@@ -21,6 +21,8 @@ pub(super) enum Done {
     Authenticated(Result<Principal, Refusal>),
     Subscribed(Result<Subscribed, Refusal>),
     Finished(Result<(), Refusal>),
+    /// The session is to end, whatever else the client could be told by.
+    CutOff(Refusal),
     Panicked,
 }
 
@@ -56,6 +58,16 @@ impl Subscribed {
 
     pub(super) fn subscription(&self) -> &Arc<Subscription> {
         &self.subscription
+    }
+
+    /// What it is to, as the client named it unless it was redirected.
+    pub(super) fn destination(&self) -> String {
+        match &self.to {
+            Target::Topic(destination) | Target::Queue(destination) => destination.to_string(),
+            Target::Pattern(pattern) => pattern.to_string(),
+            Target::User(to) => to.name.to_string(),
+            Target::Application => String::new(),
+        }
     }
 
     /// The deliveries of what the handler answered.
@@ -113,13 +125,13 @@ impl Context {
 
     async fn answer(self, request: session::Request<Subscribed>) -> Done {
         match request {
-            session::Request::Authenticate(connect) => {
-                let credentials = Credentials::new(&connect, &self.client.peer);
-                Done::Authenticated(self.shared.authenticator.authenticate(credentials).await)
-            }
+            session::Request::Authenticate(connect) => Done::Authenticated(self.authenticate(&connect).await),
             session::Request::Send(send) => {
                 metrics::received();
-                Done::Finished(self.send(&send).await)
+                match self.check_rate(1) {
+                    Ok(()) => Done::Finished(self.send(&send).await),
+                    Err(done) => done,
+                }
             }
             session::Request::Subscribe(subscribe, serial) => {
                 Done::Subscribed(self.subscribe(&subscribe, serial).await)
@@ -132,27 +144,69 @@ impl Context {
                 self.settle(leases, verdict).await;
                 Done::Finished(Ok(()))
             }
-            session::Request::Commit(batch) => Done::Finished(self.commit(batch).await),
+            session::Request::Commit(batch) => match self.check_rate(batch.sends.len()) {
+                Ok(()) => Done::Finished(self.commit(batch).await),
+                Err(done) => done,
+            },
         }
     }
 
+    /// Finds out who the client is, unless too many have tried to be from where it is.
+    async fn authenticate(&self, connect: &Connect) -> Result<Principal, Refusal> {
+        let credentials = Credentials::new(connect, &self.client.peer);
+        let (logins, account) = (&self.shared.failed_logins, connect.login().unwrap_or_default());
+        let from = self.client.peer.address.map(|address| address.ip());
+        if let Some(from) = from {
+            logins.check(now(), from, account)?;
+        }
+        let result = self.shared.authenticator.authenticate(credentials).await;
+        if let (Some(from), Err(refusal)) = (from, &result)
+            && refusal.retry_after_seconds().is_none()
+        {
+            logins.note(now(), from, account);
+        }
+        result
+    }
+
+    /// Refuses messages beyond what the user may send.
+    fn check_rate(&self, messages: usize) -> Result<(), Done> {
+        let Some(rate) = self.shared.config.send_rate else { return Ok(()) };
+        let count = messages.try_into().unwrap_or(u32::MAX);
+        self.client.may_send(now(), rate, count).map_err(|TooMuch { retry_after, is_flood }| {
+            let text = format!("At most {} messages at once, and one every {:?}.\n", rate.burst, rate.every);
+            let refusal = Refusal::new("rate-limited").text(text).retry_after(retry_after);
+            if is_flood { Done::CutOff(refusal) } else { Done::Finished(Err(refusal)) }
+        })
+    }
+
     async fn send(&self, send: &Send) -> Result<(), Refusal> {
-        let frame = send.frame();
-        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
-        if let Some(reply) = self.ask(Action::Send, &destination, &headers, frame.body()).await {
+        let Some(Publish { destination, headers, body }) = self.inbound(send.frame()).await? else {
+            return Ok(());
+        };
+        if let Some(reply) = self.ask(Action::Send, &destination, &headers, &body).await {
             return self.answer_send(reply?, &headers).await;
         }
-        let publish = self.publishable(destination, headers, frame.body()).await?;
+        let publish = self.publishable(Publish { destination, headers, body }).await?;
         self.shared.publish(vec![publish]).await.map_err(|error| Refusal::from(&error))
+    }
+
+    /// The message of a SEND, behind the interceptors; `None` if one has dropped it.
+    async fn inbound(&self, frame: &Frame) -> Result<Option<Publish>, Refusal> {
+        let (destination, headers) = (destination_of(frame)?, self.headers(frame).await?);
+        let message = Publish { destination, headers, body: frame.body().clone() };
+        match &self.shared.interceptors {
+            Some(interceptors) => interceptors.inbound(self.principal()?, message),
+            None => Ok(Some(message)),
+        }
     }
 
     /// A transaction: every message is checked before any is published, and all are published as one.
     async fn commit(&self, batch: Batch) -> Result<(), Refusal> {
         let mut publishes = Vec::with_capacity(batch.sends.len());
         for send in &batch.sends {
-            let frame = send.frame();
-            let headers = self.headers(frame).await?;
-            publishes.push(self.publishable(destination_of(frame)?, headers, frame.body()).await?);
+            if let Some(message) = self.inbound(send.frame()).await? {
+                publishes.push(self.publishable(message).await?);
+            }
         }
         self.shared.publish(publishes).await.map_err(|error| Refusal::from(&error))?;
         for (leases, verdict) in batch.settlements {
@@ -170,14 +224,9 @@ impl Context {
     }
 
     /// The message of a SEND to one of the broker's destinations, if the client may send it there.
-    async fn publishable(
-        &self,
-        destination: Destination,
-        headers: Headers,
-        body: &Bytes,
-    ) -> Result<Publish, Refusal> {
-        let (destination, _) = self.permitted(Action::Send, destination).await?;
-        Ok(Publish { destination, headers, body: body.clone() })
+    async fn publishable(&self, message: Publish) -> Result<Publish, Refusal> {
+        let (destination, _) = self.permitted(Action::Send, message.destination).await?;
+        Ok(Publish { destination, ..message })
     }
 
     /// Starts delivery, if the client has the right to it both when it is asked about and when delivery begins.
@@ -358,18 +407,4 @@ fn history_start(subscribe: &Subscribe) -> Result<Option<Start>, Refusal> {
         }
     };
     start.map(Some).ok_or_else(|| Refusal::new("x-offset must be a number, 'first' or 'last:' and a number"))
-}
-
-impl Shared {
-    /// Tells a refusal to one session as a message; says whether the session listens for such.
-    pub(super) fn tell(&self, principal: &Principal, session: &Arc<Outbox>, refusal: &Refusal) -> bool {
-        let Some(destination) = self.app.as_ref().and_then(|app| app.errors_to()) else {
-            return false;
-        };
-        let publish = Publish::new(destination.clone(), refusal.body().clone())
-            .header(name::CONTENT_TYPE, refusal.content_type())
-            .header(name::MESSAGE, refusal.summary());
-        let to = UserDestination { user: Arc::clone(principal.user()), name: destination.clone() };
-        self.hub.send_to_session(&to, session, publish)
-    }
 }

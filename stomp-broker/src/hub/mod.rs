@@ -1,5 +1,6 @@
 //! What lies between the sessions and the back-end: who listens to what, and the queue to each session.
 
+mod allowance;
 mod backlog;
 mod budget;
 mod client;
@@ -28,6 +29,7 @@ use tracing::warn;
 
 pub use self::client::SessionId;
 pub(crate) use self::{
+    allowance::{Allowance, TooMuch},
     backlog::{Backlog, Credit},
     budget::{Budget, Queued},
     client::Client,
@@ -43,8 +45,8 @@ pub(crate) use self::{
     subscription::{Subscription, Terms},
 };
 use crate::{
-    Config, Destination, Health, Inbound, Message, NodeId, Position, Publish, Refusal, message::MessageIds,
-    metrics,
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Principal, Publish, Refusal,
+    message::MessageIds, metrics,
 };
 
 /// A user's own destination: `/user/queue/acks` of one user. No topic can be named like it.
@@ -73,7 +75,14 @@ pub(crate) struct Hub {
 #[derive(Debug, Default)]
 struct Sessions {
     all: HashMap<SessionId, Arc<Client>>,
-    by_user: HashMap<Arc<str>, Vec<Arc<Client>>>,
+    by_user: HashMap<Arc<str>, OfUser>,
+}
+
+/// The sessions of one user.
+#[derive(Debug, Default)]
+struct OfUser {
+    clients: Vec<Arc<Client>>,
+    allowance: Arc<Allowance>,
 }
 
 impl Hub {
@@ -100,7 +109,10 @@ impl Hub {
     /// Notes that a connection is a session of its user now.
     pub(crate) fn join(&self, client: &Arc<Client>) {
         if let Some(user) = client.user() {
-            self.sessions().by_user.entry(Arc::clone(user)).or_default().push(Arc::clone(client));
+            let mut sessions = self.sessions();
+            let of_user = sessions.by_user.entry(Arc::clone(user)).or_default();
+            of_user.clients.push(Arc::clone(client));
+            client.allow(Arc::clone(&of_user.allowance));
         }
     }
 
@@ -111,8 +123,8 @@ impl Hub {
         if let Some(user) = client.user()
             && let Some(of_user) = sessions.by_user.get_mut(user)
         {
-            of_user.retain(|other| other.id != client.id);
-            if of_user.is_empty() {
+            of_user.clients.retain(|other| other.id != client.id);
+            if of_user.clients.is_empty() {
                 sessions.by_user.remove(user);
             }
         }
@@ -132,7 +144,7 @@ impl Hub {
 
     /// The number of open sessions of `user`.
     pub(crate) fn sessions_of(&self, user: &str) -> usize {
-        self.sessions().by_user.get(user).map_or(0, Vec::len)
+        self.sessions().by_user.get(user).map_or(0, |of_user| of_user.clients.len())
     }
 
     /// Ends every session of `user`, or those by one credential.
@@ -141,11 +153,17 @@ impl Hub {
             credential.is_none()
                 || client.login().is_some_and(|login| login.credential.as_deref() == credential)
         };
-        for client in
-            self.sessions().by_user.get(user).into_iter().flatten().filter(|client| is_meant(client))
-        {
+        let sessions = self.sessions();
+        let of_user = sessions.by_user.get(user).into_iter().flat_map(|of_user| &of_user.clients);
+        for client in of_user.filter(|client| is_meant(client)) {
             client.outbox.control(Control::Close(reason.clone()));
         }
+    }
+
+    /// Puts a session under another login of the same user; says whether there is one of that id.
+    pub(crate) fn renew(&self, id: SessionId, principal: Principal) -> bool {
+        let client = self.sessions().all.get(&id).filter(|client| client.is_of(&principal)).cloned();
+        client.map(|client| client.outbox.renew(principal)).is_some()
     }
 
     /// Ends one session; says whether there was one of that id.
@@ -204,11 +222,22 @@ impl Hub {
         }
     }
 
-    /// Ends the user's subscriptions to a topic, those by pattern included.
+    /// Ends the user's subscriptions to a topic or a queue, those by pattern included. Their sessions do the rest.
     pub(crate) fn revoke(&self, user: &str, destination: &Destination) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         self.patterns.revoke(user, destination);
-        self.topics.remove_where(destination, |subscription| subscription.user() == user);
+        self.topics.remove_where(destination, |subscription| {
+            let meant = subscription.user() == user;
+            if meant {
+                subscription.revoke();
+            }
+            meant
+        });
+        self.queues.for_each(|name, subscription| {
+            if name == destination && subscription.user() == user {
+                subscription.revoke();
+            }
+        });
     }
 
     /// Whether the back-end is in contact with the other nodes.

@@ -3,15 +3,15 @@
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Instant,
 };
 
 use futures_util::task::AtomicWaker;
 
-use super::{Backlog, Credit, Delivery, Lease};
-use crate::{Config, Refusal, metrics};
+use super::{Backlog, Credit, Delivery, Lease, Subscription};
+use crate::{Config, Principal, Refusal, metrics};
 
 /// What the server tells a session, ahead of all messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub(crate) enum Control {
 #[derive(Debug)]
 pub(crate) enum Taken {
     Control(Control),
+    /// The same user, under another login.
+    Renewed(Principal),
+    /// Subscriptions that the server has ended.
+    Ended(Vec<Arc<Subscription>>),
     /// In order; some may be missing.
     Batch(VecDeque<Option<Delivery>>),
 }
@@ -62,6 +66,9 @@ pub(crate) struct Outbox {
 struct Queue {
     backlog: Backlog,
     control: Option<Control>,
+    renewed: Option<Principal>,
+    /// Subscriptions that the server has ended, and the session has not heard of.
+    ended: Vec<Arc<Subscription>>,
     /// Leases of messages that were dropped with the queue.
     unsent: Vec<Lease>,
     state: State,
@@ -79,7 +86,8 @@ enum State {
 impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
         let backlog = Backlog::new(limits);
-        let queue = Queue { backlog, control: None, unsent: Vec::new(), state: State::Open };
+        let (ended, unsent) = (Vec::new(), Vec::new());
+        let queue = Queue { backlog, control: None, renewed: None, ended, unsent, state: State::Open };
         Self { limits, queue: Mutex::new(queue), session: AtomicWaker::new() }
     }
 
@@ -116,6 +124,22 @@ impl Outbox {
         self.session.wake();
     }
 
+    /// Tells the session that its user has logged in again.
+    pub(crate) fn renew(&self, principal: Principal) {
+        self.lock().renewed = Some(principal);
+        self.session.wake();
+    }
+
+    /// Tells the session that one of its subscriptions was ended.
+    pub(crate) fn end(&self, subscription: &Arc<Subscription>) {
+        let mut queue = self.lock();
+        if queue.state == State::Open {
+            queue.ended.push(Arc::clone(subscription));
+        }
+        drop(queue);
+        self.session.wake();
+    }
+
     /// Takes in nothing more, and tells the session to end when it has delivered what waits.
     pub(crate) fn drain(&self) {
         let mut queue = self.lock();
@@ -141,6 +165,12 @@ impl Outbox {
         let mut queue = self.lock();
         if let Some(control) = queue.control.take() {
             return Poll::Ready(Taken::Control(control));
+        }
+        if let Some(principal) = queue.renewed.take() {
+            return Poll::Ready(Taken::Renewed(principal));
+        }
+        if !queue.ended.is_empty() {
+            return Poll::Ready(Taken::Ended(mem::take(&mut queue.ended)));
         }
         let batch = queue.backlog.take(credit);
         if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch(batch)) }
@@ -179,6 +209,7 @@ impl Queue {
     }
 
     fn clear(&mut self) {
+        self.ended.clear();
         let (dropped, leases) = self.backlog.clear();
         metrics::dropped(dropped, "session-closed");
         self.unsent.extend(leases);

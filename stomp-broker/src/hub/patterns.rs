@@ -157,7 +157,7 @@ impl Node {
 /// Ends and removes the user's subscriptions; returns how many.
 fn end_of(subscriptions: &mut Vec<Arc<Subscription>>, user: &str) -> usize {
     let ended = subscriptions.extract_if(.., |subscription| subscription.user() == user);
-    ended.map(|subscription| subscription.end()).count()
+    ended.map(|subscription| subscription.revoke()).count()
 }
 
 #[cfg(test)]

@@ -128,6 +128,12 @@ impl Subscription {
         *self.held() = None;
     }
 
+    /// Ends the subscription on the server's own account; the session will hear of it.
+    pub(crate) fn revoke(self: &Arc<Self>) {
+        self.end();
+        self.outbox.end(self);
+    }
+
     pub(crate) fn is_active(&self) -> bool {
         self.active.load(Ordering::Acquire)
     }

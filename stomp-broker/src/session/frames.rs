@@ -28,7 +28,7 @@ impl<H> Session<H> {
             ClientFrame::Connect(connect) => self.connect(now, connect).map(Some),
             ClientFrame::Send(send) => self.send(send),
             ClientFrame::Subscribe(subscribe) => self.subscribe(subscribe).map(Some),
-            ClientFrame::Unsubscribe(unsubscribe) => self.unsubscribe(now, &unsubscribe).map(Some),
+            ClientFrame::Unsubscribe(unsubscribe) => self.unsubscribe(now, &unsubscribe),
             ClientFrame::Disconnect(disconnect) => {
                 self.disconnect(&disconnect);
                 Ok(None)
@@ -90,15 +90,20 @@ impl<H> Session<H> {
         Ok(Request::Subscribe(subscribe, serial))
     }
 
-    fn unsubscribe(&mut self, now: Instant, unsubscribe: &Unsubscribe) -> Result<Request<H>, Violation> {
+    fn unsubscribe(
+        &mut self,
+        now: Instant,
+        unsubscribe: &Unsubscribe,
+    ) -> Result<Option<Request<H>>, Violation> {
         let name = match (unsubscribe.id(), unsubscribe.destination()) {
             (Some(id), _) => SubscriptionName::Id(id.to_owned()),
             (None, destination) => self.subscriptions.to(destination.unwrap_or_default())?,
         };
         let (serial, handle) = self.subscriptions.remove(&name)?;
         self.unacknowledged.forget(now, serial);
+        let Some(handle) = handle else { return self.answer(unsubscribe.receipt()) };
         self.expect_answer(unsubscribe.receipt());
-        Ok(Request::Unsubscribe(handle))
+        Ok(Some(Request::Unsubscribe(handle)))
     }
 
     /// ACK or NACK: at once, or when its transaction is committed.

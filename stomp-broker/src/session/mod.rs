@@ -46,6 +46,7 @@ pub use self::{transactions::TransactionLimits, violation::Violation};
 use crate::{
     Config, Refusal,
     hub::{Credit, Lease},
+    rate::Bucket,
 };
 
 /// What the driver has to do for the session, one at a time.
@@ -120,6 +121,9 @@ pub(crate) struct Session<H> {
     overdue: Option<Instant>,
     /// When the frame that has begun to arrive must be complete.
     unfinished: Option<Instant>,
+    frames: Bucket,
+    /// Until when no more frames may be taken in.
+    throttled: Option<Instant>,
     /// Octets given out by `poll_transmit` that have not been written yet.
     unwritten: usize,
     /// The server stops, and nothing more of the client's is wanted.
@@ -144,6 +148,8 @@ impl<H> Session<H> {
             pending: None,
             overdue: None,
             unfinished: None,
+            frames: Bucket::default(),
+            throttled: None,
             unwritten: 0,
             leaving: false,
             transmit: VecDeque::new(),
@@ -162,9 +168,10 @@ impl<H> Session<H> {
         self.pending.is_some()
     }
 
-    /// Whether no more may be read: a request is being carried out, the client takes no answers, or the server stops.
+    /// Whether no more may be read: a request is being carried out, the client takes no answers or sends too fast, or the
+    /// server stops.
     pub(crate) fn is_busy(&self) -> bool {
-        self.is_waiting() || self.is_clogged() || self.leaving
+        self.is_waiting() || self.is_clogged() || self.throttled.is_some() || self.leaving
     }
 
     /// The server stops: the client is heard no more, and gets what is there for it.
@@ -197,6 +204,9 @@ impl<H> Session<H> {
     /// Takes a frame in; `Some` is for the driver to carry out.
     pub(crate) fn handle_frame(&mut self, now: Instant, frame: Frame) -> Option<Request<H>> {
         self.unfinished = None;
+        if let Some(rate) = self.config.frame_rate {
+            self.throttled = self.frames.throttle(now, rate);
+        }
         let receipt = frame.headers().get(name::RECEIPT).map(str::to_owned);
         match self.accept(now, frame) {
             Ok(request) => {
@@ -261,6 +271,10 @@ impl<H> Session<H> {
 
     /// Does what is due at `now`.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.throttled.is_some_and(|until| until <= now) {
+            self.throttled = None;
+            self.handle_input(now);
+        }
         match self.due(now) {
             Some(violation @ Violation::RequestTimeout { .. }) => {
                 let receipt = self.pending.take().and_then(|pending| pending.receipt);
@@ -317,7 +331,8 @@ impl<H> Session<H> {
             State::Open { pacemaker, .. } => pacemaker.next_beat(),
             _ => None,
         };
-        self.deadlines().into_iter().flatten().map(|(time, _)| time).chain(beat).min()
+        let deadlines = self.deadlines().into_iter().flatten().map(|(time, _)| time);
+        deadlines.chain(beat).chain(self.throttled).min()
     }
 
     /// The next frame or heart-beat of the session's own to write, in order.
@@ -353,6 +368,23 @@ impl<H> Session<H> {
                 self.transmit.push_back(reply::recovery(&receipt, recovered, self.version));
             }
             (receipt, ..) => self.acknowledge(receipt.as_deref()),
+        }
+    }
+
+    /// The server ends the subscription of that number, if it is the one that is meant. Its name can be used again; what
+    /// it delivered can still be acknowledged.
+    pub(crate) fn end_subscription(
+        &mut self,
+        serial: u32,
+        is_meant: impl Fn(&H) -> bool,
+    ) -> Option<(&SubscriptionName, H)> {
+        self.subscriptions.end(serial, is_meant)
+    }
+
+    /// The login lasts for `lifetime` from now.
+    pub(crate) fn renewed(&mut self, now: Instant, lifetime: Option<Duration>) {
+        if let State::Open { expires, .. } = &mut self.state {
+            *expires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
         }
     }
 

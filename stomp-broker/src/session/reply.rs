@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use stomp_proto::{Command, Frame, FrameBuilder, Version, encode, header::name};
 
 use super::Violation;
-use crate::{Config, Refusal, message::RECOVERED};
+use crate::{Config, Refusal, message::RECOVERED, refusal::RETRY_AFTER};
 
 /// CONNECTED.
 pub(super) fn connected(config: &Config, session: &str, user: &str, version: Version) -> Bytes {
@@ -56,6 +56,9 @@ pub(super) fn shutdown(reconnect_after: Duration) -> Bytes {
 }
 
 fn error_with(mut frame: FrameBuilder, refusal: &Refusal, receipt: Option<&str>, version: Version) -> Bytes {
+    if let Some(seconds) = refusal.retry_after_seconds() {
+        frame = frame.header(RETRY_AFTER, &seconds.to_string());
+    }
     if let Some(receipt) = receipt {
         frame = frame.header(name::RECEIPT_ID, receipt);
     }

@@ -26,7 +26,8 @@ struct Live<H> {
     serial: u32,
     /// By which a 1.0 client may end it, whatever it is named.
     destination: Option<String>,
-    handle: H,
+    /// `None` when the server has ended the subscription, and the client may not know yet.
+    handle: Option<H>,
 }
 
 impl<H> Subscriptions<H> {
@@ -35,9 +36,12 @@ impl<H> Subscriptions<H> {
     }
 
     /// Checks that another subscription of that name may start.
-    pub(crate) fn check(&self, name: &SubscriptionName) -> Result<(), Violation> {
-        if self.live.contains_key(name) {
+    pub(crate) fn check(&mut self, name: &SubscriptionName) -> Result<(), Violation> {
+        if self.live.get(name).is_some_and(|live| live.handle.is_some()) {
             return Err(Violation::DuplicateSubscription);
+        }
+        if self.live.len() >= self.limit {
+            self.live.retain(|_, live| live.handle.is_some());
         }
         if self.live.len() >= self.limit {
             return Err(Violation::TooManySubscriptions { limit: self.limit });
@@ -58,7 +62,7 @@ impl<H> Subscriptions<H> {
         destination: Option<String>,
         handle: H,
     ) {
-        self.live.insert(name, Live { serial, destination, handle });
+        self.live.insert(name, Live { serial, destination, handle: Some(handle) });
     }
 
     /// The subscription to that destination (STOMP 1.0, "UNSUBSCRIBE").
@@ -71,13 +75,24 @@ impl<H> Subscriptions<H> {
         self.live.get(name).map(|live| live.serial)
     }
 
-    pub(crate) fn remove(&mut self, name: &SubscriptionName) -> Result<(u32, H), Violation> {
+    /// Notes that the server ends the subscription of that number, if it is the one that is meant.
+    pub(crate) fn end(
+        &mut self,
+        serial: u32,
+        is_meant: impl Fn(&H) -> bool,
+    ) -> Option<(&SubscriptionName, H)> {
+        let (name, live) = self.live.iter_mut().find(|(_, live)| live.serial == serial)?;
+        live.handle.take_if(|handle| is_meant(handle)).map(|handle| (name, handle))
+    }
+
+    /// Takes out a subscription; the handle is missing if the server has ended it.
+    pub(crate) fn remove(&mut self, name: &SubscriptionName) -> Result<(u32, Option<H>), Violation> {
         let live = self.live.remove(name).ok_or(Violation::UnknownSubscription)?;
         Ok((live.serial, live.handle))
     }
 
     /// Takes every handle out, at the end of the session.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = H> {
-        self.live.drain().map(|(_, live)| live.handle)
+        self.live.drain().filter_map(|(_, live)| live.handle)
     }
 }

@@ -3,6 +3,7 @@
 mod app;
 mod delivery;
 mod handle;
+mod interceptors;
 mod limits;
 mod replies;
 mod reply_to;

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use sqlx::Transaction;
 
-use super::{Db, DbStore, lock_room};
+use super::{Db, DbStore, index, lock_room};
 use crate::{
-    domain::{MemberId, Message, MessageId, MessageType, RoomId, Timestamp},
-    store::{Append, Cursor, MessageStore, NewMessage, Page, Result},
+    domain::{MemberId, Message, MessageId, MessageType, Nameable, RoomId, Timestamp, grams, mentioned},
+    store::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page, Result},
 };
 
 #[async_trait]
@@ -14,21 +14,18 @@ impl MessageStore for DbStore {
     async fn append(&self, new: NewMessage<'_>) -> Result<Append> {
         let mut tx = self.write().await?;
         lock_room(&mut tx, new.room).await?;
-        if let Some(id) = new.client_message_id {
-            let before = sqlx::query_as(
-                "SELECT * FROM message_view WHERE room_id = $1 AND sender_id = $2 AND client_message_id = $3",
-            )
-            .bind(new.room)
-            .bind(new.sender)
-            .bind(id.as_str());
-            if let Some(message) = before.fetch_optional(&mut *tx).await? {
-                return Ok(Append::Duplicate(message));
-            }
+        if let Some(message) = sent_before(&mut tx, &new).await? {
+            return Ok(Append::Duplicate(Box::new(message)));
         }
         match is_in(&mut tx, new.room, new.sender).await? {
             None => return Ok(Append::NoRoom),
             Some(false) => return Ok(Append::NotIn),
             Some(true) => {}
+        }
+        if let Some(reply_to) = new.reply_to
+            && !may_read(&mut tx, reply_to, new.room, new.sender).await?
+        {
+            return Ok(Append::NoSuchReply);
         }
         let line = Line {
             room: new.room,
@@ -36,11 +33,15 @@ impl MessageStore for DbStore {
             r#type: MessageType::Talk,
             body: new.content.as_str(),
             client_message_id: new.client_message_id.map(|id| id.as_str()),
+            reply_to: new.reply_to,
             now: new.now,
         };
-        let message = line.write(&mut tx).await?;
+        let (id, seq) = line.insert(&mut tx).await?;
+        note_mentions(&mut tx, new.room, id, seq, new.content.as_str()).await?;
+        index(&mut tx, id, &grams(new.content.as_str())).await?;
+        let message = message(&mut tx, id).await?;
         tx.commit().await?;
-        Ok(Append::Stored(message))
+        Ok(Append::Stored(Box::new(message)))
     }
 
     async fn history(
@@ -52,16 +53,14 @@ impl MessageStore for DbStore {
     ) -> Result<Option<Page>> {
         // One transaction, so that the page and the newest number are of one moment.
         let mut tx = self.read().await?;
-        let bounds: Option<(i64, i64)> = sqlx::query_as(
-            "SELECT room.last_seq, CASE room.history WHEN 'SINCE_JOIN' THEN participant.joined_seq ELSE 0 END
-             FROM participant JOIN room ON room.id = participant.room_id
-             WHERE participant.room_id = $1 AND participant.member_id = $2",
+        let bounds: Option<(i64, i64, i64)> = sqlx::query_as(
+            "SELECT last_seq, last_change_seq, floor FROM access WHERE room_id = $1 AND member_id = $2",
         )
         .bind(room)
         .bind(member)
         .fetch_optional(&mut *tx)
         .await?;
-        let Some((last_seq, floor)) = bounds else { return Ok(None) };
+        let Some((last_seq, last_change_seq, floor)) = bounds else { return Ok(None) };
         let range = |low, high, newest| Range { room, low: floor.max(low), high, newest, limit };
         let (messages, has_more) = match from {
             Cursor::Newest => range(0, i64::MAX, true).read(&mut tx).await?,
@@ -77,7 +76,55 @@ impl MessageStore for DbStore {
                 (messages, has_more)
             }
         };
-        Ok(Some(Page { messages, has_more, last_seq }))
+        Ok(Some(Page { messages, has_more, last_seq, last_change_seq }))
+    }
+
+    async fn message(&self, message: MessageId, member: MemberId) -> Result<Option<Message>> {
+        let message = sqlx::query_as(
+            "SELECT message_view.* FROM message_view JOIN access ON access.room_id = message_view.room_id
+             WHERE message_view.id = $1 AND access.member_id = $2 AND message_view.seq > access.floor",
+        )
+        .bind(message)
+        .bind(member);
+        Ok(message.fetch_optional(self.readers()).await?)
+    }
+
+    async fn readers(&self, message: MessageId, member: MemberId) -> Result<Option<Vec<MemberId>>> {
+        let Some(Message { room_id, seq, sender_id, .. }) = self.message(message, member).await? else {
+            return Ok(None);
+        };
+        let readers = sqlx::query_scalar(
+            "SELECT member_id FROM participant WHERE room_id = $1 AND last_read_seq >= $2 AND member_id <> $3
+             ORDER BY member_id",
+        )
+        .bind(room_id)
+        .bind(seq)
+        .bind(sender_id.unwrap_or(MemberId(0)));
+        Ok(Some(readers.fetch_all(self.readers()).await?))
+    }
+
+    async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>> {
+        let notices = sqlx::query_as(
+            "SELECT member_id, kind FROM (
+                 SELECT participant.member_id, participant.notify,
+                        CASE WHEN mention.member_id IS NOT NULL THEN 'MENTION'
+                             WHEN answered.sender_id = participant.member_id THEN 'REPLY'
+                             WHEN room.type = 'PRIVATE' THEN 'DM' END AS kind
+                 FROM message
+                 JOIN room ON room.id = message.room_id
+                 JOIN participant ON participant.room_id = message.room_id
+                                 AND participant.member_id <> message.sender_id
+                 LEFT JOIN mention ON mention.message_id = message.id
+                                  AND mention.member_id = participant.member_id
+                 LEFT JOIN message AS answered ON answered.id = message.reply_to
+                 WHERE message.id = $1
+                   AND NOT EXISTS (SELECT 1 FROM member_block WHERE member_block.member_id = participant.member_id
+                                                                AND blocked_id = message.sender_id)
+             ) AS meant
+             WHERE kind IS NOT NULL AND (notify = 'ALL' OR notify = 'MENTIONS' AND kind <> 'DM')
+             ORDER BY member_id",
+        );
+        Ok(notices.bind(message).fetch_all(self.readers()).await?)
     }
 
     async fn ping(&self) -> Result<()> {
@@ -100,6 +147,69 @@ pub(super) async fn is_in(
     Ok(is_in.fetch_optional(&mut **tx).await?)
 }
 
+/// The message that was stored when the sender sent this one for the first time.
+async fn sent_before(tx: &mut Transaction<'_, Db>, new: &NewMessage<'_>) -> Result<Option<Message>> {
+    let Some(id) = new.client_message_id else { return Ok(None) };
+    let before = sqlx::query_as(
+        "SELECT * FROM message_view WHERE room_id = $1 AND sender_id = $2 AND client_message_id = $3",
+    )
+    .bind(new.room)
+    .bind(new.sender)
+    .bind(id.as_str());
+    Ok(before.fetch_optional(&mut **tx).await?)
+}
+
+/// Whether a message of the room is there for the member to read.
+async fn may_read(
+    tx: &mut Transaction<'_, Db>,
+    message: MessageId,
+    room: RoomId,
+    member: MemberId,
+) -> Result<bool> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM message JOIN access ON access.room_id = message.room_id
+                        WHERE message.id = $1 AND message.room_id = $2 AND message.type = 'TALK'
+                          AND access.member_id = $3 AND message.seq > access.floor)",
+    )
+    .bind(message)
+    .bind(room)
+    .bind(member);
+    Ok(found.fetch_one(&mut **tx).await?)
+}
+
+/// Notes whom a text names.
+pub(super) async fn note_mentions(
+    tx: &mut Transaction<'_, Db>,
+    room: RoomId,
+    message: MessageId,
+    seq: i64,
+    text: &str,
+) -> Result<()> {
+    if !text.contains('@') {
+        return Ok(());
+    }
+    let members: Vec<Nameable> =
+        sqlx::query_as("SELECT id, name, tag FROM participant_view WHERE room_id = $1")
+            .bind(room)
+            .fetch_all(&mut **tx)
+            .await?;
+    for member in mentioned(text, &members) {
+        sqlx::query("INSERT INTO mention (message_id, member_id, room_id, seq) VALUES ($1, $2, $3, $4)")
+            .bind(message)
+            .bind(member)
+            .bind(room)
+            .bind(seq)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A message as clients get it.
+pub(super) async fn message(tx: &mut Transaction<'_, Db>, id: MessageId) -> Result<Message> {
+    Ok(sqlx::query_as("SELECT * FROM message_view WHERE id = $1").bind(id).fetch_one(&mut **tx).await?)
+}
+
 /// A message to write, whoever speaks.
 pub(super) struct Line<'a> {
     pub(super) room: RoomId,
@@ -107,13 +217,20 @@ pub(super) struct Line<'a> {
     pub(super) r#type: MessageType,
     pub(super) body: &'a str,
     pub(super) client_message_id: Option<&'a str>,
+    pub(super) reply_to: Option<MessageId>,
     pub(super) now: Timestamp,
 }
 
 impl Line<'_> {
+    /// Writes the line.
+    pub(super) async fn write(self, tx: &mut Transaction<'_, Db>) -> Result<Message> {
+        let (id, _) = self.insert(tx).await?;
+        message(tx, id).await
+    }
+
     /// Takes the room's next number and writes the line under it, in the transaction: a number that is not used after
     /// all is not taken.
-    pub(super) async fn write(self, tx: &mut Transaction<'_, Db>) -> Result<Message> {
+    async fn insert(self, tx: &mut Transaction<'_, Db>) -> Result<(MessageId, i64)> {
         let seq: i64 = sqlx::query_scalar(
             "UPDATE room SET last_seq = last_seq + 1, last_message_at = $2 WHERE id = $1 RETURNING last_seq",
         )
@@ -121,9 +238,9 @@ impl Line<'_> {
         .bind(self.now)
         .fetch_one(&mut **tx)
         .await?;
-        let id: MessageId = sqlx::query_scalar(
-            "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        let id = sqlx::query_scalar(
+            "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         )
         .bind(self.room)
         .bind(seq)
@@ -131,10 +248,11 @@ impl Line<'_> {
         .bind(self.r#type)
         .bind(self.body)
         .bind(self.client_message_id)
+        .bind(self.reply_to)
         .bind(self.now)
         .fetch_one(&mut **tx)
         .await?;
-        Ok(sqlx::query_as("SELECT * FROM message_view WHERE id = $1").bind(id).fetch_one(&mut **tx).await?)
+        Ok((id, seq))
     }
 }
 

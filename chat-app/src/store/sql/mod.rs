@@ -7,14 +7,18 @@
 //! what has to be worded differently.
 
 mod account;
+mod change;
 mod identity;
+mod invite;
 mod member;
+mod membership;
 mod message;
 mod room;
+mod search;
 mod session;
 mod setting;
 
-use super::{Db, DbStore, lock_room};
+use super::{Db, DbStore, SEARCH, index, lock_room, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {

@@ -1,34 +1,34 @@
 //! Rooms in the database.
 
-use async_trait::async_trait;
-use sqlx::Transaction;
+use std::time::Duration;
 
-use super::{
-    Db, DbStore, containing, lock_room,
-    message::{Line, is_in},
-};
+use async_trait::async_trait;
+
+use super::{DbStore, containing, membership::add_participant};
 use crate::{
-    domain::{
-        MAX_PARTICIPANTS, MemberId, MessageType, MyRoom, Participant, ParticipantRole, ReadMarker, Room,
-        RoomId, RoomName, RoomType, Timestamp, pair_key,
-    },
-    store::{Join, Leave, Result, RoomQuery, RoomStore},
+    domain::{MemberId, MyRoom, ParticipantRole, Room, RoomId, RoomSettings, Timestamp, pair_key},
+    store::{NewRoom, Result, RoomChange, RoomQuery, RoomStore, Standing},
 };
+
+/// Messages that one statement deletes, so that no lock is held for long.
+const SWEEP: i64 = 1_000;
 
 #[async_trait]
 impl RoomStore for DbStore {
-    async fn create_room(&self, name: &RoomName, owner: MemberId, now: Timestamp) -> Result<RoomId> {
+    async fn create_room(&self, new: NewRoom<'_>) -> Result<RoomId> {
         let mut tx = self.write().await?;
         let room = sqlx::query_scalar(
-            "INSERT INTO room (type, name, owner_id, last_message_at, created_at)
-             VALUES ('GROUP', $1, $2, $3, $3) RETURNING id",
+            "INSERT INTO room (type, name, owner_id, password_hash, listed, last_message_at, created_at)
+             VALUES ('GROUP', $1, $2, $3, $4, $5, $5) RETURNING id",
         )
-        .bind(name.as_str())
-        .bind(owner)
-        .bind(now)
+        .bind(new.name.as_str())
+        .bind(new.owner)
+        .bind(new.password_hash)
+        .bind(new.listed)
+        .bind(new.now)
         .fetch_one(&mut *tx)
         .await?;
-        add_participant(&mut tx, room, owner, ParticipantRole::Owner, now).await?;
+        add_participant(&mut tx, room, new.owner, ParticipantRole::Owner, new.now).await?;
         tx.commit().await?;
         Ok(room)
     }
@@ -63,6 +63,12 @@ impl RoomStore for DbStore {
                 .bind(&key)
                 .fetch_one(&mut *tx)
                 .await?;
+            sqlx::query("UPDATE participant SET hidden_seq = NULL WHERE room_id = $1 AND member_id = $2")
+                .bind(room)
+                .bind(one)
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
             return Ok(Some((room, false)));
         };
         for member in [one, other] {
@@ -88,14 +94,10 @@ impl RoomStore for DbStore {
         Ok(rooms.fetch_all(self.readers()).await?)
     }
 
-    async fn room_exists(&self, room: RoomId) -> Result<bool> {
-        let exists = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM room WHERE id = $1)").bind(room);
-        Ok(exists.fetch_one(self.readers()).await?)
-    }
-
     async fn my_rooms(&self, member: MemberId) -> Result<Vec<MyRoom>> {
         let rooms = sqlx::query_as(
-            "SELECT * FROM my_room_view WHERE member_id = $1 ORDER BY last_message_at DESC, id DESC",
+            "SELECT * FROM my_room_view WHERE member_id = $1 AND NOT hidden
+             ORDER BY last_message_at DESC, id DESC",
         );
         Ok(rooms.bind(member).fetch_all(self.readers()).await?)
     }
@@ -107,147 +109,80 @@ impl RoomStore for DbStore {
         Ok(room.fetch_optional(self.readers()).await?)
     }
 
-    async fn join_room(&self, room: RoomId, member: MemberId, now: Timestamp) -> Result<Join> {
-        let mut tx = self.write().await?;
-        lock_room(&mut tx, room).await?;
-        match is_in(&mut tx, room, member).await? {
-            None => return Ok(Join::NoRoom),
-            Some(true) => return Ok(Join::AlreadyIn),
-            Some(false) => {}
-        }
-        let (open, members): (bool, i64) = sqlx::query_as(
-            "SELECT type = 'GROUP' AND listed AND NOT locked
-                 AND NOT EXISTS (SELECT 1 FROM room_ban WHERE room_id = room_view.id AND member_id = $2), member_count
-             FROM room_view WHERE id = $1",
+    async fn standing(&self, room: RoomId, member: MemberId) -> Result<Option<Standing>> {
+        let standing = sqlx::query_as(
+            "SELECT type, password_hash IS NOT NULL AS locked, owner_id,
+                    EXISTS (SELECT 1 FROM participant WHERE room_id = room.id AND member_id = $2) AS is_in
+             FROM room WHERE id = $1",
         )
         .bind(room)
-        .bind(member)
-        .fetch_one(&mut *tx)
-        .await?;
-        if !open {
-            return Ok(Join::Closed);
-        }
-        if members >= MAX_PARTICIPANTS {
-            return Ok(Join::Full);
-        }
-        add_participant(&mut tx, room, member, ParticipantRole::Member, now).await?;
-        let line = note(room, member, MessageType::Join, now).write(&mut tx).await?;
-        tx.commit().await?;
-        Ok(Join::Joined(Box::new(line)))
+        .bind(member);
+        Ok(standing.fetch_optional(self.readers()).await?)
     }
 
-    async fn leave_room(&self, room: RoomId, member: MemberId, now: Timestamp) -> Result<Leave> {
+    async fn room_password(&self, room: RoomId) -> Result<Option<String>> {
+        let hash = sqlx::query_scalar("SELECT password_hash FROM room WHERE id = $1").bind(room);
+        Ok(hash.fetch_optional(self.readers()).await?.flatten())
+    }
+
+    async fn room_settings(&self, room: RoomId) -> Result<Option<RoomSettings>> {
+        let settings = sqlx::query_as(
+            "SELECT name AS room_name, password_hash IS NOT NULL AS is_private, listed, history, retention_days
+             FROM room WHERE id = $1",
+        );
+        Ok(settings.bind(room).fetch_optional(self.readers()).await?)
+    }
+
+    async fn change_room(&self, room: RoomId, change: RoomChange<'_>) -> Result<()> {
         let mut tx = self.write().await?;
-        lock_room(&mut tx, room).await?;
-        let found: Option<(RoomType, Option<MemberId>)> =
-            sqlx::query_as("SELECT type, owner_id FROM room WHERE id = $1")
-                .bind(room)
-                .fetch_optional(&mut *tx)
+        sqlx::query(
+            "UPDATE room SET name = coalesce($2, name), listed = coalesce($3, listed), history = coalesce($4, history),
+                 password_hash = CASE WHEN $5 THEN $6 ELSE password_hash END,
+                 retention_days = CASE WHEN $7 THEN $8 ELSE retention_days END
+             WHERE id = $1",
+        )
+        .bind(room)
+        .bind(change.name.map(|name| name.as_str()))
+        .bind(change.listed)
+        .bind(change.history)
+        .bind(change.password_hash.is_some())
+        .bind(change.password_hash.flatten())
+        .bind(change.retention_days.is_some())
+        .bind(change.retention_days.flatten())
+        .execute(&mut *tx)
+        .await?;
+        if change.password_hash.is_some() {
+            sqlx::query("DELETE FROM room_grant WHERE room_id = $1").bind(room).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn delete_room(&self, room: RoomId) -> Result<()> {
+        sqlx::query("DELETE FROM room WHERE id = $1").bind(room).execute(self.writer()).await?;
+        Ok(())
+    }
+
+    async fn delete_outdated(&self, now: Timestamp) -> Result<u64> {
+        let rooms: Vec<(RoomId, i64)> =
+            sqlx::query_as("SELECT id, retention_days FROM room WHERE retention_days IS NOT NULL")
+                .fetch_all(self.readers())
                 .await?;
-        let Some((room_type, owner)) = found else { return Ok(Leave::NoRoom) };
-        if is_in(&mut tx, room, member).await? != Some(true) {
-            return Ok(Leave::NotIn);
-        }
-        if room_type == RoomType::Private {
-            return Ok(Leave::Private);
-        }
-        sqlx::query("DELETE FROM participant WHERE room_id = $1 AND member_id = $2")
+        let mut deleted = 0;
+        for (room, days) in rooms {
+            let outdated = sqlx::query(
+                "DELETE FROM message WHERE id IN
+                     (SELECT id FROM message WHERE room_id = $1 AND created_at < $2 ORDER BY seq LIMIT $3)",
+            )
             .bind(room)
-            .bind(member)
-            .execute(&mut *tx)
-            .await?;
-        let oldest: Option<MemberId> = sqlx::query_scalar(
-            "SELECT member_id FROM participant WHERE room_id = $1 ORDER BY joined_at, member_id LIMIT 1",
-        )
-        .bind(room)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let left = if let Some(oldest) = oldest {
-            let owner = owner.filter(|owner| *owner != member).unwrap_or(oldest);
-            set_owner(&mut tx, room, owner).await?;
-            let line = note(room, member, MessageType::Leave, now).write(&mut tx).await?;
-            Leave::Left(Box::new(line), owner)
-        } else {
-            sqlx::query("DELETE FROM room WHERE id = $1").bind(room).execute(&mut *tx).await?;
-            Leave::RoomDeleted
-        };
-        tx.commit().await?;
-        Ok(left)
-    }
-
-    async fn participants(&self, room: RoomId) -> Result<Vec<Participant>> {
-        let participants =
-            sqlx::query_as("SELECT * FROM participant_view WHERE room_id = $1 ORDER BY joined_at, id");
-        Ok(participants.bind(room).fetch_all(self.readers()).await?)
-    }
-
-    async fn is_participant(&self, room: RoomId, member: MemberId) -> Result<bool> {
-        let found = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM participant WHERE room_id = $1 AND member_id = $2)",
-        );
-        Ok(found.bind(room).bind(member).fetch_one(self.readers()).await?)
-    }
-
-    async fn mark_read(
-        &self,
-        room: RoomId,
-        member: MemberId,
-        seq: Option<i64>,
-    ) -> Result<Option<ReadMarker>> {
-        let bounds = sqlx::query_as(
-            "SELECT participant.last_read_seq, room.last_seq FROM participant JOIN room ON room.id = participant.room_id
-             WHERE participant.room_id = $1 AND participant.member_id = $2",
-        );
-        let bounds = bounds.bind(room).bind(member).fetch_optional(self.readers()).await?;
-        let Some((read, last)): Option<(i64, i64)> = bounds else { return Ok(None) };
-        let seq = seq.unwrap_or(last).min(last);
-        if seq <= read {
-            return Ok(Some(ReadMarker { seq: read, moved: false }));
+            .bind(now.before(days_long(days)))
+            .bind(SWEEP);
+            deleted += outdated.execute(self.writer()).await?.rows_affected();
         }
-        let moved = sqlx::query(
-            "UPDATE participant SET last_read_seq = $3 WHERE room_id = $1 AND member_id = $2 AND last_read_seq < $3",
-        );
-        let moved = moved.bind(room).bind(member).bind(seq).execute(self.writer()).await?;
-        Ok(Some(ReadMarker { seq, moved: moved.rows_affected() > 0 }))
+        Ok(deleted)
     }
 }
 
-/// Puts a member into a room. What was said before counts as read: a badge of everything would say nothing.
-async fn add_participant(
-    tx: &mut Transaction<'_, Db>,
-    room: RoomId,
-    member: MemberId,
-    role: ParticipantRole,
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO participant (room_id, member_id, role, joined_seq, last_read_seq, joined_at)
-         SELECT id, $2, $3, last_seq, last_seq, $4 FROM room WHERE id = $1",
-    )
-    .bind(room)
-    .bind(member)
-    .bind(role)
-    .bind(now)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn set_owner(tx: &mut Transaction<'_, Db>, room: RoomId, owner: MemberId) -> Result<()> {
-    sqlx::query("UPDATE room SET owner_id = $2 WHERE id = $1")
-        .bind(room)
-        .bind(owner)
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query("UPDATE participant SET role = 'OWNER' WHERE room_id = $1 AND member_id = $2")
-        .bind(room)
-        .bind(owner)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// The line that a member came or went: it has no text of its own.
-fn note(room: RoomId, sender: MemberId, r#type: MessageType, now: Timestamp) -> Line<'static> {
-    Line { room, sender, r#type, body: "", client_message_id: None, now }
+fn days_long(days: i64) -> Duration {
+    Duration::from_secs(u64::try_from(days).unwrap_or_default().saturating_mul(24 * 60 * 60))
 }

@@ -42,7 +42,13 @@ impl TestApp {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             data_dir: dir.path().to_owned(),
-            rates: Rates { login: plenty(), sign_up: plenty(), guest: plenty(), send: plenty() },
+            rates: Rates {
+                login: plenty(),
+                sign_up: plenty(),
+                guest: plenty(),
+                send: plenty(),
+                ..Rates::default()
+            },
             ..Config::default()
         };
         change(&mut config);

@@ -2,12 +2,14 @@
 
 mod app;
 mod provider;
+mod redis;
 mod stomp;
 mod user;
 
 pub(crate) use self::{
     app::{Answer, TestApp},
     provider::{FakeProvider, Person},
+    redis::RedisServer,
     stomp::Stomp,
     user::User,
 };

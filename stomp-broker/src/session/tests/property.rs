@@ -1,13 +1,20 @@
 //! Whatever a client sends, and however that goes, some things hold.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use bytes::BytesMut;
 use proptest::{collection::vec, prelude::*, sample::select};
-use stomp_proto::{Command, Decoder, Frame, Item};
+use stomp_proto::{AckMode, Command, Decoder, Frame, Item};
 
 use super::{Driven, decode};
-use crate::{Config, Refusal, session::Request};
+use crate::{
+    Config, Rate, Refusal,
+    hub::Credit,
+    session::{Request, Unsettled},
+};
 
 /// What happens to a session.
 #[derive(Debug, Clone)]
@@ -16,6 +23,10 @@ enum Happening {
     Octets(String, End),
     Wait(u64),
     Shutdown,
+    /// A message goes out that the client is to acknowledge.
+    Deliver,
+    /// The client has read everything.
+    Written,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +91,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
         Happening::Octets(format!("{command}\n{lines}\n{body}\0"), end)
     });
-    prop_oneof![8 => frame, 1 => (0..20_000_u64).prop_map(Happening::Wait), 1 => Just(Happening::Shutdown)]
+    let others = [Happening::Shutdown, Happening::Deliver, Happening::Deliver, Happening::Written];
+    prop_oneof![8 => frame, 2 => (0..40_000_u64).prop_map(Happening::Wait), 2 => select(others.to_vec())]
 }
 
 /// Most sessions begin well, else few would get anywhere.
@@ -96,7 +108,12 @@ fn script() -> impl Strategy<Value = Vec<Happening>> {
 
 /// Plays the script; gives back what the client gets and the receipts that it asked for.
 fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
-    let mut driven = Driven::new(Config::default());
+    let config = Config {
+        unacknowledged: 2,
+        frame_rate: Some(Rate { burst: 3, every: Duration::from_secs(1) }),
+        ..Config::default()
+    };
+    let mut driven = Driven::new(config);
     let (mut decoder, mut now) = (Decoder::new(), driven.start);
     let (mut input, mut answers, mut asked) = (BytesMut::new(), BytesMut::new(), HashMap::new());
     for happening in script {
@@ -104,11 +121,19 @@ fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
             Happening::Wait(ms) => {
                 now += Duration::from_millis(ms);
                 driven.session.handle_timeout(now);
+                // A driver that does what it is told does not spin.
+                assert!(driven.session.poll_timeout().is_none_or(|next| next > now));
             }
+            Happening::Deliver if driven.session.credit() != Credit::NONE => {
+                let mode = AckMode::ClientIndividual;
+                driven.session.delivered(now, Unsettled { subscription: 1, mode, bytes: 100, lease: None });
+            }
+            Happening::Deliver => {}
+            Happening::Written => driven.session.handle_output(now),
             Happening::Shutdown => driven.session.shut_down(Duration::ZERO),
             Happening::Octets(octets, end) => {
                 input.extend_from_slice(octets.as_bytes());
-                while driven.session.closing().is_none() {
+                while driven.session.closing().is_none() && !driven.session.is_busy() {
                     match decoder.decode(&mut input) {
                         Ok(Some(Item::Frame(frame))) => {
                             count_receipt(&frame, &mut asked);
@@ -118,7 +143,12 @@ fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
                             }
                         }
                         Ok(Some(Item::HeartBeat)) => {}
-                        Ok(None) => break,
+                        Ok(None) => {
+                            if !input.is_empty() {
+                                driven.session.handle_pending(now, decoder.pending_command());
+                            }
+                            break;
+                        }
                         Err(error) => driven.session.handle_decode_error(error, decoder.failed_receipt()),
                     }
                 }
@@ -130,7 +160,7 @@ fn play(script: Vec<Happening>) -> (BytesMut, HashMap<String, usize>) {
     (answers, asked)
 }
 
-fn carry_out(driven: &mut Driven, request: Request<u32>, end: End, now: &mut std::time::Instant) {
+fn carry_out(driven: &mut Driven, request: Request<u32>, end: End, now: &mut Instant) {
     if let End::Late = end {
         *now += Duration::from_secs(60);
         driven.session.handle_timeout(*now);

@@ -202,3 +202,24 @@ async fn t25_a_body_that_does_not_come_is_not_waited_for() {
     assert_eq!(status(&head(&mut socket).await), "405");
     assert_closed(socket, start).await;
 }
+
+#[tokio::test]
+async fn t26_requests_with_two_meanings_are_refused_and_what_follows_is_not_read() {
+    let address = serve_http(&server().await).await;
+    for ambiguous in [
+        "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        "Content-Length : 5\r\n\r\nhello",
+        "Content-Length: 5\r\nTransfer-Encoding: xchunked\r\n\r\nhello",
+        "Transfer-Encoding: chunked\r\n\r\nhello",
+    ] {
+        let mut socket = connect(address).await;
+        let post = format!("POST /ws HTTP/1.1\r\nHost: {address}\r\n{ambiguous}");
+        let smuggled = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        socket.write_all((post + &smuggled).as_bytes()).await.expect("an open socket");
+        let mut answer = Vec::new();
+        let _ = timeout(PATIENCE, socket.read_to_end(&mut answer)).await.expect("the server closes");
+        let answer = String::from_utf8_lossy(&answer);
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{ambiguous:?}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 4"), "{ambiguous:?}: {answer}");
+    }
+}

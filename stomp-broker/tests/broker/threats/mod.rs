@@ -2,6 +2,8 @@
 
 mod frames;
 mod handshake;
+mod rates;
+mod rights;
 mod sessions;
 mod websocket;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use stomp_broker::Config;
+use stomp_broker::{Config, testing::Client};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -167,4 +167,26 @@ async fn pings_do_not_stand_in_for_heart_beats() {
         () = pings => panic!("closed"),
         result = heart_beat => result.expect("clients look for STOMP data alone"),
     }
+}
+
+#[tokio::test]
+async fn t19_text_that_is_none_goes_to_websockets_as_octets() {
+    let server = server().await;
+    let mut browser = open_websocket(serve_http(&server).await).await;
+    let frames = "CONNECT\naccept-version:1.2\n\n\0SUBSCRIBE\nid:s\ndestination:/topic/x\nreceipt:r\n\n\0";
+    browser.send(Message::text(frames)).await.expect("an open socket");
+    for answer in ["CONNECTED", "RECEIPT"] {
+        let message = browser.next().await.expect("an answer").expect("an open socket");
+        assert!(message.to_text().expect("text").starts_with(answer), "{message:?}");
+    }
+    let mut sender = Client::open(&server);
+    sender.connect().await;
+    for body in [&b"\xff\xfe\x00\x80"[..], b"plain"] {
+        sender.publish("/topic/x", body).await;
+        let message = browser.next().await.expect("a message").expect("an open socket");
+        assert_eq!(message.is_text(), body == b"plain", "{message:?}");
+        assert!(message.into_data().windows(body.len()).any(|octets| octets == body));
+    }
+    sender.send_octets(b"SEND\ndestination:/topic/x\nnick:\xff\n\nx\0").await;
+    sender.expect_error().await;
 }
