@@ -11,13 +11,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     Config,
+    admin::Admin,
     auth::{Auth, KeyError, Passwords, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
     http::{self, Http},
     limits::Limits,
     stomp,
-    store::{OpenError, PostgresStore, SqliteStore, Store},
+    store::{OpenError, PostgresStore, SqliteStore, Store, StoreError},
 };
 
 /// A chat service: its routes to serve, and its STOMP server.
@@ -68,6 +69,9 @@ pub enum StartError {
         "cannot open the PostgreSQL database: {0}; check --database-url, and that the server runs and lets in"
     )]
     Postgres(OpenError),
+    /// The database opened, but does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -108,12 +112,14 @@ impl ChatApp {
             passwords.clone(),
             config.providers.clone(),
         );
+        let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
         let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
         let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
         let http = Http {
             auth,
+            admin,
             chat,
             rates: config.rates,
             public_url: config.public_url.clone(),

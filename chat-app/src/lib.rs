@@ -9,6 +9,7 @@
 //! [`Listening`] is the service on its ports, [`ChatApp`] the service to embed in another server. The rules are in
 //! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`].
 
+mod admin;
 mod app;
 pub mod auth;
 pub mod chat;

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use tracing::warn;
 
 use crate::{
-    BrokerError, Destination, DestinationStatus, Explanation, Principal, Publish, Refusal, SessionId,
-    SessionStatus, Statistics, SubscriptionStatus,
+    BrokerError, Destination, DestinationStatus, Explanation, NodePresence, Principal, Publish, Refusal,
+    SessionId, SessionStatus, Statistics, SubscriptionStatus,
     hub::Order,
     server::{Shared, USER_ROOT},
 };
@@ -44,6 +44,30 @@ impl Handle {
     /// The number of open sessions of `user` on this node.
     pub fn sessions_of(&self, user: &str) -> usize {
         self.shared.hub.sessions_of(user)
+    }
+
+    /// The number of open sessions of `user` on all nodes.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when the other nodes cannot be known.
+    pub async fn sessions_on_all_nodes(&self, user: &str) -> Result<usize, BrokerError> {
+        match self.shared.broker.presence() {
+            Some(presence) => presence.sessions_of(user).await,
+            None => Ok(self.sessions_of(user)),
+        }
+    }
+
+    /// The nodes that are alive, and what they have open; none if the back-end has but one.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] when they cannot be known.
+    pub async fn nodes(&self) -> Result<Vec<NodePresence>, BrokerError> {
+        match self.shared.broker.presence() {
+            Some(presence) => presence.nodes().await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Ends one session with an ERROR frame; says whether there is one of that id on this node.

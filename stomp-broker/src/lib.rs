@@ -94,8 +94,8 @@ pub use self::{
     auth::{Action, Authenticator, Authorizer, Credentials, Decision, Open, Peer, Principal},
     broker::{
         Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, HistoryPolicy, HistorySettings,
-        Inbound, Interest, Leased, NodeId, Position, Publish, Published, QueuePolicy, QueueSettings,
-        QueueStore, Settlement, SimpleBroker, Start,
+        Inbound, Interest, Leased, NodeId, NodePresence, Position, Presence, Publish, Published, QueuePolicy,
+        QueueSettings, QueueStore, Settlement, SimpleBroker, Start,
     },
     config::{Config, MAX_ID},
     destination::{Destination, DestinationKind, InvalidDestination, MAX_DESTINATION},

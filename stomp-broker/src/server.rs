@@ -159,6 +159,9 @@ impl ServerBuilder {
         let broker = self.broker.unwrap_or_else(|| Box::new(SimpleBroker::with_policies(&self.policies)));
         let broker: Arc<dyn Broker> = broker.into();
         broker.start(Arc::clone(&hub) as Arc<dyn Inbound>).await?;
+        if let Some(presence) = broker.presence() {
+            hub.set_presence(presence);
+        }
         match broker.queues() {
             Some(store) => hub.queues.set_store(store),
             None if self.queues.is_empty() => {}

@@ -2,7 +2,7 @@
 
 use super::{Auth, Device, Grant};
 use crate::{
-    domain::{Email, Kind, Locale, MemberId, MemberName, Password, Tag, Timestamp},
+    domain::{Email, Kind, Locale, MemberId, MemberName, Password, Registration, Settings, Tag, Timestamp},
     error::{ChatError, Code},
     store::{AddMember, NewMember},
 };
@@ -28,9 +28,15 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Code::EmailTaken`], or a [`RateLimited`](crate::limits::RateLimited) network.
+    /// [`Code::EmailTaken`], [`Code::RegistrationClosed`], or a [`RateLimited`](crate::limits::RateLimited) network.
     pub async fn sign_up(&self, sign_up: SignUp, device: Device<'_>) -> Result<MemberId, ChatError> {
         self.limits.sign_up(device.ip)?;
+        self.require_open_registration().await?;
+        self.add_user(sign_up).await
+    }
+
+    /// Makes an account for whom registration is not asked about.
+    pub(crate) async fn add_user(&self, sign_up: SignUp) -> Result<MemberId, ChatError> {
         let hash = self.passwords.hash(sign_up.password).await?;
         let login = Some((&sign_up.email, hash.as_str()));
         self.add(Kind::User, &sign_up.name, login, sign_up.locale).await
@@ -40,7 +46,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// A [`RateLimited`](crate::limits::RateLimited) network.
+    /// [`Code::RegistrationClosed`], or a [`RateLimited`](crate::limits::RateLimited) network.
     pub async fn guest(
         &self,
         name: &MemberName,
@@ -48,8 +54,28 @@ impl Auth {
         device: Device<'_>,
     ) -> Result<Grant, ChatError> {
         self.limits.guest(device.ip)?;
+        if !self.settings().await?.guests {
+            return Err(Code::RegistrationClosed.into());
+        }
         let id = self.add(Kind::Guest, name, None, locale).await?;
         self.open_session(id, device).await
+    }
+
+    /// Whether accounts may be made.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::RegistrationClosed`] if not.
+    pub(super) async fn require_open_registration(&self) -> Result<(), ChatError> {
+        match self.settings().await?.registration_mode {
+            Registration::Open => Ok(()),
+            Registration::Closed => Err(Code::RegistrationClosed.into()),
+        }
+    }
+
+    /// Who may come.
+    async fn settings(&self) -> Result<Settings, ChatError> {
+        Ok(Settings::of(&self.store.settings().await?))
     }
 
     async fn add(

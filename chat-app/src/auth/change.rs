@@ -23,7 +23,7 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Code::EmailTaken`]; [`Code::Forbidden`] for who is no guest; a limited network as for a new account.
+    /// [`Code::EmailTaken`]; [`Code::RegistrationClosed`]; [`Code::Forbidden`] for who is no guest; a limited network as for a new account.
     pub async fn upgrade(
         &self,
         identity: &Identity,
@@ -31,6 +31,7 @@ impl Auth {
         device: Device<'_>,
     ) -> Result<String, ChatError> {
         self.limits.sign_up(device.ip)?;
+        self.require_open_registration().await?;
         let guest = identity.member.id;
         let password_hash = self.passwords.hash(upgrade.password).await?;
         let mut tag = None;

@@ -29,6 +29,11 @@ impl Auth {
         self.open_session(member.id, device).await
     }
 
+    /// Counts an attempt to be somebody.
+    pub(crate) fn count_login(&self, device: Device<'_>) -> Result<(), ChatError> {
+        Ok(self.limits.login_from(device.ip)?)
+    }
+
     /// Exchanges a refresh token for the next pair.
     ///
     /// # Errors

@@ -110,6 +110,11 @@ impl Live {
         }
     }
 
+    /// How many connections this server has.
+    pub fn connections(&self) -> usize {
+        self.handle.get().map_or(0, |handle| handle.sessions().len())
+    }
+
     /// Whether a member has a connection at this moment.
     pub fn is_connected(&self, member: MemberId) -> bool {
         self.handle.get().is_some_and(|handle| handle.sessions_of(&member.to_string()) > 0)

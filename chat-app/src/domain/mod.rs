@@ -3,6 +3,7 @@
 //! Text from outside becomes one of these types by its `parse`, once, at the border; what holds one need not
 //! check it again.
 
+mod admin;
 mod id;
 mod locale;
 mod member;
@@ -19,6 +20,7 @@ mod text;
 mod timestamp;
 
 pub use self::{
+    admin::{AdminMember, AuditEntry, Registration, Settings, Stats},
     id::{FileId, MemberId, MessageId, RoomId, SessionId},
     locale::Locale,
     member::{Email, Kind, Me, Member, MemberName, Password, Role, Status, Tag},

@@ -43,6 +43,7 @@ codes! {
     Forbidden "FORBIDDEN" FORBIDDEN "허용되지 않은 요청입니다." "This is not allowed."
     NotParticipant "NOT_PARTICIPANT" FORBIDDEN "본인이 속하지 않은 채팅방입니다." "You are not in this room."
     NotOwner "NOT_OWNER" FORBIDDEN "방장만 할 수 있습니다." "Only the room's owner can do this."
+    RegistrationClosed "REGISTRATION_CLOSED" FORBIDDEN "지금은 가입할 수 없습니다." "New accounts cannot be made here."
     Banned "BANNED" FORBIDDEN "이용이 제한되었습니다." "You are banned."
     WrongRoomPassword "WRONG_ROOM_PASSWORD" FORBIDDEN "채팅방 비밀번호가 올바르지 않습니다." "Wrong room password."
     RoomPasswordRejected "WRONG_ROOM_PASSWORD" UNAUTHORIZED "채팅방 비밀번호가 올바르지 않습니다." "Wrong room password."

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Http, error::Result};
 use crate::{
     auth::ACCESS_LIFETIME,
-    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS, Provider},
+    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS, Provider, Registration},
     limits::Rates,
 };
 
@@ -43,10 +43,13 @@ struct Info {
     version: &'static str,
     limits: InfoLimits,
     providers: Vec<Provider>,
-    registration_mode: &'static str,
+    registration_mode: Registration,
     /// Whether guests may come.
     guests: bool,
     locales: [Locale; 2],
+    site_name: String,
+    /// Whether the first administrator is to be made.
+    setup_required: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -82,8 +85,9 @@ impl From<Rates> for InfoRates {
 
 /// What the service is and allows.
 #[utoipa::path(get, path = "/info", tag = "operation", security(()), responses((status = 200, body = Info)))]
-async fn info(State(http): State<Http>) -> Json<Info> {
-    Json(Info {
+async fn info(State(http): State<Http>) -> Result<Json<Info>> {
+    let settings = http.admin.settings().await?;
+    Ok(Json(Info {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         limits: InfoLimits {
@@ -94,8 +98,10 @@ async fn info(State(http): State<Http>) -> Json<Info> {
             rates: http.rates.into(),
         },
         providers: http.auth.providers().collect(),
-        registration_mode: "open",
-        guests: true,
+        registration_mode: settings.registration_mode,
+        guests: settings.guests,
         locales: Locale::ALL,
-    })
+        site_name: settings.site_name,
+        setup_required: http.admin.needs_setup(),
+    }))
 }

@@ -28,7 +28,7 @@ pub(super) fn router() -> OpenApiRouter<Http> {
 }
 
 #[derive(Deserialize, ToSchema)]
-struct CreateMember {
+pub(super) struct CreateMember {
     /// 2 to 32 characters that show.
     name: String,
     #[schema(format = Email, max_length = 254)]
@@ -40,7 +40,7 @@ struct CreateMember {
 }
 
 impl CreateMember {
-    fn parse(self) -> Result<SignUp, Problems> {
+    pub(super) fn parse(self) -> Result<SignUp, Problems> {
         let mut problems = Problems::default();
         let name = problems.check(MemberName::parse(&self.name), "name", MemberName::EXPECTED);
         let email = problems.check(Email::parse(&self.email), "email", Email::EXPECTED);

@@ -1,6 +1,7 @@
 //! The HTTP interface: one router per file, errors and headers that all of them share.
 
 mod account;
+mod admin;
 mod auth;
 mod caller;
 mod changes;
@@ -27,7 +28,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::error::Error;
-use crate::{Origin, auth::Auth, chat::Chat, limits::Rates, ui};
+use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, limits::Rates, ui};
 
 /// Octets of a request's body, at most.
 const MAX_BODY: usize = 64 * 1024;
@@ -36,6 +37,7 @@ const MAX_BODY: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     pub(crate) auth: Auth,
+    pub(crate) admin: Admin,
     pub(crate) chat: Chat,
     pub(crate) rates: Rates,
     pub(crate) public_url: Option<Origin>,
@@ -57,6 +59,7 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
         .merge(changes::router())
         .merge(health::router())
         .merge(oauth::router())
+        .merge(admin::router())
         .split_for_parts();
     // Providers are other sites, and send people back to it.
     let (callback, its_document) = oauth::callback_router().split_for_parts();

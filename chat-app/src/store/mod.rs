@@ -9,6 +9,7 @@
 #![allow(clippy::duplicate_mod)]
 
 mod account;
+mod admin;
 mod change;
 mod error;
 mod identity;
@@ -30,6 +31,7 @@ use async_trait::async_trait;
 
 pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
+    admin::{AdminStore, NewAuditEntry},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
@@ -49,6 +51,7 @@ pub use self::{
 #[async_trait]
 pub trait Store:
     AccountStore
+    + AdminStore
     + IdentityStore
     + MemberStore
     + SessionStore

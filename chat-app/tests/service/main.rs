@@ -2,6 +2,7 @@
 //! data in a directory of the test's own.
 
 mod accounts;
+mod admin;
 mod changes;
 mod cluster;
 mod defects;

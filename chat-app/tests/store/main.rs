@@ -1,6 +1,7 @@
 //! One suite for every store: each case takes `&dyn Store`, each back-end runs all cases on an empty database.
 
 mod accounts;
+mod admins;
 mod changes;
 mod doors;
 mod identities;
@@ -57,6 +58,7 @@ suite! {
     members::a_change_leaves_what_is_not_given,
     accounts::a_guest_becomes_a_user_once,
     accounts::an_erased_member_is_nobody,
+    admins::status_and_role_are_changed_and_noted,
     identities::an_account_is_one_members_and_its_address_too,
     identities::a_member_keeps_a_way_to_log_in,
     sessions::each_refresh_token_works_once_and_any_older_one_ends_the_session,

@@ -6,6 +6,7 @@
 mod history;
 mod interest;
 mod node;
+mod presence;
 mod queue;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -23,6 +24,7 @@ pub use self::{
     history::{Epoch, HistoryPage, Position, Start},
     interest::Interest,
     node::{Capabilities, Health, NodeId},
+    presence::{NodePresence, Presence},
     queue::{Leased, QueueStore, Settlement},
     simple::SimpleBroker,
     simple_logs::{HistoryPolicy, HistorySettings},
@@ -145,6 +147,11 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
 
     /// The back-end's queues, if it has any.
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {
+        None
+    }
+
+    /// What knows the sessions of all nodes, if there may be others.
+    fn presence(&self) -> Option<Arc<dyn Presence>> {
         None
     }
 

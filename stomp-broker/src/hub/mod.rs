@@ -19,7 +19,7 @@ use std::{
     cmp::Reverse,
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -45,7 +45,7 @@ pub(crate) use self::{
     subscription::{Subscription, Terms},
 };
 use crate::{
-    Config, Destination, Health, Inbound, Message, NodeId, Position, Principal, Publish, Refusal,
+    Config, Destination, Health, Inbound, Message, NodeId, Position, Presence, Principal, Publish, Refusal,
     message::MessageIds, metrics,
 };
 
@@ -65,6 +65,7 @@ pub(crate) struct Hub {
     pub(crate) patterns: Patterns,
     pub(crate) users: Routes<UserDestination>,
     pub(crate) queues: Arc<Queues>,
+    presence: OnceLock<Arc<dyn Presence>>,
     away: AtomicBool,
     sessions: Mutex<Sessions>,
     revocations: AtomicU64,
@@ -93,6 +94,7 @@ impl Hub {
             patterns: Patterns::default(),
             users: Routes::default(),
             queues: Arc::new(Queues::new(Arc::clone(&budget))),
+            presence: OnceLock::new(),
             away: AtomicBool::default(),
             sessions: Mutex::default(),
             revocations: AtomicU64::default(),
@@ -112,6 +114,7 @@ impl Hub {
             let mut sessions = self.sessions();
             let of_user = sessions.by_user.entry(Arc::clone(user)).or_default();
             of_user.clients.push(Arc::clone(client));
+            self.note(user, of_user.clients.len());
             client.allow(Arc::clone(&of_user.allowance));
         }
     }
@@ -124,9 +127,22 @@ impl Hub {
             && let Some(of_user) = sessions.by_user.get_mut(user)
         {
             of_user.clients.retain(|other| other.id != client.id);
+            self.note(user, of_user.clients.len());
             if of_user.clients.is_empty() {
                 sessions.by_user.remove(user);
             }
+        }
+    }
+
+    /// Sets what is told about the sessions of users; called once, when the server starts.
+    pub(crate) fn set_presence(&self, presence: Arc<dyn Presence>) {
+        // A second one would be of a second server; there is none.
+        let _ = self.presence.set(presence);
+    }
+
+    fn note(&self, user: &Arc<str>, sessions: usize) {
+        if let Some(presence) = self.presence.get() {
+            presence.note(user, sessions);
         }
     }
 

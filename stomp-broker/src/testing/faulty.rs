@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::{
     Broker, BrokerError, Capabilities, Destination, Health, HistoryPage, Inbound, Interest, Message, NodeId,
-    Position, Publish, Published, QueueStore, Start,
+    Position, Presence, Publish, Published, QueueStore, Start,
 };
 
 /// What happens to one message on its way from the back-end to the server.
@@ -210,6 +210,10 @@ impl<B: Broker> Broker for Faulty<B> {
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {
         self.inner.queues()
+    }
+
+    fn presence(&self) -> Option<Arc<dyn Presence>> {
+        self.inner.presence()
     }
 
     fn send_control(&self, to: Option<NodeId>, data: Bytes) -> Result<(), BrokerError> {

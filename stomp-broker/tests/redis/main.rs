@@ -2,6 +2,7 @@
 #![cfg(feature = "redis")]
 
 mod conformance;
+mod presence;
 mod queues;
 #[path = "../support/redis_server.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]

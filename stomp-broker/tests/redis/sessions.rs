@@ -11,6 +11,9 @@ use stomp_broker::{
 
 use crate::redis_server::RedisServer;
 
+/// An entry of a stream: its id, and fields with their values.
+type Entry = (String, Vec<(String, Vec<u8>)>);
+
 async fn node(settings: RedisSettings) -> Server {
     let relay = stomp_broker::redis::RedisRelay::new(settings).unwrap();
     Server::builder(Open, Open).broker(relay).topics("/topic").start().await.unwrap()
@@ -100,6 +103,33 @@ async fn brokers_with_different_prefixes_do_not_meet() {
     reader.expect_nothing(Duration::from_millis(200)).await;
 }
 
+#[tokio::test]
+async fn a_node_needs_no_more_rights_than_those_below_its_prefix() {
+    let redis = RedisServer::start();
+    let mut connection = redis.connection();
+    let rights =
+        ["on", ">secret", "~stomp:*", "&stomp:*", "-@all", "+@connection", "+@pubsub", "+@scripting"];
+    let commands = ["+@stream", "+@hash", "+@set", "+@sortedset", "+@read", "+@keyspace", "+time"];
+    let () = redis::cmd("ACL")
+        .arg("SETUSER")
+        .arg("node")
+        .arg(&rights)
+        .arg(&commands)
+        .query(&mut connection)
+        .unwrap();
+    let () = redis::cmd("ACL").arg("SETUSER").arg("default").arg("off").query(&mut connection).unwrap();
+
+    let url = redis.settings().url.replace("redis://", "redis://node:secret@");
+    let server = node(RedisSettings { url, ..redis.settings() }).await;
+    let mut reader = client(&server, "ann").await;
+    for (id, topic) in [("s", "/topic/a"), ("k", "/topic/kept/a")] {
+        reader.subscribe(id, topic).await;
+        reader.publish(topic, "allowed").await;
+        assert_eq!(&**reader.expect(Command::Message).await.body(), b"allowed");
+    }
+    assert!(server.handle().is_ready());
+}
+
 /// T43: whoever reaches Redis can push anything.
 #[tokio::test]
 async fn octets_that_no_node_sent_harm_nobody() {
@@ -115,6 +145,17 @@ async fn octets_that_no_node_sent_harm_nobody() {
         }
     }
     let mut writer = client(&two, "ben").await;
+    writer.publish("/topic/kept/a", "genuine").await;
+    assert_eq!(&**reader.expect(Command::Message).await.body(), b"genuine");
+    // A genuine envelope under positions that were never given out.
+    let log: Vec<Entry> =
+        redis::cmd("XRANGE").arg("stomp:h:/topic/kept/a").arg("-").arg("+").query(&mut connection).unwrap();
+    let (_, fields) = &log[0];
+    for position in ["1:0:", "1:18446744073709551615:"] {
+        let forged = [position.as_bytes(), &fields[0].1].concat();
+        let () =
+            redis::cmd("PUBLISH").arg("stomp:t:/topic/kept/a").arg(forged).query(&mut connection).unwrap();
+    }
     for topic in ["/topic/a", "/topic/kept/a"] {
         writer.publish(topic, "genuine").await;
         assert_eq!(&**reader.expect(Command::Message).await.body(), b"genuine");

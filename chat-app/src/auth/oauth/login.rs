@@ -131,6 +131,7 @@ impl Auth {
         {
             return Ok(member);
         }
+        self.require_open_registration().await?;
         let name = profile.name.as_deref().and_then(MemberName::parse).unwrap_or_else(|| nickname(locale));
         for _ in 0..TAGS {
             let tag = &Tag::random();

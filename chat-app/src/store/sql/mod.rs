@@ -7,6 +7,7 @@
 //! what has to be worded differently.
 
 mod account;
+mod admin;
 mod change;
 mod identity;
 mod invite;

@@ -1,9 +1,10 @@
-//! The key by which other nodes see that this one lives, and what is done about those that do not.
+//! What a node does all the time: it shows the others that it lives, and who is connected to it, and takes care of
+//! what dead ones leave behind.
 
-use redis::pipe;
-use tokio::time::{interval, sleep};
+use tokio::time::{Interval, interval, sleep};
 
 use super::Node;
+use crate::BrokerError;
 
 /// Beats that may fail before the node counts as dead.
 const BEATS: u32 = 3;
@@ -14,41 +15,30 @@ impl Node {
         loop {
             self.wait_for_link().await;
             self.settle_late().await;
-            self.beat_while_connected().await;
+            let mut beats = interval(self.settings.node_timeout / BEATS);
+            // Whatever failed is done again from the start.
+            let _ = self.beat_while_connected(&mut beats).await;
             sleep(self.settings.response_timeout / 10).await;
         }
     }
 
-    async fn beat_while_connected(&self) {
-        let mut beats = interval(self.settings.node_timeout / BEATS);
-        // After an outage every node beats once before anyone looks for dead ones.
-        let mut all_have_beaten = false;
-        let mut changes = self.link.changes();
+    async fn beat_while_connected(&self, beats: &mut Interval) -> Result<(), BrokerError> {
+        self.tell_all_users().await?;
+        beats.tick().await;
         loop {
             tokio::select! {
-                _ = beats.tick() => {}
-                _ = changes.wait_for(Option::is_none) => return,
-            }
-            let key = self.keys.node(&self.id.to_string());
-            let lifetime = u64::try_from(self.settings.node_timeout.as_millis()).unwrap_or(u64::MAX);
-            let mut pipeline = pipe();
-            pipeline.cmd("SET").arg(key).arg(1).arg("PX").arg(lifetime).ignore();
-            let beaten = self.link.query::<()>(&mut pipeline).await.is_ok();
-            if beaten && all_have_beaten {
-                for queue in self.subscriber.queues() {
-                    // The next beat tries again.
-                    let _ = self.reclaim(&queue).await;
+                () = self.link.until_down() => return Err(BrokerError::Unavailable),
+                () = self.users.changed() => self.tell_changed_users().await?,
+                // By the first beat after an outage all nodes have shown that they live.
+                _ = beats.tick() => {
+                    if !self.stay_alive().await? {
+                        self.tell_all_users().await?;
+                    }
+                    for queue in self.subscriber.queues() {
+                        self.reclaim(&queue).await?;
+                    }
                 }
             }
-            all_have_beaten = beaten;
         }
-    }
-
-    /// Says that this node is gone.
-    pub(super) async fn stop_beating(&self) {
-        let mut pipeline = pipe();
-        pipeline.cmd("DEL").arg(self.keys.node(&self.id.to_string())).ignore();
-        // Otherwise it takes the others a while to see.
-        let _ = self.link.query::<()>(&mut pipeline).await;
     }
 }

@@ -69,7 +69,12 @@ impl Keys {
         format!("{}c:{queue}", self.prefix)
     }
 
-    /// The key that exists while a node lives.
+    /// The set of the names of nodes.
+    pub(super) fn nodes(&self) -> String {
+        format!("{}nodes", self.prefix)
+    }
+
+    /// The hash of a node's users; it exists while the node lives.
     pub(super) fn node(&self, node: &str) -> String {
         format!("{}n:{node}", self.prefix)
     }

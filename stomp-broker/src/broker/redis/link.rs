@@ -55,6 +55,17 @@ impl Link {
         self.current.subscribe()
     }
 
+    /// Resolves while there is a connection.
+    pub(super) async fn until_up(&self) {
+        // The sender lives as long as the link.
+        let _ = self.changes().wait_for(Option::is_some).await;
+    }
+
+    /// Resolves while there is none.
+    pub(super) async fn until_down(&self) {
+        let _ = self.changes().wait_for(Option::is_none).await;
+    }
+
     /// Keeps a connection open for as long as this is polled; `scripts` are there whenever it is.
     pub(super) async fn run(&self, scripts: &[&LazyLock<Script>]) {
         let mut number = 0;
@@ -99,8 +110,9 @@ impl Link {
                 }
                 is_current
             });
+        } else {
+            warn!(%error, "Redis refused a command");
         }
-        warn!(%error, "Redis refused a command");
         BrokerError::Unavailable
     }
 
@@ -127,10 +139,8 @@ impl Link {
 
     /// Returns when the connection does not work any more.
     async fn watch(&self, mut connection: MultiplexedConnection) {
-        let mut changes = self.changes();
         loop {
-            let failed = changes.wait_for(Option::is_none);
-            if timeout(PROBE, failed).await.is_ok() {
+            if timeout(PROBE, self.until_down()).await.is_ok() {
                 return;
             }
             let pong: Result<String, _> = redis::cmd("PING").query_async(&mut connection).await;

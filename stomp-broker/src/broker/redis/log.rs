@@ -51,7 +51,7 @@ pub(super) async fn page(
     let is_full = entries.len() == PAGE;
     let stored = stored(entries);
     let newest = match stored.last() {
-        Some(last) => last.offset + u64::from(is_full),
+        Some(last) => last.offset.saturating_add(is_full.into()),
         None => self::newest(link, keys, topic).await?.map_or(0, |newest| newest.offset),
     };
     let place = |offset| epoch.map(|epoch| Position { epoch, offset });
@@ -78,12 +78,14 @@ pub(super) async fn history(
     let last = kept.last().map(|stored| stored.offset);
     let (from, complete) = match start {
         Start::First => (0, true),
-        Start::Last(count) => (last.map_or(0, |last| (last + 1).saturating_sub(count as u64)), true),
+        Start::Last(count) => {
+            (last.map_or(0, |last| last.saturating_add(1).saturating_sub(count as u64)), true)
+        }
         Start::After { offset, epoch: asked } => {
             let is_same = asked.is_none_or(|asked| Some(asked) == epoch);
-            let reaches_back = first.is_some_and(|first| first <= offset + 1);
+            let reaches_back = first.is_some_and(|first| first <= offset.saturating_add(1));
             let is_known = last.is_some_and(|last| offset <= last);
-            if is_same && is_known { (offset + 1, reaches_back) } else { (0, false) }
+            if is_same && is_known { (offset.saturating_add(1), reaches_back) } else { (0, false) }
         }
     };
     kept.retain(|stored| stored.offset >= from);

@@ -25,6 +25,7 @@
 //! - **Queues** are streams with a consumer group. Every node is one consumer of it. What a node has out when it
 //!   dies goes to the others, which see that its key has expired.
 //! - **Users.** What is for a user goes to all nodes as control, and each looks for the user's sessions.
+//! - **Presence.** Every node keeps the number of sessions of each of its users in a hash that expires with it.
 //! - **Pipelines.** Messages of all sessions of a node go out in pipelines, of as many as wait while the last one is
 //!   being answered.
 //!
@@ -38,7 +39,8 @@
 //! | `b:/queue/a` | sorted set | those that came back |
 //! | `c:/queue/a` | hash | how often they were refused |
 //! | `o:all`, `o:NODE` | channel | control for all nodes, or for one |
-//! | `n:NODE` | string | expires when the node is dead |
+//! | `n:NODE` | hash | the users of a node; it expires when the node is dead |
+//! | `nodes` | set | the nodes |
 //!
 //! # What happens when...
 //!
@@ -59,6 +61,7 @@ mod heart;
 mod keys;
 mod link;
 mod log;
+mod presence;
 mod publisher;
 mod queues;
 mod sequence;
@@ -85,14 +88,15 @@ pub use self::settings::{RedisSettings, WhileAway};
 use self::{
     keys::{Channel, Keys},
     link::Link,
+    presence::{RedisPresence, Users},
     publisher::Publisher,
     queues::{Leases, RedisQueues},
     subscriber::Subscriber,
     topics::{Needs, Topics},
 };
 use super::{
-    Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, Inbound, Interest, NodeId, Publish,
-    Published, QueueStore, Start,
+    Broker, BrokerError, Capabilities, Epoch, Health, HistoryPage, Inbound, Interest, NodeId, Presence,
+    Publish, Published, QueueStore, Start,
 };
 use crate::{
     Destination,
@@ -104,6 +108,14 @@ const HEALING_AT_ONCE: usize = 64;
 
 static SCRIPTS: [&LazyLock<Script>; 6] =
     [&log::PUBLISH, &log::FORGET, &queues::ENQUEUE, &queues::LEASE, &queues::SETTLE, &queues::RECLAIM];
+
+/// Reads octets as if Redis had pushed them, for the fuzz target `relay_envelope`.
+#[cfg(fuzzing)]
+pub fn read_push(octets: &[u8]) {
+    if let Some((_, envelope)) = envelope::split(Bytes::copy_from_slice(octets)) {
+        let _ = envelope::Envelope::decode(envelope);
+    }
+}
 
 /// A node of a broker that shares a Redis with other nodes.
 #[derive(Debug)]
@@ -125,6 +137,7 @@ struct Node {
     subscriber: Subscriber,
     topics: Topics,
     leases: Leases,
+    users: Users,
     hears: AtomicBool,
     was_connected: AtomicBool,
 }
@@ -145,6 +158,7 @@ impl RedisRelay {
             subscriber: Subscriber::default(),
             topics: Topics::default(),
             leases: Leases::default(),
+            users: Users::default(),
             hears: AtomicBool::new(false),
             was_connected: AtomicBool::new(true),
             settings,
@@ -173,6 +187,17 @@ impl RedisRelay {
 impl Node {
     fn is_connected(&self) -> bool {
         self.link.is_up() && self.hears.load(Ordering::Acquire)
+    }
+
+    /// Waits for Redis for as long as the policy has clients wait.
+    async fn wait_until_connected(&self) {
+        let connected = async {
+            while !self.is_connected() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // Whatever comes next fails if Redis is not there.
+        let _ = timeout(self.settings.while_away.patience(), connected).await;
     }
 
     fn hears(&self, hears: bool) {
@@ -257,12 +282,16 @@ impl Node {
     async fn wait_for_link(&self) {
         // A Redis that answers with errors is not asked again at once.
         sleep(Duration::from_millis(50)).await;
-        let _ = self.link.changes().wait_for(Option::is_some).await;
+        self.link.until_up().await;
     }
 
     /// After a new connection: whatever was published meanwhile.
     async fn catch_up(self: &Arc<Self>) {
         let topics = self.topics.kept();
+        for topic in &topics {
+            // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
+            let _ = self.begin(topic).await;
+        }
         stream::iter(topics)
             .for_each_concurrent(HEALING_AT_ONCE, |topic| async move { self.heal(&topic).await })
             .await;
@@ -292,6 +321,14 @@ impl Node {
         }
         self.subscriber.subscribe(self, interests).await?;
         for topic in kept {
+            self.begin(topic).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to deliver a topic with history, from its newest message on, if that has not been done.
+    async fn begin(self: &Arc<Self>, topic: &Destination) -> Result<(), BrokerError> {
+        if self.topics.is_starting(topic) {
             let newest = log::newest(&self.link, &self.keys, topic).await?;
             let needs = self.topics.start(topic, newest);
             self.see_to(topic, needs);
@@ -341,8 +378,12 @@ impl Broker for RedisRelay {
         if !remove.is_empty() {
             self.node.remove(remove).await;
         }
+        if add.is_empty() {
+            return Ok(());
+        }
+        self.node.wait_until_connected().await;
         match self.node.settings.while_away {
-            _ if add.is_empty() => Ok(()),
+            // What is wanted is noted, and subscribed to when Redis is back.
             WhileAway::LocalOnly if !self.node.is_connected() => self.node.add(add).await.or(Ok(())),
             _ => self.node.add(add).await,
         }
@@ -367,11 +408,16 @@ impl Broker for RedisRelay {
     ) -> Result<Option<HistoryPage>, BrokerError> {
         let Node { link, keys, settings, .. } = &*self.node;
         let Some(policy) = settings.history.policy(destination) else { return Ok(None) };
+        self.node.wait_until_connected().await;
         log::history(link, keys, destination, start, policy).await.map(Some)
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {
         Some(Arc::new(RedisQueues::new(Arc::clone(&self.node))))
+    }
+
+    fn presence(&self) -> Option<Arc<dyn Presence>> {
+        Some(Arc::new(RedisPresence(Arc::clone(&self.node))))
     }
 
     fn send_control(&self, to: Option<NodeId>, data: Bytes) -> Result<(), BrokerError> {
@@ -389,6 +435,6 @@ impl Broker for RedisRelay {
         // What has not left by then is refused with the tasks.
         let _ = timeout(deadline, idle).await;
         self.stop.cancel();
-        self.node.stop_beating().await;
+        self.node.say_goodbye().await;
     }
 }

@@ -111,9 +111,9 @@ impl Sequence {
     fn check_continuity(&mut self, from: Position, page: &Page, released: &mut Released) {
         let first = page.messages.first();
         if let Some((offset, _)) = first
-            && *offset > self.last + 1
+            && *offset > self.next()
         {
-            self.restart(self.epoch, offset - 1, released);
+            self.restart(self.epoch, offset.saturating_sub(1), released);
             return;
         }
         // Only if nothing was released meanwhile does the page begin with the message that this node has seen last.
@@ -144,10 +144,15 @@ impl Sequence {
         }
     }
 
+    /// The offset of the next message. Positions may come from anybody who reaches Redis.
+    fn next(&self) -> u64 {
+        self.last.saturating_add(1)
+    }
+
     fn release(&mut self, released: &mut Released) {
-        self.waiting = self.waiting.split_off(&(self.last + 1));
-        while let Some(message) = self.waiting.remove(&(self.last + 1)) {
-            self.last += 1;
+        self.waiting = self.waiting.split_off(&self.next());
+        while let Some(message) = self.waiting.remove(&self.next()) {
+            self.last = self.next();
             self.last_id = Some(message.id());
             let marked = std::mem::take(&mut self.after_loss);
             released.messages.push(if marked { message.after_loss() } else { message });
@@ -263,6 +268,21 @@ mod tests {
     }
 
     proptest! {
+        /// Whoever reaches Redis can make up positions.
+        #[test]
+        fn positions_that_no_node_gave_out_do_no_harm(
+            pushes in prop::collection::vec((any::<u64>(), prop_oneof![0..3_u64, u64::MAX - 2..=u64::MAX]), 0..20),
+        ) {
+            let mut sequence = Sequence::new(None);
+            for (epoch, offset) in pushes {
+                let at = Position { epoch: Epoch(epoch), offset };
+                sequence.receive(at, message(1, offset));
+                let from = sequence.position();
+                let messages = vec![(offset, message(1, offset))];
+                sequence.fill(from, Page { epoch: Some(at.epoch), messages, newest: offset });
+            }
+        }
+
         /// However messages are pushed, doubled or dropped, filling the holes releases each once and in order.
         #[test]
         fn everything_is_released_once_and_in_order(arrivals in prop::collection::vec((1..30_u64, 0..4_u8), 0..80)) {

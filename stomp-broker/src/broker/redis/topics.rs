@@ -32,7 +32,14 @@ struct State {
 }
 
 #[derive(Debug)]
-enum Kept {
+struct Kept {
+    stage: Stage,
+    /// It is wanted by its name, and not only by a pattern.
+    by_name: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
     /// It is not known yet from where on this node listens; what comes waits.
     Starting(Vec<(Position, Message)>),
     Running {
@@ -40,6 +47,9 @@ enum Kept {
         healing: Healing,
     },
 }
+
+/// Topics that are in order because a pattern matches them, at most; others are delivered as they come.
+const MAX_BY_PATTERN: usize = 100_000;
 
 /// Whether somebody is reading the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,19 +86,27 @@ impl Topics {
 
     /// Listens to a topic with history; what comes waits until it is known where it starts.
     pub(super) fn prepare(&self, topic: &Destination) {
-        self.lock().kept.entry(topic.clone()).or_insert_with(|| Kept::Starting(Vec::new()));
+        let starting = || Kept { stage: Stage::Starting(Vec::new()), by_name: true };
+        self.lock().kept.entry(topic.clone()).or_insert_with(starting).by_name = true;
+    }
+
+    pub(super) fn is_starting(&self, topic: &Destination) -> bool {
+        matches!(self.lock().stage(topic), Some(Stage::Starting(_)))
     }
 
     /// Starts a topic, whose newest message had that position after this node began to listen.
     pub(super) fn start(&self, topic: &Destination, newest: Option<Position>) -> Needs {
         let mut state = self.lock();
-        let Some(Kept::Starting(early)) = state.kept.get_mut(topic) else { return Needs::default() };
-        let early = mem::take(early);
+        let early = match state.stage(topic) {
+            Some(Stage::Starting(early)) => mem::take(early),
+            _ => return Needs::default(),
+        };
         // What came before that was known came after this node began to listen: it is wanted too.
-        let before = early.iter().map(|(at, _)| Position { offset: at.offset - 1, ..*at });
+        let before = early.iter().map(|(at, _)| Position { offset: at.offset.saturating_sub(1), ..*at });
         let behind = newest.into_iter().chain(before).min_by_key(|at| (at.epoch.0, at.offset));
-        let running = Kept::Running { sequence: Sequence::new(behind), healing: Healing::No };
-        state.kept.insert(topic.clone(), running);
+        if let Some(stage) = state.stage(topic) {
+            *stage = Stage::running(behind);
+        }
         let receive = |needs: Needs, (at, message)| needs.and(self.receive(&mut state, at, message));
         early.into_iter().fold(Needs::default(), receive)
     }
@@ -101,16 +119,14 @@ impl Topics {
     pub(super) fn forget(&self, interest: &Interest) {
         let mut state = self.lock();
         match interest {
-            Interest::Topic(topic) => {
-                if !state.patterns.iter().any(|pattern| pattern.matches(topic)) {
-                    state.kept.remove(topic);
-                }
-            }
-            Interest::Pattern(gone) => {
-                state.patterns.retain(|pattern| pattern != gone);
-            }
-            Interest::Queue(_) => {}
+            Interest::Topic(topic) => match state.kept.get_mut(topic) {
+                Some(kept) => kept.by_name = false,
+                None => return,
+            },
+            Interest::Pattern(gone) => state.patterns.retain(|pattern| pattern != gone),
+            Interest::Queue(_) => return,
         }
+        state.forget_unwanted(interest);
     }
 
     /// Takes in what Redis pushed. `None` for octets that no node of this release wrote.
@@ -124,13 +140,16 @@ impl Topics {
             self.deliver_once(&mut state, envelope);
             return Some((topic, Needs::default()));
         };
-        let is_new = !state.kept.contains_key(&topic);
-        if is_new && state.patterns.iter().any(|pattern| pattern.matches(&topic)) {
+        let message = envelope.into_message(Some(at));
+        if !state.kept.contains_key(&topic) && state.matches(&topic) {
+            if state.kept.len() >= MAX_BY_PATTERN {
+                self.inbound.get()?.message(message);
+                return Some((topic, Needs::default()));
+            }
             let behind = Position { offset: at.offset.saturating_sub(1), ..at };
-            let running = Kept::Running { sequence: Sequence::new(Some(behind)), healing: Healing::No };
-            state.kept.insert(topic.clone(), running);
+            state.kept.insert(topic.clone(), Kept { stage: Stage::running(Some(behind)), by_name: false });
         }
-        let needs = self.receive(&mut state, at, envelope.into_message(Some(at)));
+        let needs = self.receive(&mut state, at, message);
         Some((topic, needs))
     }
 
@@ -151,7 +170,7 @@ impl Topics {
     /// Where the log of a topic is to be read from. If somebody is reading it, that one reads on instead.
     pub(super) fn begin_healing(&self, topic: &Destination) -> Option<Position> {
         let mut state = self.lock();
-        let Some(Kept::Running { sequence, healing }) = state.kept.get_mut(topic) else { return None };
+        let Some(Stage::Running { sequence, healing }) = state.stage(topic) else { return None };
         let is_first = *healing == Healing::No;
         *healing = if is_first { Healing::Yes } else { Healing::Again };
         is_first.then(|| sequence.position())
@@ -160,7 +179,7 @@ impl Topics {
     /// Takes in the log from a position on; says what else is needed, and from where on to read next, if at all.
     pub(super) fn fill(&self, topic: &Destination, from: Position, page: Page) -> (Needs, Option<Position>) {
         let mut state = self.lock();
-        let Some(Kept::Running { sequence, healing }) = state.kept.get_mut(topic) else {
+        let Some(Stage::Running { sequence, healing }) = state.stage(topic) else {
             return (Needs::default(), None);
         };
         let released = sequence.fill(from, page);
@@ -177,12 +196,12 @@ impl Topics {
 
     fn receive(&self, state: &mut State, at: Position, message: Message) -> Needs {
         let topic = message.destination().clone();
-        match state.kept.get_mut(&topic) {
-            Some(Kept::Running { sequence, .. }) => {
+        match state.stage(&topic) {
+            Some(Stage::Running { sequence, .. }) => {
                 let released = sequence.receive(at, message);
                 self.deliver(&topic, at.epoch, released)
             }
-            Some(Kept::Starting(early)) => {
+            Some(Stage::Starting(early)) => {
                 early.push((at, message));
                 Needs::default()
             }
@@ -213,5 +232,38 @@ impl Topics {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn stage(&mut self, topic: &Destination) -> Option<&mut Stage> {
+        self.kept.get_mut(topic).map(|kept| &mut kept.stage)
+    }
+
+    fn matches(&self, topic: &Destination) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(topic))
+    }
+
+    /// Forgets topics that an interest was the last one for.
+    fn forget_unwanted(&mut self, over: &Interest) {
+        let Self { kept, patterns, .. } = self;
+        let is_wanted = |topic: &Destination, kept: &mut Kept| {
+            kept.by_name || patterns.iter().any(|pattern| pattern.matches(topic))
+        };
+        match over {
+            Interest::Topic(topic) => {
+                if kept.get_mut(topic).is_some_and(|kept| !is_wanted(topic, kept)) {
+                    kept.remove(topic);
+                }
+            }
+            _ => kept.retain(is_wanted),
+        }
+    }
+}
+
+impl Stage {
+    /// Everything behind a position is to be delivered.
+    fn running(behind: Option<Position>) -> Self {
+        Self::Running { sequence: Sequence::new(behind), healing: Healing::No }
     }
 }

@@ -1,0 +1,95 @@
+//! Looking after the service.
+
+use chat_app::{
+    domain::{MemberId, Role, Timestamp},
+    store::{AdminStore, SqliteStore, Store},
+};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{TestApp, User};
+
+/// A member who was made an administrator in the database, as another administrator would.
+async fn administrator(app: &TestApp) -> User<'_> {
+    let admin = app.user("admin").await;
+    let store = SqliteStore::open(&app.dir.path().join("chat.db")).await.unwrap();
+    assert!(store.set_role(MemberId(admin.id), Role::Admin, Timestamp::now()).await.unwrap());
+    store.close().await;
+    admin
+}
+
+#[tokio::test]
+async fn nobody_but_administrators_looks_after_the_service() {
+    let app = TestApp::start().await;
+    let kim = app.user("kim").await;
+    for path in ["stats", "users", "audit", "settings"] {
+        kim.get(&format!("/admin/api/{path}")).await.refused(403, "FORBIDDEN");
+        app.get(&format!("/admin/api/{path}")).await.refused(401, "NO_TOKEN");
+    }
+    for action in ["ban", "unban", "logout"] {
+        let path = format!("/admin/api/users/{}/{action}", kim.id);
+        kim.post(&path, &json!({})).await.refused(403, "FORBIDDEN");
+    }
+    kim.ask(Method::PATCH, "/admin/api/settings", Some(&json!({ "guests": false })))
+        .await
+        .refused(403, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn a_ban_ends_everything_and_is_noted() {
+    let app = TestApp::start().await;
+    let (admin, eve) = (administrator(&app).await, app.user("eve").await);
+    let mut connected = eve.connect().await;
+    let act = async |action: &str| {
+        admin.post(&format!("/admin/api/users/{}/{action}", eve.id), &json!({})).await.status
+    };
+    assert_eq!(act("ban").await, 204);
+    assert_eq!(connected.frame().await.unwrap().headers().get("message"), Some("BANNED"));
+    eve.get("/member/me").await.refused(401, "SESSION_REVOKED");
+    let login = json!({ "email": "eve@example.com", "password": "correct horse" });
+    app.post("/member/doLogin", &login).await.refused(403, "BANNED");
+    assert_eq!(act("unban").await, 204);
+    app.post("/member/doLogin", &login).await.ok();
+
+    let users = admin.get("/admin/api/users?q=eve@").await.ok();
+    assert_eq!((&users[0]["id"], &users[0]["status"]), (&json!(eve.id), &json!("ACTIVE")));
+    let audit = admin.get("/admin/api/audit").await.ok();
+    assert_eq!((&audit[0]["action"], &audit[1]["action"]), (&json!("UNBAN"), &json!("BAN")));
+    assert_eq!(audit[1]["target"], format!("member:{}", eve.id));
+    assert_eq!(admin.get("/admin/api/stats").await.ok()["users"], 2);
+    admin.post(&format!("/admin/api/users/{}/ban", admin.id), &json!({})).await.refused(403, "FORBIDDEN");
+    admin.post("/admin/api/users/999/ban", &json!({})).await.refused(404, "MEMBER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn who_may_come_is_set() {
+    let app = TestApp::start().await;
+    let admin = administrator(&app).await;
+    let set = async |body| admin.ask(Method::PATCH, "/admin/api/settings", Some(&body)).await;
+    set(json!({ "registrationMode": "closed", "guests": false, "siteName": "우리 방" })).await.ok();
+    let account = json!({ "name": "kim", "email": "kim@example.com", "password": "correct horse" });
+    app.post("/member/create", &account).await.refused(403, "REGISTRATION_CLOSED");
+    app.post("/auth/guest", &json!({})).await.refused(403, "REGISTRATION_CLOSED");
+    app.get("/init").await.refused(403, "REGISTRATION_CLOSED");
+    let info = app.get("/info").await.ok();
+    assert_eq!(
+        (&info["registrationMode"], &info["guests"], &info["siteName"]),
+        (&json!("closed"), &json!(false), &json!("우리 방"))
+    );
+    set(json!({ "registrationMode": "open" })).await.ok();
+    app.post("/member/create", &account).await.ok();
+    set(json!({ "registrationMode": "sometimes" })).await.refused(400, "VALIDATION");
+}
+
+#[tokio::test]
+async fn the_first_administrator_needs_the_code_of_the_log() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get("/info").await.ok()["setupRequired"], true);
+    let body =
+        json!({ "code": "guess", "name": "kim", "email": "kim@example.com", "password": "correct horse" });
+    app.post("/admin/api/setup", &body).await.refused(403, "FORBIDDEN");
+    administrator(&app).await;
+    let app = TestApp::start_in(app.stop().await, |_| {}).await;
+    assert_eq!(app.get("/info").await.ok()["setupRequired"], false);
+    app.post("/admin/api/setup", &body).await.refused(403, "FORBIDDEN");
+}
