@@ -1,5 +1,6 @@
-//! What the benchmarks share: the octets to work on, and every codec behind one shape.
+//! What the benchmarks share: the octets to work on, every codec behind one shape, and subscribers for the broker.
 
 pub mod codecs;
 pub mod growth;
 pub mod inputs;
+pub mod subscriber;

@@ -74,6 +74,7 @@ mod session;
 mod statistics;
 mod status;
 mod stop;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tls")]

@@ -111,7 +111,7 @@ impl Server {
     }
 
     fn serve_admitted<T: Transport + 'static>(&self, transport: T, peer: Peer, place: Place) {
-        let connection = Connection::new(Arc::clone(&self.shared), transport, peer);
+        let connection = Box::new(Connection::new(Arc::clone(&self.shared), transport, peer));
         self.shared.tasks.spawn(async move {
             connection.run().await;
             drop(place);

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::Write,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -179,21 +180,22 @@ impl Message {
             let sent = shared.headers.iter().filter(|(name, _)| is_handed_on(name));
             let lost = shared.after_loss.then_some((LOST, "true"));
             let headers = position.chain(lost).chain(sent);
-            let id = shared.id.to_string();
-            MessageTail::encode(&id, &shared.destination, headers, &shared.body, version).ok()
+            let mut id = [0; MessageId::MAX];
+            let id = shared.id.write(&mut id);
+            MessageTail::encode(id, &shared.destination, headers, &shared.body, version).ok()
         };
         shared.tails[version as usize].get_or_init(encode).as_ref()
     }
 
     /// The same, [compressed](crate::transport::deflate) when the first one asks; `None` if that gains nothing.
     #[cfg(feature = "websocket")]
-    pub(crate) fn compressed(&self, version: Version) -> Option<Bytes> {
+    pub(crate) fn compressed(&self, version: Version) -> Option<&Bytes> {
         let compress = || deflate::compress(self.tail(version)?.as_bytes());
-        self.shared.compressed[version as usize].get_or_init(compress).clone()
+        self.shared.compressed[version as usize].get_or_init(compress).as_ref()
     }
 
     #[cfg(not(feature = "websocket"))]
-    pub(crate) fn compressed(&self, _: Version) -> Option<Bytes> {
+    pub(crate) fn compressed(&self, _: Version) -> Option<&Bytes> {
         None
     }
 }
@@ -203,6 +205,20 @@ impl Message {
 pub struct MessageId {
     epoch: u32,
     number: u64,
+}
+
+impl MessageId {
+    /// The most octets of its text.
+    const MAX: usize = 8 + 1 + 16;
+
+    /// Writes its text to the buffer, for which nothing need be allocated.
+    fn write(self, buffer: &mut [u8; Self::MAX]) -> &str {
+        let mut rest = &mut buffer[..];
+        // The buffer has room for the longest.
+        let _ = write!(rest, "{self}");
+        let left = rest.len();
+        buffer.get(..Self::MAX - left).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for MessageId {

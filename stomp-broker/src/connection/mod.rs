@@ -7,7 +7,6 @@ mod reply_to;
 mod request;
 
 use std::{
-    collections::VecDeque,
     future::{Future, poll_fn},
     io, mem,
     pin::Pin,
@@ -28,7 +27,7 @@ use self::{
 };
 use crate::{
     Message, Peer, Principal, Refusal, Settlement,
-    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Subscription, Taken},
+    hub::{Client, Control, Credit, Delivery, Lease, Outbox, OutboxLimits, Slots, Subscription, Taken},
     metrics::{self, Counted},
     server::Shared,
     session::{Closing, Session, Unsettled},
@@ -37,6 +36,9 @@ use crate::{
 
 /// Longer than anything waits: the timer of a session without a deadline.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many deliveries an idle connection keeps room for.
+const KEPT_ROOM: usize = 4;
 
 /// One client's connection.
 pub(crate) struct Connection<T> {
@@ -49,6 +51,8 @@ pub(crate) struct Connection<T> {
     _open: Counted,
     logged_in: Option<Counted>,
     input: BytesMut,
+    /// Empty: room for what comes out of the outbox, and then for what goes in.
+    batch: Slots,
     /// Leases of messages that count as consumed once they are written, and the task of saying so.
     written: Vec<Lease>,
     settling: Option<BoxFuture<'static, ()>>,
@@ -97,6 +101,7 @@ impl<T: Transport> Connection<T> {
             _open: Counted::connection(),
             logged_in: None,
             input: BytesMut::new(),
+            batch: Slots::new(),
             written: Vec::new(),
             settling: None,
             request: None,
@@ -105,7 +110,9 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Serves the client until either side ends the connection.
-    pub(crate) async fn run(mut self) {
+    ///
+    /// The connection is in a box because a future has room for its arguments twice, and so has one around it.
+    pub(crate) async fn run(mut self: Box<Self>) {
         self.shared.hub.open(&self.client);
         if self.shared.is_shutting_down() {
             self.client.outbox.control(Control::Shutdown);
@@ -124,7 +131,7 @@ impl<T: Transport> Connection<T> {
             self.take_frames();
             while let Some(wire) = self.session.poll_transmit() {
                 let is_text = is_text(&wire);
-                self.transport.push(Outgoing::alone(wire, is_text));
+                self.transport.push(Outgoing::alone(&wire, is_text));
             }
             if self.session.closing().is_some() && self.principal.is_none() {
                 // A login that is not wanted any more leaves nothing half done.
@@ -217,11 +224,11 @@ impl<T: Transport> Connection<T> {
             // Messages wait in the outbox, where they are counted, until the last batch has been written and the
             // client has acknowledged enough of those it has.
             let credit = if idle && !closing { self.session.credit() } else { Credit::NONE };
-            match self.client.outbox.poll_take(cx, credit) {
+            match self.client.outbox.poll_take(cx, credit, &mut self.batch) {
                 Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(Taken::Renewed(principal)) => return Poll::Ready(Ok(Event::Renewed(principal))),
                 Poll::Ready(Taken::Ended(ended)) => return Poll::Ready(Ok(Event::Ended(ended))),
-                Poll::Ready(Taken::Batch(batch)) => self.push_batch(batch),
+                Poll::Ready(Taken::Batch) => self.push_batch(),
                 Poll::Pending if idle && self.request.is_none() && self.session.is_leaving() => {
                     return Poll::Ready(Ok(Event::Drained));
                 }
@@ -281,12 +288,14 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Hands the transport what the outbox held.
-    fn push_batch(&mut self, batch: VecDeque<Option<Delivery>>) {
-        let mut sent = 0;
-        for delivery in batch.into_iter().flatten() {
-            sent += usize::from(self.push_message(&delivery));
-        }
+    fn push_batch(&mut self) {
+        let mut batch = mem::take(&mut self.batch);
+        let sent = batch.drain(..).flatten().filter(|delivery| self.push_message(delivery)).count();
         metrics::sent(sent);
+        // A burst's room is not kept, since an idle connection may never see another.
+        if batch.capacity() <= KEPT_ROOM {
+            self.batch = batch;
+        }
     }
 
     /// Hands the transport one message, if it is still wanted and can be written.
@@ -316,17 +325,16 @@ impl<T: Transport> Connection<T> {
             metrics::dropped(1, "unencodable");
             return false;
         };
-        let mut compressed = None;
-        let (prefix, rest) = match (terms.mode, lease) {
-            (AckMode::Auto, None) => {
-                if self.transport.wants_compressed() {
-                    compressed = message.compressed(terms.version);
-                }
-                (terms.prefix.clone(), tail.as_bytes().clone())
-            }
-            _ => self.named(delivery, tail),
-        };
-        self.transport.push(Outgoing { prefix, rest, is_text: message.is_text(), compressed });
+        let is_text = message.is_text();
+        if terms.is_acknowledged() || lease.is_some() {
+            let (prefix, rest) = self.named(delivery, tail);
+            self.transport.push(Outgoing { prefix: &prefix, rest: &rest, is_text, compressed: None });
+        } else {
+            let wants_compressed = self.transport.wants_compressed();
+            let compressed = wants_compressed.then(|| message.compressed(terms.version)).flatten();
+            let (prefix, rest) = (&terms.prefix, tail.as_bytes());
+            self.transport.push(Outgoing { prefix, rest, is_text, compressed });
+        }
         true
     }
 

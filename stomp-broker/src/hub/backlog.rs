@@ -11,6 +11,9 @@ use stomp_proto::ByteStr;
 use super::{Delivery, Lease, OutboxLimits};
 use crate::{Overflow, metrics};
 
+/// Deliveries in order; some may be missing.
+pub(crate) type Slots = VecDeque<Option<Delivery>>;
+
 /// Deliveries in the order in which they came.
 ///
 /// Those that may have to make room can be found without a search: each has a number, by which its slot is found,
@@ -19,7 +22,7 @@ use crate::{Overflow, metrics};
 #[derive(Debug)]
 pub(crate) struct Backlog {
     limits: OutboxLimits,
-    slots: VecDeque<Option<Delivery>>,
+    slots: Slots,
     /// The number of the first slot.
     first: u64,
     messages: usize,
@@ -98,12 +101,14 @@ impl Backlog {
         Ok(())
     }
 
-    /// Takes out what the credit covers, in order; slots may be empty.
-    pub(crate) fn take(&mut self, mut credit: Credit) -> VecDeque<Option<Delivery>> {
+    /// Takes out what the credit covers, into an empty `batch`, whose room is used for what comes.
+    pub(crate) fn take(&mut self, mut credit: Credit, batch: &mut Slots) {
         if self.messages <= credit.messages && self.bytes <= credit.bytes {
-            return self.take_all();
+            let room = mem::take(batch);
+            *batch = self.take_all();
+            self.slots = room;
+            return;
         }
-        let mut batch = VecDeque::new();
         while credit.messages > 0
             && credit.bytes > 0
             && let Some(delivery) = self.pop_front()
@@ -111,7 +116,16 @@ impl Backlog {
             credit.spend(&delivery);
             batch.push_back(Some(delivery));
         }
-        batch
+    }
+
+    /// Takes out everything.
+    pub(crate) fn take_all(&mut self) -> Slots {
+        self.first += self.slots.len() as u64;
+        self.messages = 0;
+        self.bytes = 0;
+        self.removed = 0;
+        self.lanes.clear();
+        mem::take(&mut self.slots)
     }
 
     /// Drops messages that are too old; says when the next one will be.
@@ -158,15 +172,6 @@ impl Backlog {
         self.messages += 1;
         self.bytes += delivery.size();
         self.slots.push_back(Some(delivery));
-    }
-
-    fn take_all(&mut self) -> VecDeque<Option<Delivery>> {
-        self.first += self.slots.len() as u64;
-        self.messages = 0;
-        self.bytes = 0;
-        self.removed = 0;
-        self.lanes.clear();
-        mem::take(&mut self.slots)
     }
 
     fn pop_front(&mut self) -> Option<Delivery> {
@@ -267,10 +272,13 @@ mod tests {
         let (subscription, mut backlog) = (subscription(1, AckMode::Auto, overflow), Backlog::new(LIMITS));
         let refused =
             keys.iter().filter(|key| backlog.push(delivery(&subscription, key, 1)).is_err()).count();
-        (keys_of(backlog.take(Credit::UNLIMITED)), refused)
+        (taken(&mut backlog, Credit::UNLIMITED), refused)
     }
 
-    fn keys_of(batch: VecDeque<Option<Delivery>>) -> Vec<String> {
+    /// The keys of what the credit covers.
+    fn taken(backlog: &mut Backlog, credit: Credit) -> Vec<String> {
+        let mut batch = Slots::new();
+        backlog.take(credit, &mut batch);
         let key = |delivery: Delivery| delivery.message.header("key").unwrap().to_owned();
         batch.into_iter().flatten().map(key).collect()
     }
@@ -295,7 +303,7 @@ mod tests {
         }
         backlog.push(delivery(&second, "e", 1)).unwrap();
         backlog.push(delivery(&first, "f", 1)).unwrap();
-        assert_eq!(keys_of(backlog.take(Credit::UNLIMITED)), ["b", "c", "d", "f"]);
+        assert_eq!(taken(&mut backlog, Credit::UNLIMITED), ["b", "c", "d", "f"]);
     }
 
     #[test]
@@ -309,7 +317,7 @@ mod tests {
         }
         let lane = &backlog.lanes[&2];
         assert!(backlog.slots.len() < 200 && lane.numbers.len() < 200 && lane.latest.len() < 200);
-        assert_eq!(keys_of(backlog.take(Credit::UNLIMITED)), ["stuck", "2", "3", "4"]);
+        assert_eq!(taken(&mut backlog, Credit::UNLIMITED), ["stuck", "2", "3", "4"]);
     }
 
     #[test]
@@ -321,7 +329,7 @@ mod tests {
         assert!(backlog.bytes() > 200_000);
         (0..1000).for_each(|_| backlog.push(delivery(&subscription, "small", 1000)).unwrap());
         assert!(backlog.len() < 100 && backlog.bytes() <= 100_000, "{} {}", backlog.len(), backlog.bytes());
-        backlog.take(Credit::UNLIMITED);
+        backlog.take_all();
         assert_eq!((backlog.len(), backlog.bytes()), (0, 0));
     }
 
@@ -333,9 +341,9 @@ mod tests {
         for (to, key) in [(&auto, "a"), (&client, "b"), (&auto, "c"), (&client, "d")] {
             backlog.push(delivery(to, key, 1000)).unwrap();
         }
-        assert_eq!(keys_of(backlog.take(Credit::NONE)), [""; 0]);
-        assert_eq!(keys_of(backlog.take(Credit { messages: 1, bytes: usize::MAX })), ["a", "b"]);
-        assert_eq!(keys_of(backlog.take(Credit { messages: 9, bytes: 1 })), ["c", "d"]);
+        assert_eq!(taken(&mut backlog, Credit::NONE), [""; 0]);
+        assert_eq!(taken(&mut backlog, Credit { messages: 1, bytes: usize::MAX }), ["a", "b"]);
+        assert_eq!(taken(&mut backlog, Credit { messages: 9, bytes: 1 }), ["c", "d"]);
         assert!(backlog.is_empty());
     }
 

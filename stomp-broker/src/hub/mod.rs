@@ -9,6 +9,8 @@ mod interests;
 mod listeners;
 mod orders;
 mod outbox;
+#[cfg(all(test, stomp_loom))]
+mod outbox_model;
 mod patterns;
 mod queues;
 mod replies;
@@ -30,7 +32,7 @@ use tracing::warn;
 pub use self::client::SessionId;
 pub(crate) use self::{
     allowance::{Allowance, TooMuch},
-    backlog::{Backlog, Credit},
+    backlog::{Backlog, Credit, Slots},
     budget::{Budget, Queued},
     client::Client,
     delivery::{Delivery, Lease},

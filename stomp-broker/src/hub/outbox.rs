@@ -1,17 +1,17 @@
 //! The queue from publishers to one session: the only hop of a message inside the server.
 
 use std::{
-    collections::VecDeque,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
     time::Instant,
 };
 
-use futures_util::task::AtomicWaker;
-
-use super::{Backlog, Credit, Delivery, Lease, Subscription};
-use crate::{Config, Principal, Refusal, metrics};
+use super::{Backlog, Credit, Delivery, Lease, Slots, Subscription};
+use crate::{
+    Config, Principal, Refusal, metrics,
+    sync::{AtomicWaker, Mutex, MutexGuard},
+};
 
 /// What the server tells a session, ahead of all messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub(crate) enum Taken {
     Renewed(Principal),
     /// Subscriptions that the server has ended.
     Ended(Vec<Arc<Subscription>>),
-    /// In order; some may be missing.
-    Batch(VecDeque<Option<Delivery>>),
+    /// The batch has been filled.
+    Batch,
 }
 
 /// Bounds of one outbox.
@@ -159,8 +159,9 @@ impl Outbox {
         mem::take(&mut queue.unsent)
     }
 
-    /// Ready when there is something for the session: a control, or as many deliveries as it has credit for.
-    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, credit: Credit) -> Poll<Taken> {
+    /// Ready when there is something for the session: first what it is told, then as many deliveries as it has credit
+    /// for. They come in an empty `batch`, whose room is used for the next ones.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, credit: Credit, batch: &mut Slots) -> Poll<Taken> {
         self.session.register(cx.waker());
         let mut queue = self.lock();
         if let Some(control) = queue.control.take() {
@@ -172,8 +173,8 @@ impl Outbox {
         if !queue.ended.is_empty() {
             return Poll::Ready(Taken::Ended(mem::take(&mut queue.ended)));
         }
-        let batch = queue.backlog.take(credit);
-        if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch(batch)) }
+        queue.backlog.take(credit, batch);
+        if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch) }
     }
 
     /// Drops messages that are too old; says when the next one will be.

@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
-use super::{Backlog, Control, Credit, Delivery, Outbox, Queued};
+use super::{Backlog, Control, Delivery, Outbox, Queued};
 use crate::{Overflow, Position};
 
 /// Where the messages of one subscription go, and how they start on the wire.
@@ -70,7 +70,7 @@ impl Subscription {
             // A subscription recovers once.
             let _ = self.recovered_to.set(last);
         }
-        let live = held.take().map(|mut held| held.take(Credit::UNLIMITED)).unwrap_or_default();
+        let live = held.take().map(|mut held| held.take_all()).unwrap_or_default();
         let new = live.into_iter().flatten().filter(|delivery| self.is_new(&delivery.message));
         new.for_each(|delivery| self.push(delivery));
         self.recovering.store(false, Ordering::Release);

@@ -8,6 +8,7 @@ mod counted;
 pub(crate) mod deflate;
 #[cfg(feature = "websocket")]
 mod marks;
+mod queue;
 #[cfg(feature = "websocket")]
 mod sockjs;
 mod stream;
@@ -27,22 +28,22 @@ use self::counted::Counted;
 pub(crate) use self::stream::StreamTransport;
 use crate::session::Closing;
 
-/// A frame, or a heart-beat, to write.
-#[derive(Debug)]
-pub(crate) struct Outgoing {
+/// A frame, or a heart-beat, to write. It is lent: most are copied, and need not be counted for that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
     /// What only this subscriber gets; empty for frames that are no MESSAGE.
-    pub(crate) prefix: Bytes,
-    pub(crate) rest: Bytes,
+    pub(crate) prefix: &'a [u8],
+    pub(crate) rest: &'a Bytes,
     /// Whether the whole is valid UTF-8, and so fits a WebSocket text message.
     pub(crate) is_text: bool,
     /// The rest once more, compressed, for transports that [want it](Transport::wants_compressed).
-    pub(crate) compressed: Option<Bytes>,
+    pub(crate) compressed: Option<&'a Bytes>,
 }
 
-impl Outgoing {
+impl<'a> Outgoing<'a> {
     /// A frame, or a part of one, that goes to this client alone.
-    pub(crate) fn alone(rest: Bytes, is_text: bool) -> Self {
-        Self { prefix: Bytes::new(), rest, is_text, compressed: None }
+    pub(crate) fn alone(rest: &'a Bytes, is_text: bool) -> Self {
+        Self { prefix: &[], rest, is_text, compressed: None }
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) trait Transport: Send + Unpin {
     fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>>;
 
     /// Queues a frame to be written.
-    fn push(&mut self, frame: Outgoing);
+    fn push(&mut self, frame: Outgoing<'_>);
 
     /// Whether something is queued that [`poll_flush`](Self::poll_flush) has not written yet.
     fn has_output(&self) -> bool;

@@ -2,21 +2,20 @@
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
-use super::{Counted, Outgoing, Transport};
+use super::{Counted, Outgoing, Transport, queue::Queue};
 use crate::session::Closing;
 
-/// Frames below this are copied together and written as one; larger ones are written from where they are.
-const COPY_BELOW: usize = 4096;
+/// Where there is so much room in a buffer, a large frame is awaited.
+const READ_DIRECT: usize = 4096;
 
 /// The most chunks handed to one vectored write.
 const VECTORED: usize = 64;
@@ -33,36 +32,12 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct StreamTransport<S> {
     stream: Counted<S>,
-    chunks: VecDeque<Bytes>,
-    /// The chunk that small frames are copied to; it comes behind `chunks`.
-    open: BytesMut,
+    queue: Queue,
 }
 
 impl<S> StreamTransport<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream: Counted::new(stream), chunks: VecDeque::new(), open: BytesMut::new() }
-    }
-
-    fn close_chunk(&mut self) {
-        if !self.open.is_empty() {
-            self.chunks.push_back(self.open.split().freeze());
-        }
-    }
-
-    /// Forgets the first `written` octets of the queue.
-    fn advance(&mut self, mut written: usize) {
-        while let Some(chunk) = self.chunks.front_mut() {
-            let part = written.min(chunk.len());
-            chunk.advance(part);
-            written -= part;
-            if !chunk.is_empty() {
-                return;
-            }
-            self.chunks.pop_front();
-        }
-        // An idle connection keeps no buffers.
-        self.chunks = VecDeque::new();
-        self.open = BytesMut::new();
+        Self { stream: Counted::new(stream), queue: Queue::default() }
     }
 }
 
@@ -72,7 +47,7 @@ fn poll_read<S: AsyncRead + Unpin>(
     cx: &mut Context<'_>,
     input: &mut BytesMut,
 ) -> Poll<io::Result<usize>> {
-    if input.capacity() - input.len() >= COPY_BELOW {
+    if input.capacity() - input.len() >= READ_DIRECT {
         return poll_read_buf(Pin::new(stream), cx, input);
     }
     SCRATCH.with_borrow_mut(|scratch| {
@@ -88,36 +63,28 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for StreamTransport<S> 
         poll_read(&mut self.stream, cx, input)
     }
 
-    fn push(&mut self, frame: Outgoing) {
-        self.open.extend_from_slice(&frame.prefix);
-        if frame.rest.len() < COPY_BELOW {
-            self.open.extend_from_slice(&frame.rest);
-        } else {
-            self.close_chunk();
-            self.chunks.push_back(frame.rest);
-        }
+    fn push(&mut self, frame: Outgoing<'_>) {
+        self.queue.push(frame.prefix, frame.rest);
     }
 
     fn has_output(&self) -> bool {
-        !self.open.is_empty() || !self.chunks.is_empty()
+        !self.queue.is_empty()
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.close_chunk();
-        while !self.chunks.is_empty() {
+        while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); VECTORED];
-            let used = self
-                .chunks
-                .iter()
-                .zip(&mut slices)
-                .map(|(chunk, slice)| *slice = IoSlice::new(chunk))
-                .count();
-            let slices = slices.get(..used).unwrap_or_default();
-            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+            let used = self.queue.fill(&mut slices);
+            let stream = Pin::new(&mut self.stream);
+            let written = ready!(match slices.get(..used).unwrap_or_default() {
+                // The kernel takes one slice faster when it is not a list.
+                [only] => stream.poll_write(cx, only),
+                slices => stream.poll_write_vectored(cx, slices),
+            })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.advance(written);
+            self.queue.advance(written);
         }
         Pin::new(&mut self.stream).poll_flush(cx)
     }

@@ -106,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
 }
 
 /// Small, since many connections wait at a time; large messages grow it.
-const READ_BUFFER: usize = 4096;
+const READ_BUFFER: usize = 2048;
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
@@ -134,10 +134,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
         }
     }
 
-    fn push(&mut self, frame: Outgoing) {
+    fn push(&mut self, frame: Outgoing<'_>) {
         let kind = if frame.is_text { Data::Text } else { Data::Binary };
-        let deflated =
-            frame.compressed.as_ref().and_then(|compressed| deflate::payload(&frame.prefix, compressed));
+        let deflated = frame.compressed.and_then(|compressed| deflate::payload(frame.prefix, compressed));
         let is_deflated = deflated.is_some();
         let mut message = Frame::message(deflated.unwrap_or_else(|| whole(frame)), OpCode::Data(kind), true);
         message.header_mut().rsv1 = is_deflated;
@@ -181,13 +180,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
 }
 
 /// The octets of a frame in one piece.
-fn whole(frame: Outgoing) -> Bytes {
+fn whole(frame: Outgoing<'_>) -> Bytes {
     if frame.prefix.is_empty() {
-        return frame.rest;
+        return frame.rest.clone();
     }
     let mut whole = BytesMut::with_capacity(frame.prefix.len() + frame.rest.len());
-    whole.extend_from_slice(&frame.prefix);
-    whole.extend_from_slice(&frame.rest);
+    whole.extend_from_slice(frame.prefix);
+    whole.extend_from_slice(frame.rest);
     whole.freeze()
 }
 

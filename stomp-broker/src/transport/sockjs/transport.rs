@@ -65,8 +65,8 @@ impl Transport for HttpTransport {
         Poll::Ready(Ok(0))
     }
 
-    fn push(&mut self, frame: Outgoing) {
-        self.session.push(frame::quote(&[&frame.prefix, &frame.rest]));
+    fn push(&mut self, frame: Outgoing<'_>) {
+        self.session.push(frame::quote(&[frame.prefix, frame.rest]));
     }
 
     fn has_output(&self) -> bool {

@@ -48,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> FramedWebSocket<S> {
 
     fn send(&mut self, frame: Bytes) {
         self.last_frame = Instant::now();
-        self.socket.push(Outgoing::alone(frame, true));
+        self.socket.push(Outgoing::alone(&frame, true));
     }
 
     /// Sends what SockJS itself has to say, if only that an idle connection is alive. The timer may fire early: frames
@@ -86,9 +86,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for FramedWebSocket<S> 
         Poll::Ready(Ok(input.len() - before))
     }
 
-    fn push(&mut self, frame: Outgoing) {
+    fn push(&mut self, frame: Outgoing<'_>) {
         self.has_output = true;
-        self.send(frame::messages([frame::quote(&[&frame.prefix, &frame.rest])]).into());
+        self.send(frame::messages([frame::quote(&[frame.prefix, frame.rest])]).into());
     }
 
     fn has_output(&self) -> bool {
