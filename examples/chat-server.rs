@@ -135,6 +135,7 @@ impl From<Options> for Config {
                 sign_up: options.sign_up_rate,
                 guest: options.guest_rate,
                 send: options.send_rate,
+                ..Rates::default()
             },
         }
     }

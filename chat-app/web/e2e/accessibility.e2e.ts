@@ -29,7 +29,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       expect(await objections(page), path).toEqual([])
     }
     await logIn(page, ben)
-    for (const path of ['/', '/rooms', '/people', '/settings', `/r/${roomId}`, '/r/999999', '/nowhere']) {
+    for (const path of ['/', '/rooms', '/people', '/search', '/settings', '/join/nothing', `/r/${roomId}`, '/r/999999', '/nowhere']) {
       await page.goto(path)
       await page.getByRole(path === '/' && width < 768 ? 'navigation' : 'main').waitFor()
       if (path.startsWith('/r/')) await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
@@ -38,6 +38,12 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await page.goto('/rooms')
     await page.getByRole('main').getByRole('button', { name: '새 채팅방' }).click()
     expect(await objections(page), 'dialog').toEqual([])
+    await page.goto(`/r/${roomId}`)
+    await page.getByRole('button', { name: '메시지 메뉴' }).first().click()
+    expect(await objections(page), 'menu').toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: '참여자' }).click()
+    expect(await objections(page), 'members').toEqual([])
   })
 })
 

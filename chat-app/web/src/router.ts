@@ -16,6 +16,12 @@ export const router = createRouter({
     { path: '/login', component: LoginScreen, meta: { open: true } },
     { path: '/signup', component: SignupScreen, meta: { open: true } },
     {
+      path: '/join/:code',
+      component: () => import('./screens/InviteScreen.vue'),
+      props: true,
+      meta: { open: true, forMembers: true },
+    },
+    {
       path: '/',
       component: ShellScreen,
       children: [
@@ -24,6 +30,7 @@ export const router = createRouter({
         { path: 'people', component: PeopleScreen },
         // A room, or with `@` and a seq one message in it.
         { path: 'r/:roomId(\\d+):at(@\\d+)?', component: RoomScreen, props: roomProps },
+        { path: 'search', component: () => import('./screens/SearchScreen.vue') },
         { path: 'settings', component: () => import('./screens/SettingsScreen.vue') },
         { path: ':rest(.*)*', component: NotFoundScreen },
       ],
@@ -35,7 +42,7 @@ router.beforeEach(async (to) => {
   await sessionKnown
   const signedIn = me.value !== undefined
   if (!signedIn && !to.meta.open) return loginFor(to)
-  if (signedIn && to.meta.open) return afterEntry(to)
+  if (signedIn && to.meta.open && !to.meta.forMembers) return afterEntry(to)
 })
 
 function roomProps({ params }: RouteLocationNormalized) {

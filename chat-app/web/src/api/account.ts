@@ -18,6 +18,16 @@ export function logIn(email: string, password: string): Promise<Grant> {
   return granted('/member/doLogin', { email, password })
 }
 
+/** Who vouches for people, as by their account there. */
+export interface Provider {
+  id: string
+  name: string
+}
+
+export async function listProviders(): Promise<Provider[]> {
+  return (await call<Provider[]>('/auth/providers')).data
+}
+
 export function enterAsGuest(): Promise<Grant> {
   return granted('/auth/guest', { locale: document.documentElement.lang })
 }

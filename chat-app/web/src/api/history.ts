@@ -1,5 +1,5 @@
 import { request } from './client'
-import type { Message } from './model'
+import type { Change, Message } from './model'
 
 export interface Page {
   /** Ascending by seq. */
@@ -8,6 +8,8 @@ export interface Page {
   hasMore: boolean
   /** The newest seq of the room. */
   lastSeq: number
+  /** The newest change that the messages show. */
+  lastChangeSeq: number
 }
 
 /** A page of a room: the newest, or the one next to or around a seq. */
@@ -24,5 +26,12 @@ export async function history(roomId: number, query: PageQuery): Promise<Page> {
     messages: data,
     hasMore: headers.get('X-Has-More') === 'true',
     lastSeq: Number(headers.get('X-Last-Seq')) || (data.at(-1)?.seq ?? 0),
+    lastChangeSeq: Number(headers.get('X-Last-Change-Seq')),
   }
+}
+
+/** What happened to messages after a change, the oldest first. */
+export async function changesAfter(roomId: number, after: number): Promise<{ changes: Change[]; hasMore: boolean }> {
+  const { data, headers } = await request<Change[]>(`/chat/room/${roomId}/changes`, { query: { after } })
+  return { changes: data, hasMore: headers.get('X-Has-More') === 'true' }
 }

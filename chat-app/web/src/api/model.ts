@@ -30,6 +30,37 @@ export interface Message {
   senderTag: string | null
   createdAt: string
   clientMessageId: string | null
+  replyTo: Reply | null
+  reactions: Reaction[]
+  /** 1, and one more with each edit. */
+  version: number
+  editedAt: string | null
+  /** Its text is gone, its place is not. */
+  deleted: boolean
+}
+
+/** The message that another one answers. */
+export interface Reply {
+  id: number
+  seq: number
+  senderName: string | null
+  excerpt: string
+}
+
+/** Live copies say whose it is, answers to requests whether it is the reader's. */
+export interface Reaction {
+  emoji: string
+  count: number
+  mine?: boolean
+  memberIds?: number[]
+}
+
+/** Something that happened to a message, with the message as it is now. */
+export interface Change {
+  type: 'UPDATED' | 'DELETED' | 'REACTION'
+  /** Dense in a room, like seq. */
+  changeSeq: number
+  message: Message
 }
 
 export interface Room {
@@ -39,6 +70,8 @@ export interface Room {
   /** Has a password. */
   isPrivate: boolean
   memberCount: number
+  onlineCount: number
+  ownerId: number | null
   joined: boolean
   lastMessage: string | null
   lastMessageAt: string | null
@@ -73,7 +106,20 @@ export type RoomEvent =
   | { type: 'READ'; memberId: number; lastReadSeq: number }
   | { type: 'MEMBER_ADDED'; member: Member }
   | { type: 'MEMBER_REMOVED'; memberId: number; ownerId: number }
+  | { type: 'ROOM_UPDATED' }
   | { type: 'ROOM_DELETED' }
+  | Change
+
+/** Everyone who is writing in a room at the moment. */
+export interface Typing {
+  members: { id: number; name: string }[]
+}
+
+export interface Presence {
+  online: number[]
+  onlineCount: number
+  memberCount: number
+}
 
 /** A refusal that arrives by STOMP instead of as a response. */
 export interface Refusal {

@@ -74,6 +74,7 @@ class World {
       messages: after === undefined ? found.slice(-limit) : found.slice(0, limit),
       hasMore: found.length > limit,
       lastSeq: this.stored.at(-1)?.seq ?? 0,
+      lastChangeSeq: 0,
     })
   }
 }

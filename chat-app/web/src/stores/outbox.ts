@@ -10,13 +10,14 @@
  * however often it is sent. What is not sent survives a reload of the tab.
  */
 import { computed, ref } from 'vue'
-import type { Ack, Refusal } from '../api/model'
+import type { Ack, Refusal, Reply } from '../api/model'
 import { publish } from '../stomp/connection'
 
 export interface Outgoing {
   clientMessageId: string
   roomId: number
   message: string
+  replyTo: Reply | null
   createdAt: string
   state: 'sending' | 'sent' | 'failed'
   /** Given by the ack. */
@@ -38,11 +39,12 @@ export function outgoing(roomId: number) {
   return computed(() => entries.value.filter((entry) => entry.roomId === roomId))
 }
 
-export function send(roomId: number, message: string): void {
+export function send(roomId: number, message: string, replyTo: Reply | null = null): void {
   const entry: Outgoing = {
     clientMessageId: newId(),
     roomId,
     message,
+    replyTo,
     createdAt: new Date().toISOString(),
     state: 'sending',
   }
@@ -99,8 +101,8 @@ function transmit(id: string): void {
   const entry = entries.value.find(({ clientMessageId }) => clientMessageId === id)
   if (!entry) return
   update(id, { state: 'sending', code: undefined })
-  const { roomId, message, clientMessageId } = entry
-  publish('/app/chat.sendMessage', { roomId, message, clientMessageId })
+  const { roomId, message, clientMessageId, replyTo } = entry
+  publish('/app/chat.sendMessage', { roomId, message, clientMessageId, replyTo: replyTo?.id })
   timers.set(id, setTimeout(() => update(id, { state: 'failed' }), ACK_TIMEOUT_MS))
 }
 

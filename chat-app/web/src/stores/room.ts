@@ -1,10 +1,13 @@
 /** What is known of the open room besides its messages: who is in it, and how far they have read. */
 import { computed, ref } from 'vue'
-import type { RoomEvent, RoomDetail } from '../api/model'
+import type { Presence, RoomDetail, RoomEvent } from '../api/model'
 import { roomDetail } from '../api/rooms'
+import { subscribe } from '../stomp/connection'
 
 export function useRoom(roomId: number, me: number) {
   const room = ref<RoomDetail>()
+  /** Who of the members is connected. */
+  const online = ref(new Set<number>())
 
   async function refresh(): Promise<void> {
     room.value = await roomDetail(roomId)
@@ -20,6 +23,7 @@ export function useRoom(roomId: number, me: number) {
       }
       case 'MEMBER_ADDED':
       case 'MEMBER_REMOVED':
+      case 'ROOM_UPDATED':
         // What cannot be had now comes with the next event or connect.
         refresh().catch(() => {})
         break
@@ -44,5 +48,8 @@ export function useRoom(roomId: number, me: number) {
     return count
   }
 
-  return { room, refresh, apply, unreadBy }
+  const follow = () =>
+    subscribe<Presence>(`/topic/room/${roomId}/presence`, (presence) => (online.value = new Set(presence.online)))
+
+  return { room, online, refresh, apply, follow, unreadBy }
 }

@@ -14,6 +14,8 @@ function room(roomId: number, given: Partial<MyRoom> = {}): MyRoom {
     isGroupChat: 'Y',
     isPrivate: false,
     memberCount: 2,
+    onlineCount: 0,
+    ownerId: null,
     joined: true,
     lastMessage: null,
     lastMessageAt: null,

@@ -44,11 +44,21 @@ describe('rowsOf', () => {
     expect(rows.flatMap((row) => (row.kind === 'bubble' ? row.unreadBy : []))).toEqual([10, 20])
   })
 
+  it('says which reactions are one’s own, however they came', () => {
+    const reactions = [
+      { emoji: '👍', count: 2, memberIds: [ME, 7] },
+      { emoji: '🎉', count: 1, mine: false },
+    ]
+    const bubble = rowsOf([message(1, { reactions })], [], context).find(({ kind }) => kind === 'bubble')
+    expect(bubble).toMatchObject({ reactions: [{ mine: true }, { mine: false }] })
+  })
+
   it('keeps the key of a pending message when the stored one takes its place', () => {
     const entry: Outgoing = {
       clientMessageId: 'c-1',
       roomId: 1,
       message: '안녕',
+      replyTo: null,
       createdAt: noon(21),
       state: 'sending',
     }

@@ -1,5 +1,5 @@
 /** Turns messages into the rows of the list: day dividers, sender lines, bubbles, notices. */
-import type { Message } from '../api/model'
+import type { Message, Reaction, Reply } from '../api/model'
 import { dayKey, minuteKey } from '../i18n/dates'
 import type { Outgoing } from './outbox'
 
@@ -13,12 +13,20 @@ export interface Bubble {
   /** The first and the last of what one member said in one breath. */
   first: boolean
   last: boolean
-  /** Absent while the server has not given one. */
-  seq?: number
+  /** Absent while the server has not stored it. */
+  message?: Message
+  replyTo: Reply | null
+  reactions: OwnReaction[]
   /** How many members have not read it. */
   unreadBy: number
   /** Absent once the room has it. */
   outgoing?: Outgoing
+}
+
+export interface OwnReaction {
+  emoji: string
+  count: number
+  mine: boolean
 }
 
 export type Row =
@@ -57,25 +65,31 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
     const first = unread || !sameGroup(previous, message)
     const last = !sameGroup(message, messages[index + 1])
     if (first && !own) rows.push({ kind: 'sender', key: `sender-${message.seq}`, message })
-    const { seq, message: text, createdAt: at, senderId } = message
     rows.push({
       kind: 'bubble',
       key: keyOf(message),
-      text,
-      at,
+      text: message.message,
+      at: message.createdAt,
       own,
       first,
       last,
-      seq,
-      unreadBy: unreadBy(seq, senderId),
+      message,
+      replyTo: message.replyTo,
+      reactions: message.reactions.map((reaction) => asSeenBy(me, reaction)),
+      unreadBy: unreadBy(message.seq, message.senderId),
     })
   })
 
   pending.forEach((entry, index) => {
-    const { clientMessageId: key, message: text, createdAt: at } = entry
-    rows.push({ kind: 'bubble', key, text, at, own: true, first: index === 0, last: true, unreadBy: 0, outgoing: entry })
+    const { clientMessageId: key, message: text, createdAt: at, replyTo } = entry
+    const nothing = { reactions: [], unreadBy: 0 }
+    rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, ...nothing, outgoing: entry })
   })
   return rows
+}
+
+function asSeenBy(me: number, { emoji, count, mine, memberIds }: Reaction): OwnReaction {
+  return { emoji, count, mine: mine ?? memberIds?.includes(me) ?? false }
 }
 
 /** An own message keeps its row when the server's copy takes the place of the pending one. */

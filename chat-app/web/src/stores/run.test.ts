@@ -7,6 +7,7 @@ const page = (from: number, to: number, hasMore: boolean, lastSeq = 1_000): Page
   messages: messages(from, to),
   hasMore,
   lastSeq,
+  lastChangeSeq: 0,
 })
 const runOf = (from: number, to: number, newest = to): Run => ({
   messages: messages(from, to),

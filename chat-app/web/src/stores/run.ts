@@ -35,7 +35,7 @@ export function withOlder({ messages, newest }: Run, page: Page): Run {
 }
 
 /** Grows at the end; what is too much goes at the beginning. */
-export function withNewer({ messages, hasOlder, newest }: Run, page: Page): Run {
+export function withNewer({ messages, hasOlder, newest }: Run, page: Pick<Page, 'messages' | 'lastSeq'>): Run {
   const all = [...messages, ...page.messages]
   return {
     messages: all.slice(-MOST_MESSAGES),
@@ -52,5 +52,11 @@ export function withLive(run: Run, news: Message[], atEnd: boolean): Run {
   const lastSeq = Math.max(run.newest, news.at(-1)?.seq ?? 0)
   const fits = atEnd || run.messages.length + news.length <= MOST_MESSAGES
   if (hasNewer(run) || !fits) return { ...run, newest: lastSeq }
-  return withNewer(run, { messages: news, hasMore: false, lastSeq })
+  return withNewer(run, { messages: news, lastSeq })
+}
+
+/** Shows a message as it is now, if it is in the run. */
+export function withChanged(run: Run, changed: Message): Run {
+  const messages = run.messages.map((message) => (message.id === changed.id ? changed : message))
+  return { ...run, messages }
 }

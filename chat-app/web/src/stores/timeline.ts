@@ -1,14 +1,15 @@
 /** What is shown of one room: a run of its messages that follows the reader and the room. */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { ApiError } from '../api/error'
-import { type PageQuery, history } from '../api/history'
+import { type Page, type PageQuery, changesAfter, history } from '../api/history'
 import type { Message, RoomEvent } from '../api/model'
-import { onConnected, subscribe, together } from '../stomp/connection'
+import { type Subscription, onConnected, subscribe, together } from '../stomp/connection'
 import { PAGE, RoomFeed } from '../stomp/feed'
+import { ChangeLog } from './changes'
 import { shown } from './outbox'
 import { firstUnread } from './reading'
 import { onRoomRemoved } from './rooms'
-import { EMPTY, type Run, hasNewer, startedWith, withLive, withNewer, withOlder } from './run'
+import { EMPTY, type Run, hasNewer, startedWith, withChanged, withLive, withNewer, withOlder } from './run'
 
 export interface TimelineOptions {
   roomId: number
@@ -20,11 +21,14 @@ export interface TimelineOptions {
   check: () => Promise<void>
   /** How far it was read, asked once the check has passed. */
   lastRead: () => number
+  /** Hears what happens in the room besides messages and their changes. */
   onEvent: (event: RoomEvent) => void
+  /** What else is to be subscribed to with the room. */
+  alongside: () => Subscription[]
 }
 
 /** Follows the room until the calling scope ends. */
-export function useTimeline({ roomId, me, startAt, check, lastRead, onEvent }: TimelineOptions) {
+export function useTimeline({ roomId, me, startAt, check, lastRead, onEvent, alongside }: TimelineOptions) {
   const run = shallowRef(EMPTY)
   const ready = ref(false)
   /** The reader looks at the newest message; the list says so. */
@@ -36,15 +40,33 @@ export function useTimeline({ roomId, me, startAt, check, lastRead, onEvent }: T
   const isForeign = ({ type, senderId }: Message) => type === 'TALK' && senderId !== me
   const error = ref<ApiError>()
 
+  const changes = new ChangeLog(
+    (after) => changesAfter(roomId, after),
+    (message) => (run.value = withChanged(run.value, message)),
+  )
+
+  function receiveEvent(event: RoomEvent): void {
+    if ('changeSeq' in event) changes.receive(event)
+    else onEvent(event)
+  }
+
+  /** What has happened to the messages since the page was read comes after it. */
+  async function fetchPage(query: PageQuery): Promise<Page> {
+    const page = await history(roomId, query)
+    queueMicrotask(() => changes.reached(page.lastChangeSeq))
+    return page
+  }
+
   const feed = new RoomFeed(
     {
       onConnected,
       subscribe: (receive) =>
         together(
           subscribe<Message>(`/topic/room/${roomId}`, receive),
-          subscribe<RoomEvent>(`/topic/room/${roomId}/events`, onEvent),
+          subscribe<RoomEvent>(`/topic/room/${roomId}/events`, receiveEvent),
+          ...alongside(),
         ),
-      history: (query) => history(roomId, query),
+      history: fetchPage,
       check,
     },
     {
@@ -91,7 +113,7 @@ export function useTimeline({ roomId, me, startAt, check, lastRead, onEvent }: T
   /** Replaces the run; false when the answer did not come. */
   async function moveTo(place: { around?: number }): Promise<boolean> {
     try {
-      const page = await history(roomId, { ...place, limit: PAGE })
+      const page = await fetchPage({ ...place, limit: PAGE })
       run.value = startedWith(page, run.value.newest)
       return true
     } catch {
@@ -103,7 +125,7 @@ export function useTimeline({ roomId, me, startAt, check, lastRead, onEvent }: T
   async function grow(query: PageQuery, merge: typeof withOlder): Promise<boolean> {
     const [first, last] = [run.value.messages[0], run.value.messages.at(-1)]
     try {
-      const page = await history(roomId, query)
+      const page = await fetchPage(query)
       // A move elsewhere, or a live message, may have overtaken this request.
       const edge = query.before === undefined ? run.value.messages.at(-1) === last : run.value.messages[0] === first
       if (edge) run.value = merge(run.value, page)

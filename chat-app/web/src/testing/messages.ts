@@ -13,6 +13,11 @@ export function message(seq: number, given: Partial<Message> = {}): Message {
     senderTag: 'ABC123',
     createdAt: '2026-11-21T05:20:00.000Z',
     clientMessageId: null,
+    replyTo: null,
+    reactions: [],
+    version: 1,
+    editedAt: null,
+    deleted: false,
     ...given,
   }
 }

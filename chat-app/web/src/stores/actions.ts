@@ -1,0 +1,44 @@
+/** What the reader of a room does with its messages: says, answers, edits, deletes and reacts. */
+import { shallowRef } from 'vue'
+import { deleteMessage, editMessage, react as sendReaction } from '../api/messages'
+import type { Message, Reply } from '../api/model'
+import { send } from './outbox'
+import { useTask } from './task'
+
+/** What the composer is for, when not for a new message. */
+export interface Composing {
+  kind: 'reply' | 'edit'
+  message: Message
+}
+
+const EXCERPT = 80
+
+export function useMessageActions(roomId: number) {
+  const composing = shallowRef<Composing>()
+  const { problem, run } = useTask((action: () => Promise<void>) => action())
+
+  /** Sends the text, or puts it in the place of the one being edited; true if there is a new message. */
+  function submit(text: string): boolean {
+    const { kind, message } = composing.value ?? {}
+    composing.value = undefined
+    if (kind === 'edit' && message) {
+      if (text !== message.message) void run(() => editMessage(message, text))
+      return false
+    }
+    send(roomId, text, message ? asReply(message) : null)
+    return true
+  }
+
+  return {
+    composing,
+    problem,
+    submit,
+    compose: (kind: Composing['kind'], message: Message) => (composing.value = { kind, message }),
+    remove: (message: Message) => run(() => deleteMessage(message.id)),
+    react: (message: Message, emoji: string, on: boolean) => run(() => sendReaction(message.id, emoji, on)),
+  }
+}
+
+function asReply({ id, seq, senderName, message }: Message): Reply {
+  return { id, seq, senderName, excerpt: message.slice(0, EXCERPT) }
+}
