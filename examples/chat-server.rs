@@ -87,6 +87,18 @@ struct Options {
     /// Messages, for each member in each room.
     #[arg(long, env = "CHAT_SEND_RATE", value_name = "RATE", default_value_t = Rates::default().send)]
     send_rate: Rate,
+
+    /// Passwords of rooms tried, for each member and each room.
+    #[arg(long, env = "CHAT_ROOM_PASSWORD_RATE", value_name = "RATE", default_value_t = Rates::default().room_password)]
+    room_password_rate: Rate,
+
+    /// Passwords of rooms tried, for each room.
+    #[arg(long, env = "CHAT_ROOM_PASSWORDS_RATE", value_name = "RATE", default_value_t = Rates::default().room_passwords)]
+    room_passwords_rate: Rate,
+
+    /// Searches, for each member.
+    #[arg(long, env = "CHAT_SEARCH_RATE", value_name = "RATE", default_value_t = Rates::default().search)]
+    search_rate: Rate,
 }
 
 #[derive(Debug, Clone)]
@@ -135,7 +147,9 @@ impl From<Options> for Config {
                 sign_up: options.sign_up_rate,
                 guest: options.guest_rate,
                 send: options.send_rate,
-                ..Rates::default()
+                room_password: options.room_password_rate,
+                room_passwords: options.room_passwords_rate,
+                search: options.search_rate,
             },
         }
     }
