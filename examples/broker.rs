@@ -1,4 +1,4 @@
-//! A STOMP broker over TCP, TLS, WebSocket, SockJS and Unix sockets, in memory.
+//! A STOMP broker over TCP, TLS, WebSocket, SockJS and Unix sockets, in memory or over Redis.
 //!
 //! ```text
 //! cargo run --example broker                                     # anybody on this machine may come in

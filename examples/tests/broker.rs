@@ -35,8 +35,12 @@ struct Broker {
 
 impl Broker {
     fn start() -> Self {
-        let mut process =
-            program().args(["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"]).spawn().expect("a process");
+        Self::start_with(&[])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
+        let ports = ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"];
+        let mut process = program().args(ports).args(arguments).spawn().expect("a process");
         let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         let mut ready = String::new();
         stdout.read_line(&mut ready).expect("a line");
@@ -129,6 +133,64 @@ fn it_says_once_where_it_listens_and_logs_elsewhere() {
     let (status, stdout, stderr) = broker.wait();
     assert_eq!(status.code(), Some(0), "{stderr}");
     assert_eq!(stdout, "", "one line and no more");
+}
+
+#[test]
+fn brokers_at_one_redis_share_their_messages() {
+    let redis = Redis::start();
+    let brokers = [(); 2].map(|()| Broker::start_with(&["--redis-url", &redis.url]));
+    let mut reader = subscribed(&brokers[0]);
+    let mut writer = session(&brokers[1]);
+    writer.write_all(b"SEND\ndestination:/topic/news\n\nacross\0").expect("an open socket");
+    let mut message = Vec::new();
+    reader.read_until(0, &mut message).expect("a MESSAGE");
+    let message = String::from_utf8_lossy(&message);
+    assert!(message.starts_with("MESSAGE\n") && message.ends_with("\n\nacross\0"), "{message}");
+}
+
+/// A session that is subscribed to `/topic/news`, as soon as the broker has found its Redis.
+fn subscribed(broker: &Broker) -> BufReader<TcpStream> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut socket = session(broker);
+        let subscribe = b"SUBSCRIBE\nid:0\ndestination:/topic/news\nreceipt:r\n\n\0";
+        socket.write_all(subscribe).expect("an open socket");
+        let mut reader = BufReader::new(socket);
+        let mut answer = Vec::new();
+        reader.read_until(0, &mut answer).expect("an answer");
+        if answer.starts_with(b"RECEIPT\n") || answer.starts_with(b"\nRECEIPT\n") {
+            return reader;
+        }
+        assert!(Instant::now() < deadline, "{}", String::from_utf8_lossy(&answer));
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A redis-server that keeps nothing and ends with the test.
+struct Redis {
+    process: Child,
+    url: String,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program redis-server");
+        Self { process, url: format!("redis://127.0.0.1:{port}") }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::{
     Settings,
+    redis::Redis,
     rules::Rule,
     settings::{Http, Tcp},
     users::User,
@@ -20,7 +21,7 @@ use super::{
 #[derive(Debug, Parser)]
 pub struct Args {
     /// Take all settings from a file; --print-config shows one.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["tcp", "ws", "login", "history", "allow_origin"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tcp", "ws", "login", "history", "redis_url", "allow_origin"])]
     config: Option<PathBuf>,
     /// Only say whether the settings are right.
     #[arg(long)]
@@ -46,6 +47,9 @@ pub struct Args {
     /// How many messages each topic keeps, for an hour, for subscribers that ask by an x-offset header.
     #[arg(long, value_name = "MESSAGES", default_value_t = 0)]
     history: usize,
+    /// Share messages with all brokers at this Redis, such as redis://127.0.0.1:6379.
+    #[arg(long, value_name = "URL", env = "BROKER_REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
     /// An origin, such as https://app.example.org, whose pages may connect; `*` is any. Repeatable.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
@@ -66,6 +70,7 @@ impl Args {
         Ok(Settings {
             tcp: Some(Tcp { listen: self.tcp, proxies: Vec::new() }),
             http: Some(Http { allowed_origins: self.allow_origin, ..Http::at(self.ws) }),
+            redis: self.redis_url.map(Redis::at),
             user: user.into_iter().collect(),
             destination: history.into_iter().flat_map(|rule| [rule, Rule::new("/**")]).collect(),
             ..Settings::default()

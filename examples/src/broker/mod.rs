@@ -3,6 +3,7 @@
 mod args;
 mod listening;
 mod operation;
+mod redis;
 mod rules;
 mod serve;
 mod settings;

@@ -16,7 +16,7 @@ use crate::asked_to_stop;
 ///
 /// Whatever is wrong with files and addresses, or makes serving impossible.
 pub async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    let server = builder(settings).start().await?;
+    let server = builder(settings)?.start().await?;
     let listening = Listening::open(settings, &server).await?;
     let mut requests = asked_to_stop();
     println!("ready{}", listening.places);
@@ -35,18 +35,22 @@ pub async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn builder(settings: &Settings) -> ServerBuilder {
+fn builder(settings: &Settings) -> Result<ServerBuilder, Box<dyn Error>> {
     let (users, policies) = (Users::new(&settings.user), policies(&settings.destination));
     let builder = match settings.destination.is_empty() {
         true => Server::builder(users, Open),
         false => Server::builder(users, policies.clone()),
     };
+    let builder = match &settings.redis {
+        Some(redis) => builder.broker(redis.relay(&policies)?),
+        None => builder,
+    };
     let destinations = &settings.destinations;
     let builder = builder.config(settings.config()).policies(policies);
     let builder = destinations.topics.iter().fold(builder, |builder, root| builder.topics(&root.0));
     let builder = destinations.queues.iter().fold(builder, |builder, root| builder.queues(&root.0));
-    match destinations.statistics_seconds {
+    Ok(match destinations.statistics_seconds {
         Some(seconds) => builder.statistics(Duration::from_secs(seconds.get())),
         None => builder,
-    }
+    })
 }

@@ -14,7 +14,7 @@ use stomp_broker::{
     proto::{HeartBeat, Limits},
 };
 
-use super::{rules::Rule, users::User};
+use super::{redis::Redis, rules::Rule, users::User};
 
 /// A file with every setting and what it means; reading it gives the default settings.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -33,6 +33,8 @@ pub struct Settings {
     pub unix: Option<Unix>,
     /// Metrics and health.
     pub metrics: Option<Metrics>,
+    /// The Redis that several brokers share.
+    pub redis: Option<Redis>,
     /// What there is.
     pub destinations: Destinations,
     /// Bounds on clients.
