@@ -50,7 +50,7 @@ pub struct Args {
     /// Share messages with all brokers at this Redis, such as redis://127.0.0.1:6379.
     #[arg(long, value_name = "URL", env = "BROKER_REDIS_URL", hide_env_values = true)]
     redis_url: Option<String>,
-    /// An origin, such as https://app.example.org, whose pages may connect; `*` is any. Repeatable.
+    /// An origin, such as `https://app.example.org`, whose pages may connect; `*` is any. Repeatable.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
 }
