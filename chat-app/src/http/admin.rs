@@ -15,7 +15,7 @@ use super::{
     caller::Caller,
     error::{Error, Result},
     extract::{self, Device, Path, Query},
-    members::CreateMember,
+    members::{CreateMember, ListMembers},
     page::{limit, page},
 };
 use crate::{
@@ -90,30 +90,18 @@ async fn stats(State(http): State<Http>, _: Administrator) -> Result<Json<Stats>
     Ok(Json(http.admin.stats().await?))
 }
 
-#[derive(Deserialize, IntoParams)]
-struct ListAll {
-    /// Part of the name or the address.
-    #[serde(default)]
-    q: String,
-    /// How many, at most.
-    #[param(minimum = 1, maximum = 100, default = 100)]
-    limit: Option<i64>,
-    /// The last one of the page before.
-    after: Option<MemberId>,
-}
-
 /// All members in the order of their ids.
 #[utoipa::path(
     get,
     path = "/admin/api/users",
     tag = "admin",
-    params(ListAll),
+    params(ListMembers),
     responses((status = 200, body = [AdminMember], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn admin_members(
     State(http): State<Http>,
     administrator: Administrator,
-    Query(list): Query<ListAll>,
+    Query(list): Query<ListMembers>,
 ) -> Result<Response> {
     let limit = limit(list.limit, 100, 100)?;
     let after = list.after.unwrap_or(MemberId(0));

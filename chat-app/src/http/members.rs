@@ -66,16 +66,17 @@ async fn create_member(
     Ok(Json(http.auth.sign_up(body.parse()?, device.as_login()).await?))
 }
 
+/// Which members to list; administrators look for them in the same way.
 #[derive(Deserialize, IntoParams)]
-struct ListMembers {
-    /// Part of the name.
+pub(super) struct ListMembers {
+    /// Part of the name; for administrators also of the address.
     #[serde(default)]
-    q: String,
+    pub(super) q: String,
     /// How many, at most.
     #[param(minimum = 1, maximum = 100, default = 100)]
-    limit: Option<i64>,
+    pub(super) limit: Option<i64>,
     /// The last one of the page before.
-    after: Option<MemberId>,
+    pub(super) after: Option<MemberId>,
 }
 
 /// Members other than who asks, in the order of their ids.
@@ -83,6 +84,7 @@ struct ListMembers {
     get,
     path = "/member/list",
     tag = "members",
+    params(ListMembers),
     responses((status = 200, body = [Member], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn list_members(

@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Broker, BrokerError, Capabilities, HistoryPage, HistoryPolicy, HistorySettings, Inbound, Interest,
-    Publish, Published, QueueSettings, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
+    Broker, BrokerError, Capabilities, HistoryPage, HistorySettings, Inbound, Interest, Publish, Published,
+    QueueSettings, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
 };
 use crate::{Destination, Message, Policies, message::MessageIds};
 
@@ -84,8 +84,7 @@ impl Default for SimpleBroker {
 #[async_trait]
 impl Broker for SimpleBroker {
     fn capabilities(&self) -> Capabilities {
-        let history = self.history.policies.iter().any(|(_, policy)| *policy != HistoryPolicy::NONE);
-        Capabilities { history, multi_node: false }
+        Capabilities { history: self.history.keeps_any(), multi_node: false }
     }
 
     async fn start(&self, inbound: Arc<dyn Inbound>) -> Result<(), BrokerError> {

@@ -41,6 +41,11 @@ impl Default for HistorySettings {
 }
 
 impl HistorySettings {
+    /// Whether there is a topic with a history.
+    pub(super) fn keeps_any(&self) -> bool {
+        self.policies.iter().any(|(_, policy)| *policy != HistoryPolicy::NONE)
+    }
+
     pub(super) fn policy(&self, destination: &Destination) -> Option<HistoryPolicy> {
         let (_, policy) = self.policies.iter().find(|(pattern, _)| pattern.matches(destination))?;
         (*policy != HistoryPolicy::NONE).then_some(*policy)

@@ -353,7 +353,7 @@ impl Node {
 #[async_trait]
 impl Broker for RedisRelay {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { history: !self.node.settings.history.policies.is_empty(), multi_node: true }
+        Capabilities { history: self.node.settings.history.keeps_any(), multi_node: true }
     }
 
     /// Does not wait for Redis: a server may start before it.
