@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use crate::{
     Command, EncodeError, Frame, Version,
     escape::{Escaping, count_special, write_header},
-    header::name,
+    header::{Survey, name},
     parser,
 };
 
@@ -38,7 +38,7 @@ pub fn encode(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(),
 fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
     let (command, headers, body) = (frame.command(), frame.headers(), frame.body());
     let text = headers.wire_text();
-    let declared = headers.get(name::CONTENT_LENGTH);
+    let Survey { content_length: declared, nameless } = headers.survey();
     // Every entry has a ':' and a line end of its own; each octet beyond may need an escape.
     let escapes = count_special(text).saturating_sub(2 * headers.len());
     let line_ends_and_nul = 3;
@@ -48,7 +48,7 @@ fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), Enco
 
     let mut writer = FrameWriter::new(dst, command, version)?;
     // The last line may have come with CR LF, and `text` then ends in its CR.
-    let verbatim = escapes == 0 && text.ends_with(b"\n") && !headers.has_nameless();
+    let verbatim = escapes == 0 && text.ends_with(b"\n") && !nameless;
     if verbatim && version > Version::V1_0 {
         writer.verbatim(text, declared)?;
     } else {
@@ -91,6 +91,7 @@ impl<'a> FrameWriter<'a> {
     /// # Errors
     ///
     /// [`EncodeError::BadCommand`] for a command with control characters or none at all.
+    #[inline]
     pub fn new(dst: &'a mut BytesMut, command: &Command, version: Version) -> Result<Self, EncodeError> {
         let line = command.as_str().as_bytes();
         if matches!(command, Command::Other(_)) {
@@ -151,6 +152,7 @@ impl<'a> FrameWriter<'a> {
     }
 
     /// Finishes the frame. By reference, for moving the writer costs as much as a header.
+    #[inline]
     fn end(&mut self, body: &[u8]) -> Result<(), EncodeError> {
         if !body.is_empty() && !self.body_allowed {
             return Err(EncodeError::BodyNotAllowed);

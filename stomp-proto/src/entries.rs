@@ -96,6 +96,7 @@ impl Entries {
     /// Takes all entries out.
     #[inline]
     pub(crate) fn take(&mut self) -> Self {
-        Self { inline: self.inline, count: mem::take(&mut self.count), spilled: mem::take(&mut self.spilled) }
+        // As a whole: field by field they would be moved twice.
+        mem::take(self)
     }
 }

@@ -222,11 +222,16 @@ impl Head {
     /// Takes head, body and NUL out of `src`, and is then ready for the next frame.
     #[inline]
     pub(crate) fn take_frame(&mut self, src: &mut BytesMut, body: usize) -> Frame {
-        let (head, nul) = (self.line_start, 1);
-        let wire = src.split_to(head);
-        let body = if body == 0 { Bytes::new() } else { src.split_to(body).freeze() };
-        src.advance(nul);
-        let wire = wire.freeze();
+        let nul = 1;
+        let wire = src.split_to(self.line_start).freeze();
+        let body = if body == 0 {
+            src.advance(nul);
+            Bytes::new()
+        } else {
+            let mut octets = src.split_to(body + nul);
+            octets.truncate(body);
+            octets.freeze()
+        };
         self.line_start = 0;
         // A frame is complete only behind its command line.
         let command = self.command.take().unwrap_or_else(|| Command::from(""));

@@ -149,10 +149,17 @@ impl Headers {
         self.text.as_bytes().get(lines).unwrap_or_default()
     }
 
-    /// Whether an entry has an empty name, which a builder may give it.
-    pub(crate) fn has_nameless(&self) -> bool {
-        // To the end in any case: a way out of the loop would cost more than the few entries left.
-        self.entries.as_slice().iter().fold(false, |any, entry| any | (entry.start == entry.colon))
+    /// What an encoder asks of the entries, found in one pass: the first `content-length`, and whether a builder
+    /// gave an entry an empty name.
+    pub(crate) fn survey(&self) -> Survey<'_> {
+        let mut survey = Survey { content_length: None, nameless: false };
+        for entry in self.entries.as_slice() {
+            survey.nameless |= entry.start == entry.colon;
+            if survey.content_length.is_none() && entry.is_named(self.text.as_bytes(), name::CONTENT_LENGTH) {
+                survey.content_length = self.text.get(entry.value());
+            }
+        }
+        survey
     }
 
     /// What the entries point into.
@@ -164,6 +171,12 @@ impl Headers {
     pub(crate) fn with_text(&self, text: ByteStr) -> Self {
         Self::new(text, self.entries.clone())
     }
+}
+
+/// See [`Headers::survey`].
+pub(crate) struct Survey<'a> {
+    pub(crate) content_length: Option<&'a str>,
+    pub(crate) nameless: bool,
 }
 
 impl PartialEq for Headers {
