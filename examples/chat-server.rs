@@ -11,6 +11,7 @@ use chat_app::{
     Config, Listening, Origin,
     auth::{Endpoints, OAuthClient},
     domain::Provider,
+    files::FileSettings,
     limits::{Rate, Rates},
 };
 use clap::Parser;
@@ -72,6 +73,19 @@ struct Options {
     )]
     provider: Vec<ProviderOption>,
 
+    /// A bucket of an S3-compatible service to keep files in instead of the data directory: s3://BUCKET/PREFIX. Its
+    /// region, credentials and endpoint are in AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT.
+    #[arg(long, env = "CHAT_FILES_URL", value_name = "URL")]
+    files_url: Option<String>,
+
+    /// Octets of a file, at most.
+    #[arg(long, env = "CHAT_MAX_FILE", value_name = "OCTETS", default_value_t = FileSettings::default().max_size)]
+    max_file: u64,
+
+    /// Octets of all files of a member, at most.
+    #[arg(long, env = "CHAT_FILE_QUOTA", value_name = "OCTETS", default_value_t = FileSettings::default().quota)]
+    file_quota: u64,
+
     /// Logins, for each network address and for each account.
     #[arg(long, env = "CHAT_LOGIN_RATE", value_name = "RATE", default_value_t = Rates::default().login)]
     login_rate: Rate,
@@ -99,6 +113,10 @@ struct Options {
     /// Searches, for each member.
     #[arg(long, env = "CHAT_SEARCH_RATE", value_name = "RATE", default_value_t = Rates::default().search)]
     search_rate: Rate,
+
+    /// Files, for each member.
+    #[arg(long, env = "CHAT_UPLOAD_RATE", value_name = "RATE", default_value_t = Rates::default().upload)]
+    upload_rate: Rate,
 }
 
 #[derive(Debug, Clone)]
@@ -142,6 +160,11 @@ impl From<Options> for Config {
                 .into_iter()
                 .map(|ProviderOption(name, client)| (name, client))
                 .collect(),
+            files: FileSettings {
+                url: options.files_url,
+                max_size: options.max_file,
+                quota: options.file_quota,
+            },
             rates: Rates {
                 login: options.login_rate,
                 sign_up: options.sign_up_rate,
@@ -150,6 +173,7 @@ impl From<Options> for Config {
                 room_password: options.room_password_rate,
                 room_passwords: options.room_passwords_rate,
                 search: options.search_rate,
+                upload: options.upload_rate,
             },
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     auth::{Auth, KeyError, Passwords, key_of_file, key_of_store},
     chat::{Chat, Live},
     data_dir::DataDir,
+    files::{BlobError, Files},
     http::{self, Http},
     limits::Limits,
     stomp,
@@ -27,7 +28,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
-    _sweep: AbortOnDropHandle<()>,
+    _sweeps: [AbortOnDropHandle<()>; 2],
     _data_dir: DataDir,
 }
 
@@ -72,6 +73,9 @@ pub enum StartError {
     /// The database opened, but does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Files cannot be kept.
+    #[error("{0}; check --files-url and the AWS_ variables of the environment, or the data directory")]
+    Files(#[from] BlobError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -113,21 +117,24 @@ impl ChatApp {
             config.providers.clone(),
         );
         let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
+        let directory = data_dir.path().to_owned();
+        let files = Files::open(Arc::clone(&store), Arc::clone(&limits), config.files.clone(), directory)?;
         let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
-        let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
+        let sweeps = [tokio::spawn(chat.clone().sweep()), tokio::spawn(files.clone().sweep())];
         let http = Http {
             auth,
             admin,
             chat,
+            files,
             rates: config.rates,
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone().into(),
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _sweep: sweep, _data_dir: data_dir })
+        Ok(Self { router, stomp, store, _sweeps: sweeps.map(AbortOnDropHandle::new), _data_dir: data_dir })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].

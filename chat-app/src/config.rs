@@ -8,7 +8,7 @@ use std::{
     str::FromStr,
 };
 
-use crate::{auth::OAuthClient, domain::Provider, limits::Rates};
+use crate::{auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
 
 /// The settings of a chat server.
 ///
@@ -21,7 +21,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where to serve STOMP over TCP, if anywhere.
     pub stomp_listen: Option<SocketAddr>,
-    /// Where the database and the key are, and with a database elsewhere only files.
+    /// Where the database, the key and files are, as far as they are not elsewhere.
     pub data_dir: PathBuf,
     /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
     pub database_url: Option<String>,
@@ -35,6 +35,8 @@ pub struct Config {
     pub public_url: Option<Origin>,
     /// By whose accounts people may log in.
     pub providers: BTreeMap<Provider, OAuthClient>,
+    /// Where files are kept, and how much of them.
+    pub files: FileSettings,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -51,6 +53,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_url: None,
             providers: BTreeMap::new(),
+            files: FileSettings::default(),
             rates: Rates::default(),
         }
     }

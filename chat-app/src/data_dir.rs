@@ -35,6 +35,11 @@ impl DataDir {
         }
     }
 
+    /// The directory itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The database.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("chat.db")

@@ -51,7 +51,8 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], [`ChatError::Invalid`] for an answer to nothing there, or a
+    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], [`ChatError::Invalid`] for an answer to nothing there or files that are not the
+    /// sender's to send, or a
     /// [`RateLimited`](crate::limits::RateLimited) sender.
     pub async fn send(&self, sender: MemberId, draft: Draft) -> Result<Sent, ChatError> {
         self.limits.send(sender, draft.room)?;
@@ -67,6 +68,7 @@ impl Chat {
             content: &draft.content,
             client_message_id: draft.client_message_id.as_ref(),
             reply_to: draft.reply_to,
+            files: &draft.files,
             now: Timestamp::now(),
         };
         match self.store.append(new).await? {
@@ -80,6 +82,10 @@ impl Chat {
             Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),
             Append::NotIn => Err(Code::NotParticipant.into()),
             Append::NoRoom => Err(Code::RoomNotFound.into()),
+            Append::NoSuchFile => {
+                Err(Problems::one("fileIds", "files that you brought to this room and did not send yet")
+                    .into())
+            }
             Append::NoSuchReply => Err(Problems::one("replyTo", "a message of the room").into()),
         }
     }

@@ -35,6 +35,7 @@ pub(crate) async fn sending_again_stores_nothing(store: &dyn Store) {
         content: &content,
         client_message_id: Some(&id),
         reply_to: None,
+        files: &[],
         now: Timestamp::now(),
     };
     let Append::Stored(first) = store.append(new).await.unwrap() else { panic!("not stored") };
@@ -91,8 +92,15 @@ pub(crate) async fn an_answer_is_to_a_message_that_its_sender_may_read(store: &d
     let answer = async |reply_to: MessageId| {
         let (room, now) = (here, Timestamp::now());
         let reply_to = Some(reply_to);
-        let new =
-            NewMessage { room, sender: owner, content: &content, client_message_id: None, reply_to, now };
+        let new = NewMessage {
+            room,
+            sender: owner,
+            content: &content,
+            client_message_id: None,
+            reply_to,
+            files: &[],
+            now,
+        };
         store.append(new).await.unwrap()
     };
     let Append::Stored(message) = answer(question.id).await else { panic!("not stored") };

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::Transaction;
 
-use super::{Db, DbStore, index, lock_room};
+use super::{Db, DbStore, file::attach, index, lock_room};
 use crate::{
     domain::{MemberId, Message, MessageId, MessageType, Nameable, RoomId, Timestamp, grams, mentioned},
     store::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page, Result},
@@ -37,6 +37,9 @@ impl MessageStore for DbStore {
             now: new.now,
         };
         let (id, seq) = line.insert(&mut tx).await?;
+        if !attach(&mut tx, new.files, id, new.room, new.sender).await? {
+            return Ok(Append::NoSuchFile);
+        }
         note_mentions(&mut tx, new.room, id, seq, new.content.as_str()).await?;
         index(&mut tx, id, &grams(new.content.as_str())).await?;
         let message = message(&mut tx, id).await?;

@@ -9,6 +9,7 @@
 mod account;
 mod admin;
 mod change;
+mod file;
 mod identity;
 mod invite;
 mod member;
