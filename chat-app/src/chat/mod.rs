@@ -94,7 +94,7 @@ impl Chat {
 
 /// Runs a use case to its end, even if nobody waits for its result any more: a connection that breaks drops what it
 /// waits for.
-async fn to_the_end<T: Send + 'static>(
+pub(crate) async fn to_the_end<T: Send + 'static>(
     use_case: impl Future<Output = Result<T, ChatError>> + Send + 'static,
 ) -> Result<T, ChatError> {
     tokio::spawn(use_case).await.unwrap_or(Err(ChatError::Internal("a use case panicked")))

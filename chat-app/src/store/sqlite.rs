@@ -17,7 +17,7 @@ use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     types::Json,
 };
@@ -61,6 +61,19 @@ impl SqliteStore {
         sqlx::migrate!("migrations/sqlite").run(&writer).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, readers })
+    }
+
+    /// Copies a database, as it is at one moment, to a new file; others may go on using it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`](super::StoreError) when it is none, or the file cannot be written.
+    pub async fn copy(file: &Path, to: &Path) -> Result<()> {
+        let options = SqliteConnectOptions::new().filename(file).busy_timeout(PATIENCE);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let to = to.to_string_lossy().into_owned();
+        sqlx::query("VACUUM INTO $1").bind(to).execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     fn readers(&self) -> &SqlitePool {
