@@ -19,16 +19,20 @@ pub mod domain;
 pub mod error;
 pub mod files;
 mod http;
+mod installation;
 pub mod limits;
+pub mod maintenance;
 mod serve;
+mod start_error;
 mod stomp;
 pub mod store;
 mod ui;
 
 pub use self::{
-    app::{ChatApp, StartError},
+    app::ChatApp,
     config::{Config, Origin},
     serve::Listening,
+    start_error::StartError,
 };
 
 #[cfg(doctest)]

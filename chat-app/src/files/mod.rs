@@ -39,6 +39,7 @@ use self::{
 };
 pub(crate) use self::{blobs::Part, picture::thumb_type, spool::Spool};
 use crate::{
+    data_dir::DataDir,
     domain::{File, FileName, MemberId, RoomId, Timestamp},
     error::{ChatError, Code},
     limits::Limits,
@@ -74,14 +75,14 @@ impl Files {
         store: Arc<dyn Store>,
         limits: Arc<Limits>,
         settings: FileSettings,
-        directory: PathBuf,
+        directory: &DataDir,
     ) -> Result<Self, BlobError> {
         let blobs = match &settings.url {
             Some(url) => Blobs::at(url)?,
-            None => Blobs::in_directory(&directory.join("files"))?,
+            None => Blobs::in_directory(&directory.files())?,
         };
         let pictures = Arc::new(Semaphore::new(PICTURES));
-        Ok(Self { store, limits, blobs, spool: directory, settings, pictures })
+        Ok(Self { store, limits, blobs, spool: directory.path().to_owned(), settings, pictures })
     }
 
     /// What can be set.

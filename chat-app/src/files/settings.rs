@@ -1,7 +1,10 @@
 //! What can be set of files.
 
+use serde::Deserialize;
+
 /// Where the content of files is kept, and how much of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FileSettings {
     /// A bucket of an S3-compatible service, as `s3://bucket/prefix`, with its region, credentials and endpoint in the
     /// environment under the names that the tools of AWS read (`AWS_REGION`, `AWS_ACCESS_KEY_ID`,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chat_app::{Config, maintenance::back_up};
 use image::ImageFormat;
 use reqwest::{
     Method,
@@ -314,4 +315,18 @@ async fn content_goes_with_its_room_and_with_its_owner() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), swept).await.unwrap_or_else(|_| panic!("{:?}", names()));
+}
+
+#[tokio::test]
+async fn a_backup_has_the_files() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let room = kim.create_room("room").await;
+    let file = brought(&app, &kim, room, "a.txt", "hello").await;
+    send(&kim, room, &[&file]).await.ok();
+    let config = Config { data_dir: app.dir.path().to_owned(), ..Config::default() };
+    let saved = tempfile::tempdir().unwrap();
+    back_up(&config, &saved.path().join("copy")).await.unwrap();
+    let again = TestApp::start_in(saved, |config| config.data_dir.push("copy")).await;
+    assert_eq!(get(&again, &kim, url(&file), HeaderMap::new()).await.2, b"hello");
 }

@@ -12,6 +12,7 @@ mod files;
 mod history;
 mod limits;
 mod live;
+mod maintenance;
 mod oauth;
 mod openapi;
 mod pages;

@@ -7,7 +7,7 @@ use chat_app::{
     store::{Append, NewFile, NewMessage, Store},
 };
 
-use super::{join, member, room, tell};
+use super::{append, join, member, room, tell};
 
 fn new<'a>(token: &'a str, name: &'a FileName, owner: MemberId, room: Option<RoomId>) -> NewFile<'a> {
     NewFile {
@@ -38,7 +38,7 @@ async fn send(store: &dyn Store, room: RoomId, sender: MemberId, files: &[FileId
         files,
         now: Timestamp::now(),
     };
-    store.append(new).await.unwrap()
+    append(store, new).await
 }
 
 /// The tokens whose content is to be deleted.
@@ -64,6 +64,19 @@ pub(crate) async fn a_file_is_carried_by_one_message_of_its_owner_in_its_room(st
     assert_eq!(message.files, [two, one.clone()]);
     assert_eq!(message.seq, 2, "what was refused took no number");
     assert_eq!(send(store, here, kim, &[one.id]).await, Append::NoSuchFile);
+
+    let three = bring(store, "three", kim, here).await;
+    let new = NewMessage {
+        room: here,
+        sender: kim,
+        content: &Content::none(),
+        client_message_id: None,
+        reply_to: None,
+        files: &[three.id],
+        now: Timestamp::now(),
+    };
+    let outcomes = store.append(&[new, new]).await.unwrap();
+    assert!(matches!(&*outcomes, [Append::Stored(message), Append::NoSuchFile] if message.files == [three]));
 }
 
 pub(crate) async fn a_file_is_read_by_who_may_read_its_message(store: &dyn Store) {

@@ -112,29 +112,30 @@ async fn delete_avatar(tx: &mut Transaction<'_, Db>, member: MemberId) -> Result
     Ok(())
 }
 
-/// Makes a message carry files, in this order; `false` if one of them is not the sender's, of that room, and free.
-pub(super) async fn attach(
+/// Whether the sender brought all these files to the room and no message carries one.
+pub(super) async fn are_free(
     tx: &mut Transaction<'_, Db>,
     files: &[FileId],
-    message: MessageId,
     room: RoomId,
     sender: MemberId,
 ) -> Result<bool> {
-    for (position, file) in (0_i64..).zip(files) {
-        let attached = sqlx::query(
-            "UPDATE file SET message_id = $1, position = $2
-             WHERE id = $3 AND room_id = $4 AND owner_id = $5 AND message_id IS NULL",
-        )
-        .bind(message)
-        .bind(position)
-        .bind(file)
-        .bind(room)
-        .bind(sender)
-        .execute(&mut **tx)
-        .await?;
-        if attached.rows_affected() == 0 {
+    for file in files {
+        let is_free = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM file
+                            WHERE id = $1 AND room_id = $2 AND owner_id = $3 AND message_id IS NULL)",
+        );
+        if !is_free.bind(file).bind(room).bind(sender).fetch_one(&mut **tx).await? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Makes a message carry files, in this order.
+pub(super) async fn attach(tx: &mut Transaction<'_, Db>, files: &[FileId], message: MessageId) -> Result<()> {
+    for (position, file) in (0_i64..).zip(files) {
+        let attach = sqlx::query("UPDATE file SET message_id = $1, position = $2 WHERE id = $3");
+        attach.bind(message).bind(position).bind(file).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
