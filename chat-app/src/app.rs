@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use axum::Router;
 use stomp_broker::{
     BrokerError, Server,
-    redis::{RedisRelay, RedisSettings, WhileAway},
+    redis::{RedisRelay, RedisSettings, RedisSettingsError, WhileAway},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -46,8 +46,8 @@ pub enum StartError {
     )]
     Redis,
     /// The URL of Redis is none.
-    #[error("the Redis URL is not understood; it is like redis://user:password@host:6379")]
-    RedisUrl,
+    #[error(transparent)]
+    RedisUrl(#[from] RedisSettingsError),
     /// The directory cannot be made or written to, or another server uses it.
     #[error("cannot use the data directory {}: {error}; make it usable or choose another one with --data-dir", path.display())]
     DataDir {
@@ -166,8 +166,7 @@ fn relay(url: &str) -> Result<RedisRelay, StartError> {
         while_away: WhileAway::LocalOnly,
         ..RedisSettings::new(url)
     };
-    // The error may repeat the URL, and with it the password.
-    RedisRelay::new(settings).map_err(|_| StartError::RedisUrl)
+    Ok(RedisRelay::new(settings)?)
 }
 
 /// What is asked for and not there is not passed over in silence.

@@ -8,7 +8,12 @@ use std::{
 use bytes::Bytes;
 use redis::{Pipeline, Script, pipe};
 
-use super::{envelope::Envelope, keys::Keys, link::Link, sequence::Page};
+use super::{
+    envelope::Envelope,
+    keys::{Keys, Place},
+    link::Link,
+    sequence::Page,
+};
 use crate::{BrokerError, Destination, Epoch, HistoryPage, HistoryPolicy, Message, Position, Start};
 
 /// Entries that are read from a log at a time.
@@ -35,7 +40,7 @@ pub(super) async fn newest(
     let mut pipeline = pipe();
     ask_epoch(&mut pipeline, keys, topic);
     pipeline.cmd("XREVRANGE").arg(keys.log(topic)).arg("+").arg("-").arg("COUNT").arg(1);
-    let (epoch, entries): (Option<u64>, Entries) = link.query(&mut pipeline).await?;
+    let (epoch, entries): (Option<u64>, Entries) = link.query(Place::of(topic), &mut pipeline).await?;
     let offset = stored(entries).last().map(|stored| stored.offset);
     Ok(epoch.zip(offset).map(|(epoch, offset)| Position { epoch: Epoch(epoch), offset }))
 }
@@ -105,7 +110,7 @@ pub(super) async fn forget(
     let mut pipeline = pipe();
     let command = pipeline.cmd("EVALSHA").arg(FORGET.get_hash()).arg(2);
     command.arg(keys.log(topic)).arg(keys.log_state(topic)).arg(epoch.0).ignore();
-    link.query(&mut pipeline).await
+    link.query(Place::of(topic), &mut pipeline).await
 }
 
 /// How long a topic's log outlives its last message: somewhat longer than any message in it counts.
@@ -125,7 +130,7 @@ async fn range(
     ask_epoch(&mut pipeline, keys, topic);
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     pipeline.cmd("XRANGE").arg(keys.log(topic)).arg(format!("0-{from}")).arg("+").arg("COUNT").arg(count);
-    let (epoch, entries): (Option<u64>, Entries) = link.query(&mut pipeline).await?;
+    let (epoch, entries): (Option<u64>, Entries) = link.query(Place::of(topic), &mut pipeline).await?;
     Ok((epoch.map(Epoch), entries))
 }
 

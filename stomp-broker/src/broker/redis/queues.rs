@@ -11,7 +11,7 @@ use bytes::Bytes;
 use redis::{FromRedisValue, Pipeline, Script, pipe};
 use tracing::warn;
 
-use super::{Node, envelope::Envelope};
+use super::{Node, envelope::Envelope, keys::Place};
 use crate::{
     BrokerError, Destination, Leased, Message, Publish, QueueStore, Settlement, broker::queue::DEAD_FROM,
     wire::Writer,
@@ -69,7 +69,7 @@ impl QueueStore for RedisQueues {
         let mut pipeline = pipe();
         let command = call(&mut pipeline, &ENQUEUE, batch.len());
         command.arg(batch.iter().map(|publish| keys.queue(&publish.destination)).collect::<Vec<_>>());
-        command.arg(&*self.node.ready_octets());
+        command.arg(&*self.node.ready_octets()).arg(keys.publish());
         for publish in &batch {
             let number = self.node.publisher.next_number();
             let envelope = Envelope::encode(self.node.id, number, publish);
@@ -87,7 +87,8 @@ impl QueueStore for RedisQueues {
         let mut pipeline = pipe();
         let command = call(&mut pipeline, &LEASE, 3);
         self.node.queue_keys(command, queue).arg(self.node.id.to_string()).arg(max);
-        let (entries,): (Vec<(String, Vec<u8>, u32)>,) = self.node.link.query(&mut pipeline).await?;
+        let (entries,): (Vec<(String, Vec<u8>, u32)>,) =
+            self.node.link.query(Place::COMMON, &mut pipeline).await?;
         let mut state = self.node.leases.lock();
         let leased = entries.into_iter().filter_map(|(entry, envelope, refused)| {
             let message = Envelope::decode(Bytes::from(envelope))?.into_message(None);
@@ -143,7 +144,8 @@ impl Node {
         let mut pipeline = pipe();
         let command = self.queue_keys(call(&mut pipeline, &RECLAIM, 3), queue);
         command.arg(self.keys.node("")).arg(&*self.ready_octets()).arg(self.keys.queue_ready(queue));
-        let (back,): (usize,) = self.link.query(&mut pipeline).await?;
+        command.arg(self.keys.publish());
+        let (back,): (usize,) = self.link.query(Place::COMMON, &mut pipeline).await?;
         if back > 0 {
             warn!(%queue, messages = back, "took back what a dead node had");
             if let Some(inbound) = self.topics.inbound() {
@@ -164,6 +166,7 @@ impl Node {
         command.arg(self.id.to_string()).arg(word(*settlement)).arg(policy.deliveries);
         command.arg(self.keys.queue_ready(queue));
         command.arg(grave.map(|grave| self.keys.queue_ready(grave)).unwrap_or_default());
+        command.arg(self.keys.publish());
         for Lease { entry, message } in leases {
             let letter = match (settlement, grave) {
                 (Settlement::Refused, Some(grave)) => self.dead_letter(message, queue, grave),
@@ -171,7 +174,7 @@ impl Node {
             };
             command.arg(entry).arg(&*letter);
         }
-        let ((back, dead),): ((u32, u32),) = self.link.query(&mut pipeline).await?;
+        let ((back, dead),): ((u32, u32),) = self.link.query(Place::COMMON, &mut pipeline).await?;
         let back = (back > 0).then_some(queue);
         Ok(back.into_iter().chain(grave.filter(|_| dead > 0)).cloned().collect())
     }
@@ -195,9 +198,9 @@ impl Node {
     async fn patiently<T: FromRedisValue>(&self, pipeline: &mut Pipeline) -> Result<T, BrokerError> {
         let end = tokio::time::Instant::now() + self.settings.while_away.patience();
         loop {
-            match self.link.query(pipeline).await {
+            match self.link.query(Place::COMMON, pipeline).await {
                 Err(BrokerError::Unavailable) if tokio::time::Instant::now() < end => {
-                    self.wait_for_link().await
+                    self.wait_for_link(Place::COMMON).await
                 }
                 answer => return answer,
             }

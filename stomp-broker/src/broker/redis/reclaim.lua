@@ -1,5 +1,5 @@
 -- Takes back what dead nodes had out.
--- KEYS: stream, back, counts. ARGV: prefix of the keys of living nodes, node, channel.
+-- KEYS: stream, back, counts. ARGV: prefix of the keys of living nodes, node, channel, command that publishes.
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], 'g')
 if consumers.err then
   return 0
@@ -22,6 +22,6 @@ for _, consumer in ipairs(consumers) do
   end
 end
 if back > 0 then
-  redis.call('PUBLISH', ARGV[3], ARGV[2])
+  redis.call(ARGV[4], ARGV[3], ARGV[2])
 end
 return back

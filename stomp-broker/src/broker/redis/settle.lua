@@ -1,9 +1,10 @@
 -- Ends leases of a node.
 -- KEYS: stream, back, counts, stream of dead letters.
--- ARGV: node, settlement, deliveries, channel, channel of dead letters (or ''), then id and dead letter of each message.
+-- ARGV: node, settlement, deliveries, channel, channel of dead letters (or ''), command that
+-- publishes, then id and dead letter of each message.
 -- Returns whether messages came back, and how many became dead letters.
 local back, dead = 0, 0
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   local id = ARGV[i]
   local pending = redis.pcall('XPENDING', KEYS[1], 'g', id, id, 1, ARGV[1])
   -- Another node may have it by now.
@@ -30,9 +31,9 @@ if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('XLEN', KEYS[1]) == 0 then
   redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 end
 if back > 0 then
-  redis.call('PUBLISH', ARGV[4], ARGV[1])
+  redis.call(ARGV[6], ARGV[4], ARGV[1])
 end
 if dead > 0 then
-  redis.call('PUBLISH', ARGV[5], ARGV[1])
+  redis.call(ARGV[6], ARGV[5], ARGV[1])
 end
 return {back, dead}
