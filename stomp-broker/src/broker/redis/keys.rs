@@ -103,16 +103,19 @@ impl Keys {
         self.is_sharded
     }
 
+    /// What of a topic goes out in order: its partition, or everything where there are no partitions.
+    pub(super) fn lane(&self, topic: &str) -> Place {
+        if self.is_sharded { Place::of(topic) } else { Place::COMMON }
+    }
+
     /// The command that publishes.
     pub(super) fn publish(&self) -> &'static str {
         if self.is_sharded { "SPUBLISH" } else { "PUBLISH" }
     }
 
-    /// The channels that a message of a topic goes to.
-    pub(super) fn channels(&self, topic: &Destination) -> Vec<String> {
-        let own = self.topic(topic);
-        // Redis has no patterns of sharded channels.
-        if self.is_sharded { vec![own, self.topics_of(Place::of(topic))] } else { vec![own] }
+    /// The channel that all messages of a lane go to as well: Redis has no patterns of sharded channels.
+    pub(super) fn wide_channel(&self, lane: Place) -> Option<String> {
+        self.is_sharded.then(|| self.topics_of(lane))
     }
 
     /// What a node subscribes to for what its clients want.
@@ -145,7 +148,7 @@ impl Keys {
     }
 
     /// The channel of a topic's messages.
-    fn topic(&self, topic: &Destination) -> String {
+    pub(super) fn topic(&self, topic: &Destination) -> String {
         self.name("t", Place::of(topic), topic)
     }
 
@@ -164,14 +167,14 @@ impl Keys {
         format!("{prefix}t:{{*}}:{}", segments.join("/"))
     }
 
-    /// The stream of a topic's history: entry `0-N` is the message of offset N.
+    /// The stream of a topic's history: the ids of its entries are positions.
     pub(super) fn log(&self, topic: &Destination) -> String {
         self.name("h", Place::of(topic), topic)
     }
 
-    /// The hash of a history: its epoch, and the number of the last message of each node.
-    pub(super) fn log_state(&self, topic: &Destination) -> String {
-        self.name("m", Place::of(topic), topic)
+    /// The number of the last message of a node that is in a history of a place.
+    pub(super) fn last_number(&self, place: Place, node: NodeId) -> String {
+        self.name("d", place, &node.to_string())
     }
 
     /// The channel that says that a queue has something to lease.
@@ -189,9 +192,19 @@ impl Keys {
         self.common("b", queue)
     }
 
-    /// The hash of how often messages of a queue were refused.
+    /// The hash of how often messages of a queue were refused, and of how many octets the queue has.
     pub(super) fn queue_counts(&self, queue: &str) -> String {
         self.common("c", queue)
+    }
+
+    /// The set of the queues that hold messages.
+    pub(super) fn queues(&self) -> String {
+        self.common("queues", "")
+    }
+
+    /// Exists when a batch of messages is in its queues.
+    pub(super) fn enqueued(&self, node: NodeId, number: u64) -> String {
+        self.common("e", &format!("{node}:{number}"))
     }
 
     /// The set of the names of nodes.
@@ -265,7 +278,7 @@ mod tests {
     fn channels_are_told_apart_by_their_names() {
         let keys = Keys::new("p:", true);
         let topic = Destination::new("/topic/a}:b").unwrap();
-        let channels = keys.channels(&topic);
+        let channels = [keys.topic(&topic), keys.wide_channel(Place::of(&topic)).unwrap()];
         assert_eq!(keys.channel(&channels[0]), Some(Channel::Topic("/topic/a}:b")));
         assert_eq!(keys.channel(&channels[1]), Some(Channel::Topics));
         assert_eq!(keys.channel(&keys.queue_ready("/queue/a")), Some(Channel::Queue("/queue/a")));
@@ -293,7 +306,11 @@ mod tests {
         let keys = Keys::new("p:", true);
         let topic = Destination::new("/topic/{a}").unwrap();
         let tag = Place::of(&topic).to_string();
-        let names = [keys.channels(&topic), vec![keys.log(&topic), keys.log_state(&topic)]].concat();
+        let names = [
+            vec![keys.topic(&topic)],
+            vec![keys.log(&topic), keys.last_number(Place::of(&topic), NodeId(1))],
+        ]
+        .concat();
         assert!(names.iter().all(|name| name.find('{') == name.find(&tag)), "{names:?}");
         assert!(names.iter().all(|name| keys.place(name) == Some(Place::of(&topic))), "{names:?}");
         assert_eq!(keys.place(&keys.control_of_all()), Some(Place::COMMON));

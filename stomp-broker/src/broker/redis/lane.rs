@@ -4,24 +4,25 @@ use std::{
     collections::VecDeque,
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisResult, Value, pipe};
 use tokio::{
-    sync::{Notify, oneshot, watch},
-    time::{Duration, Instant, timeout_at},
+    sync::{Notify, watch},
+    time::{Instant, timeout_at},
 };
 
 use super::{
+    batch::{Batch, Item, Kind, Outcome, Outgoing},
     envelope::{self, Envelope},
     keys::{Keys, Place},
-    link::{Answers, Routes},
-    log,
-    publisher::{Numbers, Way},
+    link::{Link, Routes},
+    publisher::Numbers,
     settings::WhileAway,
+    topics::Topics,
 };
-use crate::{BrokerError, Epoch, HistoryPolicy, NodeId, Position, Publish, Published};
+use crate::{BrokerError, NodeId, Position, Publish, Published};
 
 /// Messages of one pipeline, at most.
 const BATCH: usize = 512;
@@ -29,10 +30,7 @@ const BATCH: usize = 512;
 /// The octets of those, about.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// What became of a message.
-pub(super) type Answer = Result<Published, BrokerError>;
-
-/// Sends what goes to one place, or to a Redis that is not divided.
+/// Sends what goes to one place, or to a Redis that has no partitions.
 #[derive(Debug)]
 pub(super) struct Lane {
     place: Place,
@@ -40,37 +38,17 @@ pub(super) struct Lane {
     arrived: Notify,
 }
 
-/// A message, and who waits for what becomes of it.
-#[derive(Debug)]
-pub(super) struct Outgoing {
-    publish: Publish,
-    policy: Option<HistoryPolicy>,
-    number: u64,
-    answer: oneshot::Sender<Answer>,
-}
-
-/// Something to send.
-#[derive(Debug)]
-struct Item {
-    octets: Bytes,
-    since: Instant,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Message(Box<Outgoing>),
-    Control { channel: String },
-}
-
-impl Outgoing {
-    pub(super) fn new(
-        publish: Publish,
-        policy: Option<HistoryPolicy>,
-        answer: oneshot::Sender<Answer>,
-    ) -> Self {
-        Self { publish, policy, number: 0, answer }
-    }
+/// What all lanes work with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) node: NodeId,
+    pub(super) while_away: WhileAway,
+    pub(super) numbers: &'a Numbers,
+    pub(super) link: &'a Link,
+    pub(super) keys: &'a Keys,
+    pub(super) topics: &'a Topics,
+    /// How long Redis remembers the number of the node's last message, in milliseconds.
+    pub(super) memory: u64,
 }
 
 impl Lane {
@@ -78,13 +56,16 @@ impl Lane {
         Self { place, items: Mutex::default(), arrived: Notify::new() }
     }
 
-    /// Queues a message under the next number: in one lane they grow in the order of its messages.
-    pub(super) fn publish(&self, node: NodeId, numbers: &Numbers, mut message: Outgoing) {
+    /// Queues messages under the next numbers, as one so that they go out together.
+    pub(super) fn publish(&self, node: NodeId, numbers: &Numbers, batch: impl Iterator<Item = Outgoing>) {
         let mut items = self.lock();
-        message.number = numbers.next();
-        let octets = Envelope::encode(node, message.number, &message.publish);
-        numbers.waits(&octets);
-        items.push_back(Item::new(octets, Kind::Message(Box::new(message))));
+        for message in batch {
+            // Under the lock, so that numbers grow in the order of the lane.
+            let number = numbers.next();
+            let octets = Envelope::encode(node, number, &message.publish);
+            numbers.waits(&octets);
+            items.push_back(Item::new(number, octets, Kind::Message(Box::new(message))));
+        }
         drop(items);
         self.arrived.notify_one();
     }
@@ -92,7 +73,9 @@ impl Lane {
     /// Queues octets for a channel.
     pub(super) fn send(&self, channel: String, octets: Bytes, numbers: &Numbers) {
         numbers.waits(&octets);
-        self.lock().push_back(Item::new(octets, Kind::Control { channel }));
+        let mut items = self.lock();
+        items.push_back(Item::new(numbers.next(), octets, Kind::Control { channel }));
+        drop(items);
         self.arrived.notify_one();
     }
 
@@ -106,25 +89,26 @@ impl Lane {
                 self.wait_without_link(&mut changes, way).await;
                 continue;
             }
-            let batch = self.take_batch(most);
-            if batch.is_empty() {
+            let items = self.take_items(most);
+            if items.is_empty() {
                 tokio::select! {
                     () = self.arrived.notified() => {}
                     _ = changes.changed() => {}
                 }
                 continue;
             }
-            let mut pipeline = pipe();
-            batch.iter().for_each(|item| item.write(&mut pipeline, way.keys, way.node));
+            let batch = Batch::new(self.place, items);
+            let mut pipeline = batch.pipeline(way.keys, way.node, way.memory);
             match way.link.run_pipeline(self.place, &mut pipeline).await {
                 Ok(answers) => {
-                    self.answer(batch, answers, way);
+                    let outcomes = batch.outcomes(way.keys, answers.answers);
+                    self.answer(outcomes, answers.on_the_way, way);
                     most = (most * 2).min(BATCH);
                 }
                 Err(_) => {
                     // Redis may have them or not: they are sent again under the same numbers, which tell. While
                     // topics are on their way to another master one by one, so are their messages.
-                    self.put_back(batch);
+                    self.put_back(batch.into_items());
                     most = 1;
                 }
             }
@@ -156,31 +140,49 @@ impl Lane {
         let _ = timeout_at(wake, something).await;
     }
 
-    fn answer(&self, batch: Vec<Item>, answers: Answers, way: Way<'_>) {
-        let Answers { answers, on_the_way } = answers;
-        let mut answers = answers.into_iter();
-        for item in batch {
+    fn answer(&self, outcomes: Vec<(Item, Outcome)>, on_the_way: bool, way: Way<'_>) {
+        let mut again = Vec::new();
+        let mut refused = None;
+        for (item, outcome) in outcomes {
+            let result = match outcome {
+                Outcome::Accepted(position) => Ok(position),
+                Outcome::Refused(why) => Err(why),
+                Outcome::Again => {
+                    again.push(item);
+                    continue;
+                }
+            };
             way.numbers.is_over(&item.octets);
-            let commands = item.commands(way.keys);
-            let answer = answers.by_ref().take(commands).reduce(|first, next| first.and(next));
             let Kind::Message(message) = item.kind else { continue };
-            let answer = answer.unwrap_or(Ok(Value::Nil));
-            let position = answer.as_ref().ok().filter(|_| message.policy.is_some()).and_then(position);
-            if let (true, Some(position)) = (on_the_way, position) {
-                self.tell(&message.publish, position, &item.octets, way);
+            let Outgoing { publish, answer, .. } = *message;
+            if let (true, Ok(Some(position))) = (on_the_way, &result) {
+                self.tell(&publish, *position, &item.octets, way);
             }
-            message.answer(answer, position, way);
+            let result = result.map(|position| {
+                way.topics.published(Envelope::new(way.node, item.number, publish), position);
+                Published { position }
+            });
+            let _ = answer.send(result.map_err(|why| {
+                refused = Some(why);
+                BrokerError::Unavailable
+            }));
         }
+        if let Some(error) = refused {
+            tracing::warn!(%error, "Redis refused messages");
+        }
+        self.put_back(again);
     }
 
-    /// Publishes a message that is kept already: its subscribers are not where it is kept.
+    /// Publishes a message that is kept already, because its subscribers are not where it is kept.
     fn tell(&self, publish: &Publish, position: Position, octets: &[u8], way: Way<'_>) {
-        for channel in way.keys.channels(&publish.destination) {
-            self.send(channel, envelope::join(position, octets), way.numbers);
+        let push = envelope::join(position, octets);
+        let channels = [Some(way.keys.topic(&publish.destination)), way.keys.wide_channel(self.place)];
+        for channel in channels.into_iter().flatten() {
+            self.send(channel, push.clone(), way.numbers);
         }
     }
 
-    fn take_batch(&self, most: usize) -> Vec<Item> {
+    fn take_items(&self, most: usize) -> Vec<Item> {
         let mut items = self.lock();
         let mut bytes = 0;
         let fits = |item: &&Item| {
@@ -193,10 +195,11 @@ impl Lane {
         items.drain(..count).collect()
     }
 
-    fn put_back(&self, batch: Vec<Item>) {
+    /// Puts items that were sent first in the queue.
+    fn put_back(&self, sent: Vec<Item>) {
         let mut items = self.lock();
-        for item in batch.into_iter().rev() {
-            items.push_front(item);
+        for item in sent.into_iter().rev() {
+            items.push_front(Item { was_sent: true, ..item });
         }
     }
 
@@ -220,75 +223,15 @@ impl Lane {
     }
 }
 
-impl Item {
-    fn new(octets: Bytes, kind: Kind) -> Self {
-        Self { octets, since: Instant::now(), kind }
-    }
-
-    fn write(&self, pipeline: &mut Pipeline, keys: &Keys, node: NodeId) {
-        let mut publish = |channel| {
-            pipeline.cmd(keys.publish()).arg(channel).arg(&*self.octets);
-        };
-        match &self.kind {
-            Kind::Control { channel } => publish(channel),
-            Kind::Message(message) => match message.policy {
-                None => keys.channels(&message.publish.destination).iter().for_each(publish),
-                Some(policy) => message.keep(policy, &self.octets, pipeline, keys, node),
-            },
-        }
-    }
-
-    /// How many commands that is.
-    fn commands(&self, keys: &Keys) -> usize {
-        match &self.kind {
-            Kind::Message(message) if message.policy.is_none() && keys.is_sharded() => 2,
-            _ => 1,
-        }
-    }
-}
-
-impl Outgoing {
-    fn keep(&self, policy: HistoryPolicy, octets: &[u8], pipeline: &mut Pipeline, keys: &Keys, node: NodeId) {
-        let topic = &self.publish.destination;
-        let command = pipeline.cmd("EVALSHA").arg(log::PUBLISH.get_hash()).arg(2);
-        command.arg(keys.log(topic)).arg(keys.log_state(topic));
-        command.arg(octets).arg(policy.messages).arg(log::time_to_live(policy));
-        command.arg(node.to_string()).arg(self.number);
-        command.arg(keys.publish()).arg(keys.channels(topic));
-    }
-
-    fn answer(self, answer: RedisResult<Value>, position: Option<Position>, way: Way<'_>) {
-        let Self { publish, number, answer: to, .. } = self;
-        let result = match answer {
-            Ok(_) => {
-                way.topics.published(Envelope::new(way.node, number, publish), position);
-                Ok(Published { position })
-            }
-            Err(error) => {
-                tracing::warn!(%error, topic = %publish.destination, "Redis refused a message");
-                Err(BrokerError::Unavailable)
-            }
-        };
-        // Whoever asked may be gone.
-        let _ = to.send(result);
-    }
-}
-
 fn give_up(item: Item, way: Way<'_>) {
     let Kind::Message(message) = item.kind else { return };
-    let Outgoing { publish, number, answer, .. } = *message;
+    let Outgoing { publish, answer, .. } = *message;
     let result = match way.while_away {
         WhileAway::LocalOnly => {
-            way.topics.deliver_alone(Envelope::new(way.node, number, publish));
+            way.topics.deliver_alone(Envelope::new(way.node, item.number, publish), item.was_sent);
             Ok(Published { position: None })
         }
         _ => Err(BrokerError::Unavailable),
     };
     let _ = answer.send(result);
-}
-
-/// What the script answers; none for a message that had come in before.
-fn position(value: &Value) -> Option<Position> {
-    let (epoch, offset): (u64, u64) = redis::from_redis_value_ref(value).ok()?;
-    (offset > 0).then_some(Position { epoch: Epoch(epoch), offset })
 }

@@ -37,8 +37,8 @@
 //! - **Topics.** A message is a `PUBLISH` to the channel of its topic, to which those nodes are subscribed that have
 //!   subscribers. It reaches the publisher's own node the same way, so that all nodes see one order. Each node
 //!   numbers its messages; what comes twice has a number that is not new, and is dropped.
-//! - **Topics with a history.** One script gives the message its offset, keeps it in a stream and publishes it. Each
-//!   node puts the messages of a topic in order, from what is pushed, what its own publishing was answered, and,
+//! - **Topics with a history.** One script gives a batch of messages their offsets, keeps them in streams and publishes
+//!   them. Each node puts the messages of a topic in order, from what is pushed, what its own publishing was answered, and,
 //!   where that leaves a hole, one reading of the stream.
 //! - **Queues** are streams with a consumer group. Every node is one consumer of it. What a node has out when it
 //!   dies goes to the others, which see that its key has expired.
@@ -58,12 +58,14 @@
 //! | --- | --- | --- |
 //! | `t:{17}:/topic/a` | channel | messages of a topic |
 //! | `a:{17}` | channel | messages of all topics of a partition, in a Cluster |
-//! | `h:{17}:/topic/a` | stream | the history of a topic: entry `0-N` is the message of offset N |
-//! | `m:{17}:/topic/a` | hash | its epoch (`e`), and the number of the last message of each node |
+//! | `h:{17}:/topic/a` | stream | the history of a topic: entry `E-N` is the message of epoch E and offset N |
+//! | `d:{17}:NODE` | string | the number of the last message of a node that is in a history, of a partition in a Cluster |
 //! | `r:{common}:/queue/a` | channel | the queue has something to lease |
 //! | `q:{common}:/queue/a` | stream | the messages of a queue |
 //! | `b:{common}:/queue/a` | sorted set | those that came back |
-//! | `c:{common}:/queue/a` | hash | how often they were refused |
+//! | `c:{common}:/queue/a` | hash | how often they were refused, and the octets of all messages |
+//! | `e:{common}:NODE:N` | string | a batch of a node is in its queues |
+//! | `queues:{common}:` | set | the queues that hold messages |
 //! | `o:{common}:all`, `o:{common}:NODE` | channel | control for all nodes, or for one |
 //! | `n:{common}:NODE` | hash | the users of a node; it expires when the node is dead |
 //! | `nodes:{common}:` | set | the nodes |
@@ -86,6 +88,7 @@
 //! A replica gets messages after they were answered for, so a master that dies takes the newest with it; with
 //! `min-replicas-to-write` it refuses what no replica would get.
 
+mod batch;
 mod ear;
 mod envelope;
 mod heart;

@@ -36,6 +36,9 @@ const HEALING_AT_ONCE: usize = 64;
 static SCRIPTS: [&LazyLock<Script>; 6] =
     [&log::PUBLISH, &log::FORGET, &queues::ENQUEUE, &queues::LEASE, &queues::SETTLE, &queues::RECLAIM];
 
+/// Topics that are asked about in one pipeline.
+const BATCH: usize = 512;
+
 /// What the tasks of a relay share.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -185,10 +188,8 @@ impl Node {
     pub(super) async fn catch_up(self: &Arc<Self>, places: &HashSet<Place>) {
         let mut topics = self.topics.kept();
         topics.retain(|topic| places.contains(&Place::of(topic)));
-        for topic in &topics {
-            // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
-            let _ = self.begin(topic).await;
-        }
+        // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
+        let _ = self.begin(&topics).await;
         stream::iter(topics)
             .for_each_concurrent(HEALING_AT_ONCE, |topic| async move { self.heal(&topic).await })
             .await;
@@ -212,18 +213,20 @@ impl Node {
             }
         }
         self.subscriber.subscribe(self, interests).await?;
-        for topic in kept {
-            self.begin(topic).await?;
-        }
-        Ok(())
+        self.begin(&kept).await
     }
 
-    /// Begins to deliver a topic with history, from its newest message on, if that has not been done.
-    async fn begin(self: &Arc<Self>, topic: &Destination) -> Result<(), BrokerError> {
-        if self.topics.is_starting(topic) {
-            let newest = log::newest(&self.link, &self.keys, topic).await?;
-            let needs = self.topics.start(topic, newest);
-            self.see_to(topic, needs);
+    /// Begins to deliver topics with history, from their newest messages on, where that has not been done.
+    async fn begin(self: &Arc<Self>, topics: &[Destination]) -> Result<(), BrokerError> {
+        let mut starting = self.topics.starting(topics);
+        starting.sort_by_key(|topic| self.keys.lane(topic));
+        let lanes = starting.chunk_by(|one, other| self.keys.lane(one) == self.keys.lane(other));
+        for topics in lanes.flat_map(|lane| lane.chunks(BATCH)) {
+            let newest = log::newest(&self.link, &self.keys, topics).await?;
+            for (topic, newest) in topics.iter().zip(newest) {
+                let needs = self.topics.start(topic, newest);
+                self.see_to(topic, needs);
+            }
         }
         Ok(())
     }
@@ -234,9 +237,9 @@ impl Node {
     }
 
     /// The topic of an interest, if it has a history.
-    fn kept<'a>(&self, interest: &'a Interest) -> Option<&'a Destination> {
+    fn kept(&self, interest: &Interest) -> Option<Destination> {
         match interest {
-            Interest::Topic(topic) => self.settings.history.policy(topic).map(|_| topic),
+            Interest::Topic(topic) => self.settings.history.policy(topic).map(|_| topic.clone()),
             _ => None,
         }
     }

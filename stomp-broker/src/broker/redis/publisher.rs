@@ -1,22 +1,31 @@
 //! The way out: messages of all sessions of this node, numbered, in one order for each partition of the topics.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use super::{
+    batch::Outgoing,
     keys::{Keys, Place},
-    lane::{Answer, Lane, Outgoing},
+    lane::{Lane, Way},
     link::Link,
+    log::milliseconds,
     settings::WhileAway,
     topics::Topics,
 };
-use crate::{BrokerError, HistoryPolicy, NodeId, Publish};
+use crate::{BrokerError, HistoryPolicy, NodeId, Publish, Published};
 
 /// Octets that wait while Redis is there, and control that waits while it is not, at most.
 const BACKLOG: usize = 64 << 20;
+
+/// For how long Redis remembers the number of a node's last message beyond the time that messages may wait.
+const MEMORY: Duration = Duration::from_secs(3600);
 
 /// Numbers, sends and answers messages.
 #[derive(Debug)]
@@ -37,17 +46,6 @@ pub(super) struct Numbers {
     waiting: AtomicUsize,
 }
 
-/// What the lanes of a publisher work with.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Way<'a> {
-    pub(super) node: NodeId,
-    pub(super) while_away: WhileAway,
-    pub(super) numbers: &'a Numbers,
-    pub(super) link: &'a Link,
-    pub(super) keys: &'a Keys,
-    pub(super) topics: &'a Topics,
-}
-
 impl Publisher {
     pub(super) fn new(node: NodeId, while_away: WhileAway, is_sharded: bool) -> Self {
         let lanes =
@@ -55,21 +53,28 @@ impl Publisher {
         Self { node, while_away, lanes, numbers: Numbers::default() }
     }
 
-    /// Queues a message; what comes of it can be awaited.
+    /// Queues messages, as one so that they go out together; what comes of each can be awaited.
     pub(super) fn publish(
         &self,
-        publish: Publish,
-        policy: Option<HistoryPolicy>,
-    ) -> oneshot::Receiver<Answer> {
-        let (answer, answered) = oneshot::channel();
-        if self.numbers.waiting() > self.room() {
-            // Whoever asked may be gone.
-            let _ = answer.send(Err(BrokerError::Unavailable));
-            return answered;
+        batch: impl Iterator<Item = (Publish, Option<HistoryPolicy>)>,
+    ) -> Vec<oneshot::Receiver<Result<Published, BrokerError>>> {
+        let mut lanes: BTreeMap<usize, Vec<Outgoing>> = BTreeMap::new();
+        let answers = batch.map(|(publish, policy)| {
+            let (answer, answered) = oneshot::channel();
+            if self.numbers.waiting() > self.room() {
+                // Whoever asked may be gone.
+                let _ = answer.send(Err(BrokerError::Unavailable));
+            } else {
+                let lane = self.lane(Place::of(&publish.destination));
+                lanes.entry(lane).or_default().push(Outgoing { publish, policy, answer });
+            }
+            answered
+        });
+        let answers = answers.collect();
+        for (lane, messages) in lanes {
+            self.lanes[lane].publish(self.node, &self.numbers, messages.into_iter());
         }
-        let lane = self.lane(Place::of(&publish.destination));
-        lane.publish(self.node, &self.numbers, Outgoing::new(publish, policy, answer));
-        answered
+        answers
     }
 
     /// The number of a message that goes another way.
@@ -82,7 +87,7 @@ impl Publisher {
         if self.numbers.waiting() > BACKLOG {
             return Err(BrokerError::Unavailable);
         }
-        self.lane(Place::COMMON).send(channel, octets, &self.numbers);
+        self.lanes[self.lane(Place::COMMON)].send(channel, octets, &self.numbers);
         Ok(())
     }
 
@@ -94,12 +99,14 @@ impl Publisher {
     /// Sends what is queued, for as long as this is polled.
     pub(super) async fn run(&self, link: &Link, keys: &Keys, topics: &Topics) {
         let Self { node, while_away, ref numbers, .. } = *self;
-        let way = Way { node, while_away, numbers, link, keys, topics };
+        let memory = milliseconds(while_away.patience().saturating_add(MEMORY));
+        let way = Way { node, while_away, numbers, link, keys, topics, memory };
         join_all(self.lanes.iter().map(|lane| lane.run(way))).await;
     }
 
-    fn lane(&self, place: Place) -> &Lane {
-        &self.lanes[place.index() % self.lanes.len()]
+    /// The index of a lane: there is at least one.
+    fn lane(&self, place: Place) -> usize {
+        place.index() % self.lanes.len()
     }
 
     fn room(&self) -> usize {

@@ -30,7 +30,6 @@ use tracing::{info, warn};
 
 pub(super) use self::{
     pauses::Pauses,
-    query::Answers,
     routes::Routes,
     target::{Address, Target},
 };
