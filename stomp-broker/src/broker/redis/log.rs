@@ -9,7 +9,7 @@ use bytes::Bytes;
 use redis::{Pipeline, Script, pipe};
 
 use super::{envelope::Envelope, keys::Keys, link::Link, sequence::Page};
-use crate::{BrokerError, Destination, Epoch, HistoryPage, HistoryPolicy, Message, Position, Start};
+use crate::{BrokerError, Destination, Epoch, HistoryPage, HistoryPolicy, Position, Start};
 
 /// Entries that are read from a log at a time.
 const PAGE: usize = 1000;
@@ -60,39 +60,58 @@ pub(super) async fn page(
     Ok(Page { epoch, messages: messages.collect(), newest })
 }
 
-/// What a subscriber asks for.
+/// What a subscriber asks for, up to so many messages.
 pub(super) async fn history(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
     start: Start,
+    limit: usize,
     policy: HistoryPolicy,
 ) -> Result<HistoryPage, BrokerError> {
-    let (epoch, entries) = range(link, keys, topic, 0, usize::MAX).await?;
-    // Redis trims in blocks, and knows nothing of age.
-    let mut kept = stored(entries);
-    kept.drain(..kept.len().saturating_sub(policy.messages));
-    let now = SystemTime::now();
-    kept.retain(|stored| stored.envelope.age(now) <= policy.age);
-    let first = kept.first().map(|stored| stored.offset);
-    let last = kept.last().map(|stored| stored.offset);
-    let (from, complete) = match start {
-        Start::First => (0, true),
-        Start::Last(count) => {
-            (last.map_or(0, |last| last.saturating_add(1).saturating_sub(count as u64)), true)
-        }
-        Start::After { offset, epoch: asked } => {
-            let is_same = asked.is_none_or(|asked| Some(asked) == epoch);
-            let reaches_back = first.is_some_and(|first| first <= offset.saturating_add(1));
-            let is_known = last.is_some_and(|last| offset <= last);
-            if is_same && is_known { (offset.saturating_add(1), reaches_back) } else { (0, false) }
+    let Some(newest) = newest(link, keys, topic).await? else {
+        return Ok(HistoryPage { messages: Vec::new(), complete: !matches!(start, Start::After { .. }) });
+    };
+    // Redis trims in blocks.
+    let oldest = newest.offset.saturating_add(1).saturating_sub(policy.messages as u64);
+    let (from, is_known) = match start {
+        Start::First => (oldest, true),
+        Start::Last(count) => (newest.offset.saturating_add(1).saturating_sub(count as u64), true),
+        Start::After { offset, epoch } => {
+            let is_known = epoch.is_none_or(|epoch| epoch == newest.epoch) && offset <= newest.offset;
+            (if is_known { offset.saturating_add(1) } else { oldest }, is_known)
         }
     };
-    kept.retain(|stored| stored.offset >= from);
+    let (epoch, kept) = younger(link, keys, topic, from.max(oldest), limit, policy.age).await?;
+    let first = kept.first().map_or(newest.offset.saturating_add(1), |stored| stored.offset);
+    let reaches_back = first <= from || !matches!(start, Start::After { .. });
     let place = |offset| epoch.map(|epoch| Position { epoch, offset });
     let message = |Stored { offset, envelope }: Stored| envelope.into_message(place(offset));
-    let messages: Vec<Message> = kept.into_iter().map(message).collect();
-    Ok(HistoryPage { messages, complete })
+    let complete = is_known && reaches_back && epoch == Some(newest.epoch);
+    Ok(HistoryPage { messages: kept.into_iter().map(message).collect(), complete })
+}
+
+/// So many messages from an offset on that are not too old, which Redis knows nothing of.
+async fn younger(
+    link: &Link,
+    keys: &Keys,
+    topic: &Destination,
+    mut from: u64,
+    limit: usize,
+    age: Duration,
+) -> Result<(Option<Epoch>, Vec<Stored>), BrokerError> {
+    let (now, mut kept) = (SystemTime::now(), Vec::new());
+    loop {
+        let missing = limit - kept.len();
+        let (epoch, entries) = range(link, keys, topic, from, missing).await?;
+        let is_end = entries.len() < missing;
+        let read = stored(entries);
+        from = read.last().map_or(from, |last| last.offset.saturating_add(1));
+        kept.extend(read.into_iter().filter(|stored| stored.envelope.age(now) <= age));
+        if is_end || kept.len() == limit {
+            return Ok((epoch, kept));
+        }
+    }
 }
 
 /// Ends an epoch whose log went back.
