@@ -231,18 +231,18 @@ mod tests {
     async fn a_log_keeps_the_newest_and_says_what_is_missing() {
         let (mut logs, ids) = (roomy(), MessageIds::new());
         let epoch = (0..5).map(|_| keep(&mut logs, &ids, "/topic/a")).last().unwrap().epoch;
-        let mut page = |start| {
-            let page = logs.page(&topic("/topic/a"), start, 10, HOUR);
+        let mut page = |start, limit| {
+            let page = logs.page(&topic("/topic/a"), start, limit, HOUR);
             (offsets(&page), page.complete)
         };
         assert_eq!(page(Start::First, 10), (vec![3, 4, 5], true));
         assert_eq!(page(Start::First, 2), (vec![3, 4], true));
-        assert_eq!(page(Start::Last(2)), (vec![4, 5], true));
-        assert_eq!(page(Start::After { offset: 2, epoch: Some(epoch) }), (vec![3, 4, 5], true));
-        assert_eq!(page(Start::After { offset: 5, epoch: Some(epoch) }), (vec![], true));
-        assert_eq!(page(Start::After { offset: 1, epoch: Some(epoch) }), (vec![3, 4, 5], false));
-        assert_eq!(page(Start::After { offset: 9, epoch: Some(epoch) }), (vec![3, 4, 5], false));
-        assert_eq!(page(Start::After { offset: 4, epoch: Some(Epoch(0)) }), (vec![3, 4, 5], false));
+        assert_eq!(page(Start::Last(2), 10), (vec![4, 5], true));
+        assert_eq!(page(Start::After { offset: 2, epoch: Some(epoch) }, 10), (vec![3, 4, 5], true));
+        assert_eq!(page(Start::After { offset: 5, epoch: Some(epoch) }, 10), (vec![], true));
+        assert_eq!(page(Start::After { offset: 1, epoch: Some(epoch) }, 10), (vec![3, 4, 5], false));
+        assert_eq!(page(Start::After { offset: 9, epoch: Some(epoch) }, 10), (vec![3, 4, 5], false));
+        assert_eq!(page(Start::After { offset: 4, epoch: Some(Epoch(0)) }, 10), (vec![3, 4, 5], false));
     }
 
     #[tokio::test(start_paused = true)]

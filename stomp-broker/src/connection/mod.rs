@@ -425,6 +425,7 @@ impl<T: Transport> Connection<T> {
         let unsent = self.client.outbox.close();
         self.shared.hub.close(&self.client);
         let (shared, settling) = (Arc::clone(&self.shared), self.settling.take());
+        let principal = self.principal.take();
         let subscribed: Vec<_> = self.session.drain_subscriptions().chain(answers_to(&self.client)).collect();
         let leaving = self.shared.tasks.spawn(async move {
             if let Some(settling) = settling {
@@ -432,6 +433,9 @@ impl<T: Transport> Connection<T> {
             }
             shared.hub.queues.settle(unsent, Settlement::Undelivered).await;
             end_all(&shared, subscribed).await;
+            if let Some(user) = principal {
+                shared.interceptors().for_each(|interceptor| interceptor.disconnect(&user));
+            }
         });
         // Dropping the handle does not end the task.
         let _ = tokio::time::timeout(self.shared.config.request_timeout, leaving).await;

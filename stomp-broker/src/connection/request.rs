@@ -69,10 +69,7 @@ impl Context {
             session::Request::Subscribe(subscribe, serial) => {
                 Done::Subscribed(self.subscribe(&subscribe, serial).await)
             }
-            session::Request::Unsubscribe(subscribed) => {
-                subscribed.end(&self.shared).await;
-                Done::Finished(Ok(()))
-            }
+            session::Request::Unsubscribe(subscribed) => Done::Finished(self.unsubscribe(&subscribed).await),
             session::Request::Settle(leases, verdict) => {
                 self.settle(leases, verdict).await;
                 Done::Finished(Ok(()))
@@ -87,18 +84,28 @@ impl Context {
     /// Finds out who the client is, unless too many have tried to be from where it is.
     async fn authenticate(&self, connect: &Connect) -> Result<Principal, Refusal> {
         let credentials = Credentials::new(connect, &self.client.peer);
-        let (logins, account) = (&self.shared.failed_logins, connect.login().unwrap_or_default());
-        let from = self.client.peer.address.map(|address| address.ip());
-        if let Some(from) = from {
-            logins.check(now(), from, account)?;
-        }
+        let attempt = match self.client.peer.address {
+            Some(from) => {
+                let account = connect.login().unwrap_or_default();
+                Some(self.shared.failed_logins.attempt(from.ip(), account).await?)
+            }
+            None => None,
+        };
+        self.shared.interceptors().try_for_each(|interceptor| interceptor.connect(&credentials))?;
         let result = self.shared.authenticator.authenticate(credentials).await;
-        if let (Some(from), Err(refusal)) = (from, &result)
+        if let (Some(attempt), Err(refusal)) = (attempt, &result)
             && refusal.retry_after_seconds().is_none()
         {
-            logins.note(now(), from, account);
+            attempt.failed();
         }
         result
+    }
+
+    async fn unsubscribe(&self, subscribed: &Subscribed) -> Result<(), Refusal> {
+        let (principal, destination) = (self.principal()?, subscribed.destination());
+        subscribed.end(&self.shared).await;
+        self.shared.interceptors().for_each(|interceptor| interceptor.unsubscribe(principal, &destination));
+        Ok(())
     }
 
     /// Refuses messages beyond what the user may send.

@@ -31,6 +31,8 @@ impl Context {
     }
 
     async fn begin(&self, subscribe: &Subscribe, serial: u32) -> Result<Begun, Refusal> {
+        let principal = self.principal()?;
+        self.shared.interceptors().try_for_each(|interceptor| interceptor.subscribe(principal, subscribe))?;
         if subscribe.destination().contains('*') {
             return self.subscribe_pattern(subscribe, serial).await;
         }
