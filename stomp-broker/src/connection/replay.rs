@@ -43,8 +43,8 @@ pub(super) struct Replay {
 /// The histories that a session is to get, one slice of each in turn.
 #[derive(Default)]
 pub(super) struct Replays {
-    waiting: VecDeque<Replay>,
-    reading: Option<BoxFuture<'static, Result<Replay, Control>>>,
+    waiting: VecDeque<Box<Replay>>,
+    reading: Option<BoxFuture<'static, Result<Box<Replay>, Control>>>,
 }
 
 impl Replay {
@@ -54,8 +54,9 @@ impl Replay {
         topic: Destination,
         subscription: Arc<Subscription>,
         start: Start,
-    ) -> Result<(Self, bool), Refusal> {
-        let mut replay = Self { topic, subscription, next: start, slice: VecDeque::new(), is_last: true };
+    ) -> Result<(Box<Self>, bool), Refusal> {
+        let (slice, is_last) = (VecDeque::new(), true);
+        let mut replay = Box::new(Self { topic, subscription, next: start, slice, is_last });
         let is_complete = replay.read(shared).await?;
         Ok((replay, is_complete))
     }
@@ -80,7 +81,7 @@ impl Replay {
         Ok(complete)
     }
 
-    async fn read_on(mut self, shared: Arc<Shared>) -> Result<Self, Control> {
+    async fn read_on(mut self: Box<Self>, shared: Arc<Shared>) -> Result<Box<Self>, Control> {
         match self.read(&shared).await {
             Ok(true) => Ok(self),
             Ok(false) => Err(Control::SlowConsumer),
@@ -99,7 +100,7 @@ impl Replay {
 }
 
 impl Replays {
-    pub(super) fn extend(&mut self, replays: impl IntoIterator<Item = Replay>) {
+    pub(super) fn extend(&mut self, replays: impl IntoIterator<Item = Box<Replay>>) {
         self.waiting.extend(replays);
     }
 }
@@ -136,7 +137,7 @@ impl<T: Transport> Connection<T> {
         }
     }
 
-    fn go_on(&mut self, mut replay: Replay) -> Poll<()> {
+    fn go_on(&mut self, mut replay: Box<Replay>) -> Poll<()> {
         if !replay.subscription.is_active() {
             return Poll::Ready(());
         }

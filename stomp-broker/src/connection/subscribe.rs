@@ -133,7 +133,7 @@ impl Context {
         &self,
         subscribed: &Subscribed,
         start: Option<Start>,
-    ) -> Result<Option<(Replay, bool)>, Refusal> {
+    ) -> Result<Option<(Box<Replay>, bool)>, Refusal> {
         if let Some(interest) = subscribed.to().interest() {
             self.shared.interests.hold(interest).await.map_err(|error| Refusal::from(&error))?;
         }

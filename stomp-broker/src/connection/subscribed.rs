@@ -15,7 +15,7 @@ pub(super) struct Begun {
     /// What the application's handler answers.
     pub(super) answers: Vec<Arc<Queued>>,
     /// What the client asked for of the topic's history, and whether that begins where it left off.
-    pub(super) replay: Option<(Replay, bool)>,
+    pub(super) replay: Option<(Box<Replay>, bool)>,
 }
 
 /// A live subscription: what it takes to end it.

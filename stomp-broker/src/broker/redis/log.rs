@@ -73,17 +73,18 @@ pub(super) async fn history(
         return Ok(HistoryPage { messages: Vec::new(), complete: !matches!(start, Start::After { .. }) });
     };
     // Redis trims in blocks.
-    let oldest = newest.offset.saturating_add(1).saturating_sub(policy.messages as u64);
+    let behind = newest.offset.saturating_add(1);
+    let oldest = behind.saturating_sub(policy.messages as u64);
     let (from, is_known) = match start {
         Start::First => (oldest, true),
-        Start::Last(count) => (newest.offset.saturating_add(1).saturating_sub(count as u64), true),
+        Start::Last(count) => (behind.saturating_sub(count as u64), true),
         Start::After { offset, epoch } => {
             let is_known = epoch.is_none_or(|epoch| epoch == newest.epoch) && offset <= newest.offset;
             (if is_known { offset.saturating_add(1) } else { oldest }, is_known)
         }
     };
     let (epoch, kept) = younger(link, keys, topic, from.max(oldest), limit, policy.age).await?;
-    let first = kept.first().map_or(newest.offset.saturating_add(1), |stored| stored.offset);
+    let first = kept.first().map_or(behind, |stored| stored.offset);
     let reaches_back = first <= from || !matches!(start, Start::After { .. });
     let place = |offset| epoch.map(|epoch| Position { epoch, offset });
     let message = |Stored { offset, envelope }: Stored| envelope.into_message(place(offset));
