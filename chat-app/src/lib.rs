@@ -18,16 +18,20 @@ mod data_dir;
 pub mod domain;
 pub mod error;
 mod http;
+mod installation;
 pub mod limits;
+pub mod maintenance;
 mod serve;
+mod start_error;
 mod stomp;
 pub mod store;
 mod ui;
 
 pub use self::{
-    app::{ChatApp, StartError},
+    app::ChatApp,
     config::{Config, Origin},
     serve::Listening,
+    start_error::StartError,
 };
 
 #[cfg(doctest)]

@@ -15,6 +15,8 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
+use serde::{Deserialize, Deserializer, de::Error};
+
 use crate::domain::{Email, MemberId, RoomId};
 
 /// After so many checks the keys that have all their allowance back are forgotten.
@@ -65,6 +67,12 @@ impl FromStr for Rate {
     }
 }
 
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.count, self.per.as_secs(), self.burst)
@@ -72,7 +80,8 @@ impl fmt::Display for Rate {
 }
 
 /// The allowances of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rates {
     /// Logins, for each address on the network and for each e-mail address.
     pub login: Rate,

@@ -102,6 +102,6 @@ async fn info(State(http): State<Http>) -> Result<Json<Info>> {
         guests: settings.guests,
         locales: Locale::ALL,
         site_name: settings.site_name,
-        setup_required: http.admin.needs_setup(),
+        setup_required: http.admin.needs_setup().await?,
     }))
 }

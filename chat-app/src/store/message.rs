@@ -9,8 +9,9 @@ use crate::domain::{ClientMessageId, Content, MemberId, Message, MessageId, Room
 /// Messages.
 #[async_trait]
 pub trait MessageStore {
-    /// Stores a message under the next number of its room.
-    async fn append(&self, new: NewMessage<'_>) -> Result<Append>;
+    /// Stores messages under the next numbers of their rooms, in this order and all in one transaction. Each has an
+    /// answer of its own; an error is that of all of them, and stores none.
+    async fn append(&self, batch: &[NewMessage<'_>]) -> Result<Vec<Append>>;
 
     /// A page of a room's messages, ascending, as far as the member may read them; `None` if the member is not in the
     /// room.
@@ -60,6 +61,13 @@ pub enum Append {
     NoRoom,
     /// The message to answer is not in the room.
     NoSuchReply,
+}
+
+impl Append {
+    /// The message, if it is new.
+    pub fn stored(&self) -> Option<&Message> {
+        if let Self::Stored(message) = self { Some(message) } else { None }
+    }
 }
 
 /// Where a page of history lies.

@@ -69,4 +69,7 @@ pub trait Store:
 {
     /// Waits for queries under way and closes the connections.
     async fn close(&self);
+
+    /// How many batches of messages it is worth while to store at once.
+    fn lanes(&self) -> usize;
 }

@@ -11,6 +11,7 @@ mod errors;
 mod history;
 mod limits;
 mod live;
+mod maintenance;
 mod oauth;
 mod openapi;
 mod pages;

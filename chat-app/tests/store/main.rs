@@ -74,6 +74,7 @@ suite! {
     rooms::unread_counts_what_others_said_and_stops_at_100,
     messages::numbers_have_no_holes_under_concurrency,
     messages::sending_again_stores_nothing,
+    messages::each_message_of_a_batch_has_an_answer_of_its_own,
     messages::only_participants_write_and_read,
     messages::history_is_ascending_in_every_direction,
     messages::an_answer_is_to_a_message_that_its_sender_may_read,
@@ -150,5 +151,11 @@ async fn say(store: &dyn Store, room: RoomId, sender: MemberId, text: &str) -> A
         reply_to: None,
         now: Timestamp::now(),
     };
-    store.append(new).await.unwrap()
+    append(store, new).await
+}
+
+/// Stores one message.
+async fn append(store: &dyn Store, new: NewMessage<'_>) -> Append {
+    let [outcome] = <[Append; 1]>::try_from(store.append(&[new]).await.unwrap()).unwrap();
+    outcome
 }

@@ -8,6 +8,7 @@
 
 mod account;
 mod admin;
+mod append;
 mod change;
 mod identity;
 mod invite;
@@ -19,7 +20,8 @@ mod search;
 mod session;
 mod setting;
 
-use super::{Db, DbStore, SEARCH, index, lock_room, needle};
+pub(super) use self::append::Line;
+use super::{BY_IDS, Db, DbStore, SEARCH, ids, index, insert_lines, lock_room, lock_rooms, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {
