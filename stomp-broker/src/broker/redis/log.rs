@@ -1,6 +1,7 @@
 //! The histories of topics, as Redis keeps them: streams whose entries have positions for ids.
 
 use std::{
+    ops::RangeInclusive,
     sync::LazyLock,
     time::{Duration, SystemTime},
 };
@@ -71,12 +72,13 @@ pub(super) async fn page(
     })
 }
 
-/// What a subscriber asks for.
+/// What a subscriber asks for, up to so many messages.
 pub(super) async fn history(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
     start: Start,
+    limit: usize,
     policy: HistoryPolicy,
 ) -> Result<HistoryPage, BrokerError> {
     let nothing = HistoryPage { messages: Vec::new(), complete: !matches!(start, Start::After { .. }) };
@@ -92,34 +94,35 @@ pub(super) async fn history(
     };
     // Redis trims in blocks.
     let oldest = end.saturating_sub(policy.messages as u64);
-    let stored = read(link, keys, topic, wanted.max(oldest), newest).await?;
-    // It knows nothing of the age of messages.
-    let now = SystemTime::now();
-    let kept: Vec<_> = stored.into_iter().filter(|stored| stored.envelope.age(now) <= policy.age).collect();
+    let from = Position { offset: wanted.max(oldest), ..newest };
+    let kept = read(link, keys, topic, from..=newest, limit, policy.age).await?;
     let first = kept.first().map_or(end, |first| first.at.offset);
     let complete = is_known && (first <= wanted || !matches!(start, Start::After { .. }));
     Ok(HistoryPage { messages: kept.into_iter().map(Stored::into_message).collect(), complete })
 }
 
-/// All entries from an offset to a position, without holes: what is trimmed meanwhile takes what is before it along.
+/// So many entries within a range, without holes: what is trimmed meanwhile takes what is before it along. Redis knows
+/// nothing of their age.
 async fn read(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
-    from: u64,
-    to: Position,
+    wanted: RangeInclusive<Position>,
+    limit: usize,
+    age: Duration,
 ) -> Result<Vec<Stored>, BrokerError> {
-    let mut all: Vec<Stored> = Vec::new();
-    let mut next = Position { offset: from, ..to };
-    while next.offset <= to.offset {
+    let (mut next, to) = wanted.into_inner();
+    let (now, mut all) = (SystemTime::now(), Vec::new());
+    while next.offset <= to.offset && all.len() < limit {
         let page = range(link, keys, topic, next, &id(to)).await?;
         let Some((first, last)) = page.first().zip(page.last()) else { break };
         if first.at.offset != next.offset {
             all.clear();
         }
         next.offset = last.at.offset.saturating_add(1);
-        all.extend(page);
+        all.extend(page.into_iter().filter(|stored| stored.envelope.age(now) <= age));
     }
+    all.truncate(limit);
     Ok(all)
 }
 

@@ -107,11 +107,12 @@ impl Broker for RedisRelay {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
         let Node { link, keys, settings, .. } = &*self.node;
         let Some(policy) = settings.history.policy(destination) else { return Ok(None) };
         self.node.wait_until_connected().await;
-        log::history(link, keys, destination, start, policy).await.map(Some)
+        log::history(link, keys, destination, start, limit, policy).await.map(Some)
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {
