@@ -97,6 +97,5 @@ fn relay(url: &str) -> Result<RedisRelay, StartError> {
         while_away: WhileAway::LocalOnly,
         ..RedisSettings::new(url)
     };
-    // The error may repeat the URL, and with it the password.
-    RedisRelay::new(settings).map_err(|_| StartError::RedisUrl)
+    Ok(RedisRelay::new(settings)?)
 }

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use stomp_broker::BrokerError;
+use stomp_broker::{BrokerError, redis::RedisSettingsError};
 
 use crate::{
     Config,
@@ -26,8 +26,8 @@ pub enum StartError {
     )]
     Redis,
     /// The URL of Redis is none.
-    #[error("the Redis URL is not understood; it is like redis://user:password@host:6379")]
-    RedisUrl,
+    #[error(transparent)]
+    RedisUrl(#[from] RedisSettingsError),
     /// The directory cannot be made or written to, or another server uses it.
     #[error("cannot use the data directory {}: {error}; make it usable or choose another one with --data-dir", path.display())]
     DataDir {
