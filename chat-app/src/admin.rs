@@ -1,13 +1,12 @@
 //! Looking after the service: who may come, who may stay, and a record of what was done about it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rand::distr::{Alphanumeric, SampleString};
-use subtle::ConstantTimeEq;
 
 use crate::{
     auth::{Auth, Device, Identity, SignUp},
-    chat::Live,
+    chat::{Live, to_the_end},
     domain::{AdminMember, AuditEntry, MemberId, Role, Settings, Stats, Status, Timestamp},
     error::{ChatError, Code},
     store::{MemberQuery, NewAuditEntry, Store, StoreError},
@@ -16,14 +15,15 @@ use crate::{
 /// Characters of the code of the first run: 62^16 of them.
 const CODE_SIZE: usize = 16;
 
+/// The setting that holds it: who reads the log may become the first administrator.
+const SETUP_CODE: &str = "setup.code";
+
 /// What administrators do; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Admin {
     store: Arc<dyn Store>,
     auth: Auth,
     live: Live,
-    /// Who reads the log may become the first administrator.
-    setup_code: Arc<Mutex<Option<String>>>,
 }
 
 /// An administrator at work.
@@ -36,19 +36,18 @@ pub(crate) struct Actor<'a> {
 impl Admin {
     /// While there is no administrator, says in the log how to become one.
     pub(crate) async fn open(store: Arc<dyn Store>, auth: Auth, live: Live) -> Result<Self, StoreError> {
-        let code = if store.has_admin().await? {
-            None
-        } else {
-            let code = Alphanumeric.sample_string(&mut rand::rng(), CODE_SIZE);
+        if !store.has_admin().await? {
+            // All servers on a database show the same code, for who enters it may reach any of them.
+            let new = Alphanumeric.sample_string(&mut rand::rng(), CODE_SIZE);
+            let code = store.set_once(SETUP_CODE, &new, Timestamp::now()).await?;
             tracing::warn!(code, "there is no administrator yet: open the web client and enter this code");
-            Some(code)
-        };
-        Ok(Self { store, auth, live, setup_code: Arc::new(Mutex::new(code)) })
+        }
+        Ok(Self { store, auth, live })
     }
 
     /// Whether the first administrator is to be made.
-    pub(crate) fn needs_setup(&self) -> bool {
-        self.setup_code.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    pub(crate) async fn needs_setup(&self) -> Result<bool, ChatError> {
+        Ok(!self.store.has_admin().await?)
     }
 
     /// Makes the first administrator, for who knows the code.
@@ -58,21 +57,24 @@ impl Admin {
     /// [`Code::Forbidden`] for a wrong code, or when there is an administrator; as for an account.
     pub(crate) async fn set_up(
         &self,
-        code: &str,
+        code: String,
         sign_up: SignUp,
         device: Device<'_>,
     ) -> Result<MemberId, ChatError> {
         self.auth.count_login(device)?;
-        let is_right = |known: &String| bool::from(known.as_bytes().ct_eq(code.as_bytes()));
-        // Taken, so that of two at once one is refused; put back if it comes to nothing.
-        let taken =
-            self.setup_code.lock().unwrap_or_else(PoisonError::into_inner).take_if(|known| is_right(known));
-        let code = taken.ok_or(Code::Forbidden)?;
-        let made = self.make_admin(sign_up).await;
-        if made.is_err() {
-            *self.setup_code.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
-        }
-        made
+        let admin = self.clone();
+        to_the_end(async move {
+            // Taken, so that of two at once one is refused; put back if it comes to nothing.
+            if !admin.store.unset(SETUP_CODE, &code).await? {
+                return Err(Code::Forbidden.into());
+            }
+            let made = admin.make_admin(sign_up).await;
+            if made.is_err() {
+                admin.store.set_once(SETUP_CODE, &code, Timestamp::now()).await?;
+            }
+            made
+        })
+        .await
     }
 
     async fn make_admin(&self, sign_up: SignUp) -> Result<MemberId, ChatError> {

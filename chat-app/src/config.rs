@@ -8,20 +8,23 @@ use std::{
     str::FromStr,
 };
 
-use crate::{auth::OAuthClient, domain::Provider, limits::Rates};
+use serde::{Deserialize, de::Error};
 
-/// The settings of a chat server.
+use crate::{StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
+
+/// The settings of a chat server; what is not given is as it is by default.
 ///
 /// ```
 /// let config = chat_app::Config { data_dir: "/var/lib/chat".into(), ..Default::default() };
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where to serve HTTP and WebSockets; port 0 is any free one.
     pub listen: SocketAddr,
     /// Where to serve STOMP over TCP, if anywhere.
     pub stomp_listen: Option<SocketAddr>,
-    /// Where the database and the key are, and with a database elsewhere only files.
+    /// Where the database, the key and files are, as far as they are not elsewhere.
     pub data_dir: PathBuf,
     /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
     pub database_url: Option<String>,
@@ -34,7 +37,10 @@ pub struct Config {
     /// browsers ask for is taken if this is not given.
     pub public_url: Option<Origin>,
     /// By whose accounts people may log in.
+    #[serde(deserialize_with = "auth::deserialize_providers")]
     pub providers: BTreeMap<Provider, OAuthClient>,
+    /// Where files are kept, and how much of them.
+    pub files: FileSettings,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -51,8 +57,27 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_url: None,
             providers: BTreeMap::new(),
+            files: FileSettings::default(),
             rates: Rates::default(),
         }
+    }
+}
+
+impl Config {
+    /// Whether the settings go together. Nothing is opened for that.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what to do.
+    pub fn check(&self) -> Result<(), StartError> {
+        let is_postgres = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if !self.database_url.as_ref().is_none_or(is_postgres) {
+            return Err(StartError::DatabaseUrl);
+        }
+        if self.redis_url.is_some() && self.database_url.is_none() {
+            return Err(StartError::Redis);
+        }
+        Ok(())
     }
 }
 
@@ -89,6 +114,12 @@ impl FromStr for Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`Listening`] is the service on its ports, [`ChatApp`] the service to embed in another server. The rules are in
-//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`].
+//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`] and [`files`].
 
 mod admin;
 mod app;
@@ -17,17 +17,22 @@ mod config;
 mod data_dir;
 pub mod domain;
 pub mod error;
+pub mod files;
 mod http;
+mod installation;
 pub mod limits;
+pub mod maintenance;
 mod serve;
+mod start_error;
 mod stomp;
 pub mod store;
 mod ui;
 
 pub use self::{
-    app::{ChatApp, StartError},
+    app::ChatApp,
     config::{Config, Origin},
     serve::Listening,
+    start_error::StartError,
 };
 
 #[cfg(doctest)]

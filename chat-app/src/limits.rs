@@ -15,6 +15,8 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
+use serde::{Deserialize, Deserializer, de::Error};
+
 use crate::domain::{Email, MemberId, RoomId};
 
 /// After so many checks the keys that have all their allowance back are forgotten.
@@ -65,6 +67,12 @@ impl FromStr for Rate {
     }
 }
 
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.count, self.per.as_secs(), self.burst)
@@ -72,7 +80,8 @@ impl fmt::Display for Rate {
 }
 
 /// The allowances of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rates {
     /// Logins, for each address on the network and for each e-mail address.
     pub login: Rate,
@@ -88,6 +97,8 @@ pub struct Rates {
     pub room_passwords: Rate,
     /// Searches, for each member.
     pub search: Rate,
+    /// Files brought, for each member.
+    pub upload: Rate,
 }
 
 impl Default for Rates {
@@ -103,6 +114,7 @@ impl Default for Rates {
             room_password: const { rate(5, 60, 5) },
             room_passwords: const { rate(100, 3_600, 100) },
             search: const { rate(30, 60, 30) },
+            upload: const { rate(30, 60, 30) },
         }
     }
 }
@@ -128,6 +140,7 @@ pub struct Limits {
     room_password: Limiter<(MemberId, RoomId)>,
     room_passwords: Limiter<RoomId>,
     search: Limiter<MemberId>,
+    upload: Limiter<MemberId>,
 }
 
 impl Limits {
@@ -142,6 +155,7 @@ impl Limits {
             room_password: Limiter::new(rates.room_password),
             room_passwords: Limiter::new(rates.room_passwords),
             search: Limiter::new(rates.search),
+            upload: Limiter::new(rates.upload),
         }
     }
 
@@ -207,6 +221,15 @@ impl Limits {
     /// [`RateLimited`].
     pub fn search(&self, member: MemberId) -> Result<(), RateLimited> {
         self.search.check(&member)
+    }
+
+    /// Counts a file.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn upload(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.upload.check(&member)
     }
 }
 

@@ -5,6 +5,7 @@
 struct Readme;
 
 pub mod broker;
+pub mod chat;
 
 use std::{io::IsTerminal, process::ExitCode};
 

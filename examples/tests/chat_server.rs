@@ -140,3 +140,72 @@ fn wrong_options_are_told_apart() {
         assert_eq!(refused(program(&folder.0).arg(option)).0, Some(2), "{option}");
     }
 }
+
+/// What a run that ends by itself says on stdout.
+fn output(command: &mut Command) -> String {
+    let (status, stdout, stderr) = Running::start(command).end();
+    assert_eq!(status, Some(0), "{stderr}");
+    stdout
+}
+
+#[test]
+fn settings_come_from_options_then_the_environment_then_the_file() {
+    let folder = Folder::new("settings");
+    let file = folder.0.join("chat.toml");
+    let check = |text: &str| {
+        fs::write(&file, text).expect("a file");
+        let mut command = program(&folder.0.join("data"));
+        command.arg("--config").arg(&file).arg("--check");
+        command
+    };
+    assert_eq!(output(&mut check("")), "");
+    assert!(!folder.0.join("data").exists(), "nothing was made");
+    // What is wrong names the file and the line.
+    let (code, text) = refused(&mut check("\n[rates]\nlogin = \"0/1\""));
+    assert_eq!(code, Some(1));
+    for part in ["chat.toml", "line 3", "login", "COUNT/SECONDS", "--print-config"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // What goes with what is checked over all of them.
+    let redis = "redis_url = \"redis://localhost\"";
+    assert!(refused(&mut check(redis)).1.contains("--database-url"));
+    let database = "postgres://localhost/chat";
+    output(check(redis).env("CHAT_DATABASE_URL", database));
+    assert!(refused(check(redis).env("CHAT_DATABASE_URL", "mysql://x")).1.contains("--database-url"));
+    output(check(redis).env("CHAT_DATABASE_URL", "mysql://x").args(["--database-url", database]));
+    // The printed settings are right.
+    let printed = output(program(&folder.0).arg("--print-config"));
+    assert_eq!(output(&mut check(&printed)), "");
+}
+
+#[test]
+fn the_help_says_the_defaults() {
+    let help = output(program(Path::new("data")).arg("--help"));
+    let defaults = chat_app::Config::default();
+    let rates = defaults.rates;
+    let addresses = [defaults.listen.to_string(), defaults.data_dir.display().to_string()];
+    let rates = [rates.login, rates.sign_up, rates.guest, rates.room_password, rates.search];
+    // A burst that is the count is not written.
+    let rates = rates.map(|rate| rate.to_string().rsplit_once('/').expect("a burst").0.to_owned());
+    for default in addresses.iter().chain(&rates) {
+        assert!(help.contains(&format!("[default: {default}]")), "{default}: {help}");
+    }
+}
+
+#[test]
+fn tasks_say_what_they_did() {
+    let folder = Folder::new("tasks");
+    let (data, copy) = (folder.0.join("data"), folder.0.join("copy"));
+    let mut admin = Running::start(
+        program(&data).args(["create-admin", "--email", "kim@example.com"]).stdin(Stdio::piped()),
+    );
+    admin.0.stdin.take().expect("a pipe").write_all(b"correct horse\n").expect("it reads");
+    assert_eq!(admin.end().1, "member 1 is an administrator\n");
+    assert!(output(program(&data).arg("backup").arg(&copy)).contains("copy"));
+    assert!(copy.join("chat.db").exists());
+    let (code, text) = refused(program(&data).arg("backup").arg(&copy));
+    assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
+    let url = "postgres://kim:secret@127.0.0.1:1/chat";
+    let (_, text) = refused(program(&data).arg("backup").arg("other").args(["--database-url", url]));
+    assert!(text.contains("pg_dump") && !text.contains("secret"), "{text}");
+}

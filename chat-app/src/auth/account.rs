@@ -1,10 +1,10 @@
 //! New members.
 
-use super::{Auth, Device, Grant};
+use super::{Auth, Device, Grant, Passwords};
 use crate::{
     domain::{Email, Kind, Locale, MemberId, MemberName, Password, Registration, Settings, Tag, Timestamp},
     error::{ChatError, Code},
-    store::{AddMember, NewMember},
+    store::{AddMember, NewMember, Store},
 };
 
 /// How many tags are tried for a name: of 2^30 even a name that a million members have leaves nearly all free.
@@ -37,9 +37,7 @@ impl Auth {
 
     /// Makes an account for whom registration is not asked about.
     pub(crate) async fn add_user(&self, sign_up: SignUp) -> Result<MemberId, ChatError> {
-        let hash = self.passwords.hash(sign_up.password).await?;
-        let login = Some((&sign_up.email, hash.as_str()));
-        self.add(Kind::User, &sign_up.name, login, sign_up.locale).await
+        add_user(&*self.store, &self.passwords, sign_up).await
     }
 
     /// Makes a guest and logs it in.
@@ -57,7 +55,7 @@ impl Auth {
         if !self.settings().await?.guests {
             return Err(Code::RegistrationClosed.into());
         }
-        let id = self.add(Kind::Guest, name, None, locale).await?;
+        let id = add(&*self.store, Kind::Guest, name, None, locale).await?;
         self.open_session(id, device).await
     }
 
@@ -77,22 +75,37 @@ impl Auth {
     async fn settings(&self) -> Result<Settings, ChatError> {
         Ok(Settings::of(&self.store.settings().await?))
     }
+}
 
-    async fn add(
-        &self,
-        kind: Kind,
-        name: &MemberName,
-        login: Option<(&Email, &str)>,
-        locale: Option<Locale>,
-    ) -> Result<MemberId, ChatError> {
-        for _ in 0..TAGS {
-            let new = NewMember { kind, name, tag: &Tag::random(), login, locale, now: Timestamp::now() };
-            match self.store.add_member(new).await? {
-                AddMember::Added(id) => return Ok(id),
-                AddMember::EmailTaken => return Err(Code::EmailTaken.into()),
-                AddMember::TagTaken => {}
-            }
+/// Makes an account, whoever asks for it.
+///
+/// # Errors
+///
+/// [`Code::EmailTaken`].
+pub(crate) async fn add_user(
+    store: &dyn Store,
+    passwords: &Passwords,
+    sign_up: SignUp,
+) -> Result<MemberId, ChatError> {
+    let hash = passwords.hash(sign_up.password).await?;
+    let login = Some((&sign_up.email, hash.as_str()));
+    add(store, Kind::User, &sign_up.name, login, sign_up.locale).await
+}
+
+async fn add(
+    store: &dyn Store,
+    kind: Kind,
+    name: &MemberName,
+    login: Option<(&Email, &str)>,
+    locale: Option<Locale>,
+) -> Result<MemberId, ChatError> {
+    for _ in 0..TAGS {
+        let new = NewMember { kind, name, tag: &Tag::random(), login, locale, now: Timestamp::now() };
+        match store.add_member(new).await? {
+            AddMember::Added(id) => return Ok(id),
+            AddMember::EmailTaken => return Err(Code::EmailTaken.into()),
+            AddMember::TagTaken => {}
         }
-        Err(ChatError::Internal("no tag is free for a name"))
     }
+    Err(ChatError::Internal("no tag is free for a name"))
 }

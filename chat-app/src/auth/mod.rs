@@ -17,8 +17,8 @@ use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
 pub use self::oauth::{Callback, Endpoints, Finished, OAuthClient, STATE_LIFETIME, Started};
-pub(crate) use self::password::Passwords;
 pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
+pub(crate) use self::{account::add_user, oauth::deserialize_providers, password::Passwords};
 use self::{oauth::OAuth, refresh::RefreshKey, token::AccessTokens};
 use crate::{
     chat::Live,

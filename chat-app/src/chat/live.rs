@@ -81,6 +81,15 @@ impl Live {
         self.publish(messages_of(message.room_id), message).await;
     }
 
+    /// The same for several, in order.
+    pub(super) async fn messages(&self, messages: impl Iterator<Item = &Message>) {
+        let Some(handle) = self.handle.get() else { return };
+        let publish = |message: &Message| Some(Publish::json(messages_of(message.room_id), json(message)?));
+        if let Err(error) = handle.publish_all(messages.filter_map(publish).collect()).await {
+            tracing::warn!(%error, "messages are stored, but not told");
+        }
+    }
+
     /// Tells those who have a room open what happened there.
     pub(super) async fn event(&self, room: RoomId, event: &impl Serialize) {
         self.publish(events_of(room), event).await;

@@ -7,6 +7,7 @@ mod account;
 mod changes;
 mod door;
 mod draft;
+mod lanes;
 mod live;
 mod members;
 mod membership;
@@ -34,7 +35,7 @@ pub use self::{
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{presence::Presence, rail::Rail, turns::Turns, typing::Typing};
+use self::{lanes::Lanes, presence::Presence, rail::Rail, turns::Turns, typing::Typing};
 use crate::{
     auth::Passwords,
     domain::RoomId,
@@ -51,6 +52,7 @@ pub struct Chat {
     limits: Arc<Limits>,
     passwords: Passwords,
     turns: Arc<Turns>,
+    lanes: Lanes,
     rail: Rail,
     presence: Presence,
     typing: Typing,
@@ -62,7 +64,8 @@ impl Chat {
         let rail = Rail::new(Arc::clone(&store), live.clone());
         let presence = Presence::new(Arc::clone(&store), live.clone());
         let typing = Typing::new(live.clone());
-        Self { store, live, limits, passwords, turns: Arc::default(), rail, presence, typing }
+        let lanes = Lanes::new(store.lanes());
+        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing }
     }
 
     /// What is connected now.
@@ -91,7 +94,7 @@ impl Chat {
 
 /// Runs a use case to its end, even if nobody waits for its result any more: a connection that breaks drops what it
 /// waits for.
-async fn to_the_end<T: Send + 'static>(
+pub(crate) async fn to_the_end<T: Send + 'static>(
     use_case: impl Future<Output = Result<T, ChatError>> + Send + 'static,
 ) -> Result<T, ChatError> {
     tokio::spawn(use_case).await.unwrap_or(Err(ChatError::Internal("a use case panicked")))

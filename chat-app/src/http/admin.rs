@@ -81,7 +81,7 @@ async fn set_up(
     extract::Json(body): extract::Json<SetUp>,
 ) -> Result<Json<MemberId>> {
     let account = body.account.parse()?;
-    Ok(Json(http.admin.set_up(&body.code, account, device.as_login()).await?))
+    Ok(Json(http.admin.set_up(body.code, account, device.as_login()).await?))
 }
 
 /// How much there is.

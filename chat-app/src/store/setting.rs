@@ -16,4 +16,7 @@ pub trait SettingStore {
 
     /// Makes a setting unless it was made before; the one that holds now.
     async fn set_once(&self, key: &str, value: &str, now: Timestamp) -> Result<String>;
+
+    /// Forgets a setting if that is its value; says whether it was.
+    async fn unset(&self, key: &str, value: &str) -> Result<bool>;
 }

@@ -1,8 +1,11 @@
 //! Looking after the service.
 
 use chat_app::{
-    domain::{MemberId, Role, Timestamp},
-    store::{AdminStore, SqliteStore, Store},
+    Config,
+    auth::SignUp,
+    domain::{Email, MemberId, MemberName, Password, Role, Timestamp},
+    maintenance::create_admin,
+    store::{AdminStore, SettingStore, Store},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -12,7 +15,7 @@ use crate::support::{TestApp, User};
 /// A member who was made an administrator in the database, as another administrator would.
 async fn administrator(app: &TestApp) -> User<'_> {
     let admin = app.user("admin").await;
-    let store = SqliteStore::open(&app.dir.path().join("chat.db")).await.unwrap();
+    let store = app.store().await;
     assert!(store.set_role(MemberId(admin.id), Role::Admin, Timestamp::now()).await.unwrap());
     store.close().await;
     admin
@@ -85,11 +88,34 @@ async fn who_may_come_is_set() {
 async fn the_first_administrator_needs_the_code_of_the_log() {
     let app = TestApp::start().await;
     assert_eq!(app.get("/info").await.ok()["setupRequired"], true);
-    let body =
-        json!({ "code": "guess", "name": "kim", "email": "kim@example.com", "password": "correct horse" });
-    app.post("/admin/api/setup", &body).await.refused(403, "FORBIDDEN");
-    administrator(&app).await;
-    let app = TestApp::start_in(app.stop().await, |_| {}).await;
+    let account = |code: &str| json!({ "code": code, "name": "kim", "email": "kim@example.com", "password": "correct horse" });
+    app.post("/admin/api/setup", &account("guess")).await.refused(403, "FORBIDDEN");
+    let store = app.store().await;
+    let code = store.set_once("setup.code", "none", Timestamp::now()).await.unwrap();
+    let code = account(&code);
+    // Of two at once, one is too late.
+    let (one, other) = tokio::join!(app.post("/admin/api/setup", &code), app.post("/admin/api/setup", &code));
+    assert_eq!(one.status + other.status, 200 + 403, "{one:?} {other:?}");
     assert_eq!(app.get("/info").await.ok()["setupRequired"], false);
-    app.post("/admin/api/setup", &body).await.refused(403, "FORBIDDEN");
+    app.post("/admin/api/setup", &code).await.refused(403, "FORBIDDEN");
+    app.post("/member/doLogin", &code).await.ok();
+}
+
+#[tokio::test]
+async fn an_administrator_made_beside_the_server_ends_the_setup() {
+    let app = TestApp::start().await;
+    let config = Config { data_dir: app.dir.path().to_owned(), ..Config::default() };
+    let account = |email: &str| SignUp {
+        name: MemberName::parse("root").unwrap(),
+        email: Email::parse(email).unwrap(),
+        password: Password::parse("correct horse".to_owned()).unwrap(),
+        locale: None,
+    };
+    let kim = app.user("kim").await;
+    assert_eq!(create_admin(&config, account("kim@example.com")).await.unwrap().0, kim.id);
+    kim.get("/admin/api/stats").await.ok();
+    assert_eq!(app.get("/info").await.ok()["setupRequired"], false);
+    assert_ne!(create_admin(&config, account("root@example.com")).await.unwrap().0, kim.id);
+    let login = json!({ "email": "root@example.com", "password": "correct horse" });
+    app.post("/member/doLogin", &login).await.ok();
 }

@@ -12,4 +12,7 @@ pub(crate) async fn a_setting_is_made_once_or_changed(store: &dyn Store) {
     settings.sort();
     let expected = [("key", "third"), ("other", "value")];
     assert_eq!(settings, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    assert!(!store.unset("key", "first").await.unwrap());
+    assert!(store.unset("key", "third").await.unwrap());
+    assert!(!store.unset("key", "third").await.unwrap());
 }

@@ -15,6 +15,7 @@ mod state;
 
 use std::{collections::BTreeMap, fmt};
 
+pub(crate) use self::provider::deserialize_providers;
 use self::{client::Client, state::States};
 pub use self::{
     login::{Callback, Finished},

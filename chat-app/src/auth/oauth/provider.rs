@@ -1,6 +1,8 @@
 //! What is known of each provider.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::Provider;
 
@@ -16,7 +18,8 @@ pub struct OAuthClient {
 }
 
 /// Where a provider is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Endpoints {
     /// Where a person is asked.
     pub authorize: String,
@@ -62,4 +65,25 @@ impl fmt::Debug for OAuthClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuthClient").field("id", &self.id).field("endpoints", &self.endpoints).finish()
     }
+}
+
+/// Reads clients by the names of their providers; the endpoints are the provider's own unless others are given.
+pub(crate) fn deserialize_providers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Provider, OAuthClient>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Client {
+        id: String,
+        secret: String,
+        endpoints: Option<Endpoints>,
+    }
+    let clients = BTreeMap::<Provider, Client>::deserialize(deserializer)?.into_iter();
+    let client = |(provider, Client { id, secret, endpoints })| {
+        (
+            provider,
+            OAuthClient { id, secret, endpoints: endpoints.unwrap_or_else(|| Endpoints::of(provider)) },
+        )
+    };
+    Ok(clients.map(client).collect())
 }

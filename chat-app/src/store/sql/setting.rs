@@ -39,4 +39,9 @@ impl SettingStore for DbStore {
         let value = sqlx::query_scalar("SELECT value FROM setting WHERE key = $1").bind(key);
         Ok(value.fetch_one(self.writer()).await?)
     }
+
+    async fn unset(&self, key: &str, value: &str) -> Result<bool> {
+        let unset = sqlx::query("DELETE FROM setting WHERE key = $1 AND value = $2").bind(key).bind(value);
+        Ok(unset.execute(self.writer()).await?.rows_affected() > 0)
+    }
 }

@@ -5,6 +5,7 @@ use std::{io, net::SocketAddr};
 use chat_app::{
     Config, Listening,
     limits::{Rate, Rates},
+    store::SqliteStore,
 };
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
@@ -67,6 +68,11 @@ impl TestApp {
         drop(self.stop);
         self.served.await.unwrap().unwrap();
         self.dir
+    }
+
+    /// Its database, opened beside it.
+    pub(crate) async fn store(&self) -> SqliteStore {
+        SqliteStore::open(&self.dir.path().join("chat.db")).await.unwrap()
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
