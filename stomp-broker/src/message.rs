@@ -16,7 +16,7 @@ use stomp_proto::{ByteStr, Headers, Version, fanout::MessageTail, header::name};
 use crate::NodeId;
 #[cfg(feature = "websocket")]
 use crate::transport::deflate;
-use crate::{Destination, Position, Publish};
+use crate::{Destination, Position, Publish, hub::Holds};
 
 /// A message that subscribers share: cloning it costs a count, and what all of them get is encoded once per
 /// protocol version, when the first one needs it.
@@ -35,6 +35,7 @@ struct Shared {
     headers: Headers,
     body: Bytes,
     size: usize,
+    holds: Holds,
     is_text: OnceLock<bool>,
     tails: [OnceLock<Option<MessageTail>>; Version::ALL.len()],
     #[cfg(feature = "websocket")]
@@ -105,6 +106,7 @@ impl Message {
             destination,
             headers,
             body,
+            holds: Holds::default(),
             is_text: OnceLock::new(),
             tails: Default::default(),
             #[cfg(feature = "websocket")]
@@ -162,6 +164,11 @@ impl Message {
     /// About what it costs to keep, in octets.
     pub(crate) fn size(&self) -> usize {
         self.shared.size
+    }
+
+    /// Who holds it while it waits in outboxes.
+    pub(crate) fn holds(&self) -> &Holds {
+        &self.shared.holds
     }
 
     /// Whether the body is UTF-8; headers always are.

@@ -63,6 +63,19 @@ fn content_length_line(length: usize) -> usize {
     name::CONTENT_LENGTH.len() + ":\n".len() + digits
 }
 
+/// The octets of a header line, escapes included.
+pub(crate) fn line_length(name: &str, value: &str, version: Version) -> usize {
+    let escapes = || count_special(name.as_bytes()) + count_special(value.as_bytes());
+    name.len() + value.len() + ":\n".len() + if version.escapes() { escapes() } else { 0 }
+}
+
+/// The octets behind the headers that a [`FrameWriter`] is given: `content-length` where there is a body, the blank
+/// line, the body and the NUL.
+pub(crate) fn end_length(body: &[u8]) -> usize {
+    let length_line = if body.is_empty() { 0 } else { content_length_line(body.len()) };
+    length_line + "\n".len() + body.len() + "\0".len()
+}
+
 /// Writes one frame header by header, with nothing in between.
 ///
 /// ```

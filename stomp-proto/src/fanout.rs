@@ -25,7 +25,11 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{Command, EncodeError, FrameWriter, Version, header::name};
+use crate::{
+    Command, EncodeError, FrameWriter, Version,
+    encoder::{end_length, line_length},
+    header::name,
+};
 
 /// The command line and the headers of MESSAGE that belong to one subscription.
 ///
@@ -79,20 +83,26 @@ impl MessageTail {
     pub fn encode<'a>(
         message_id: &str,
         destination: &str,
-        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        headers: impl Iterator<Item = (&'a str, &'a str)> + Clone,
         body: &[u8],
         version: Version,
     ) -> Result<Self, EncodeError> {
-        let mut wire = BytesMut::with_capacity(128 + destination.len() + body.len());
-        let mut writer = FrameWriter::behind_command(&mut wire, &Command::Message, version);
-        writer.header(name::MESSAGE_ID, message_id)?;
-        writer.header(name::DESTINATION, destination)?;
-        for (name, value) in headers {
+        let headers = headers.filter(|(name, value)| {
             let cr = version < Version::V1_2 && (name.contains('\r') || value.contains('\r'));
-            if name != name::CONTENT_LENGTH && !cr {
-                // A header that cannot be written is the sender's loss, not the subscriber's.
-                let _ = writer.header(name, value);
-            }
+            *name != name::CONTENT_LENGTH && !cr
+        });
+        let own = [(name::MESSAGE_ID, message_id), (name::DESTINATION, destination)];
+        let length = |(name, value): (&str, &str)| line_length(name, value, version);
+        let head = own.into_iter().map(length).sum::<usize>() + headers.clone().map(length).sum::<usize>();
+        // Of just the right size it is shared without another allocation.
+        let mut wire = BytesMut::with_capacity(head + end_length(body));
+        let mut writer = FrameWriter::behind_command(&mut wire, &Command::Message, version);
+        for (name, value) in own {
+            writer.header(name, value)?;
+        }
+        for (name, value) in headers {
+            // A header that cannot be written is the sender's loss, not the subscriber's.
+            let _ = writer.header(name, value);
         }
         writer.finish(body)?;
         Ok(Self { wire: wire.freeze() })

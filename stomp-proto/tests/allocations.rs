@@ -143,3 +143,16 @@ fn a_subscriber_more_allocates_nothing() {
     });
     assert_eq!(count, 0);
 }
+
+#[test]
+fn what_subscribers_share_takes_one_allocation() {
+    let headers = [("content-type", "text/plain"), ("sent-at", "12:30\\n"), ("content-length", "9")];
+    let encode = || MessageTail::encode("m-1", "/topic/a:b", headers.into_iter(), b"hello", Version::V1_2);
+    let (count, tail) = allocations(encode);
+    assert!(
+        tail.is_ok_and(|tail| tail
+            .as_bytes()
+            .ends_with(b"sent-at:12\\c30\\\\n\ncontent-length:5\n\nhello\0"))
+    );
+    assert_eq!(count, 1);
+}

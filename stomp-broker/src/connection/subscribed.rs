@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Begun {
     pub(super) subscribed: Subscribed,
     /// What the application's handler answers.
-    pub(super) answers: Vec<Arc<Queued>>,
+    pub(super) answers: Vec<Queued>,
     /// What the client asked for of the topic's history, and whether that begins where it left off.
     pub(super) replay: Option<(Box<Replay>, bool)>,
 }

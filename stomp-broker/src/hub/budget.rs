@@ -3,7 +3,7 @@
 use std::{
     ops::Deref,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -19,12 +19,24 @@ pub(crate) struct Budget {
     age: Option<Duration>,
 }
 
-/// A message in outboxes: on the budget until the last of them has let go of it.
+/// One hold on a message that waits in outboxes: on the budget until the last of them is dropped.
 #[derive(Debug)]
 pub(crate) struct Queued {
     message: Message,
-    expires: Option<Instant>,
+}
+
+/// The part of a message that says who holds it. It lies in the message, so that to queue one allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Holds {
+    count: AtomicUsize,
+    /// Set when it is queued first.
+    terms: OnceLock<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
     budget: Arc<Budget>,
+    expires: Option<Instant>,
 }
 
 impl Budget {
@@ -33,12 +45,14 @@ impl Budget {
         Arc::new(Self { limit, age, used: AtomicUsize::new(0) })
     }
 
-    /// Takes a message on, which may wait from now until it is too old.
-    pub(crate) fn charge(self: &Arc<Self>, message: Message) -> Arc<Queued> {
-        self.used.fetch_add(message.size(), Ordering::Relaxed);
+    /// Takes a message on, which may wait from when it was first queued until it is too old.
+    pub(crate) fn charge(self: &Arc<Self>, message: Message) -> Queued {
         // The clock is read once for each message, and not at all where nothing grows too old.
-        let expires = self.age.and_then(|age| now().checked_add(age));
-        Arc::new(Queued { message, expires, budget: Arc::clone(self) })
+        message.holds().terms.get_or_init(|| Waiting {
+            budget: Arc::clone(self),
+            expires: self.age.and_then(|age| now().checked_add(age)),
+        });
+        Queued::hold(message)
     }
 
     /// Whether more waits than may: the largest outboxes are to go.
@@ -48,13 +62,33 @@ impl Budget {
 }
 
 impl Queued {
+    fn hold(message: Message) -> Self {
+        let queued = Self { message };
+        if queued.holds().count.fetch_add(1, Ordering::Relaxed) == 0
+            && let Some(Waiting { budget, .. }) = queued.waiting()
+        {
+            budget.used.fetch_add(queued.size(), Ordering::Relaxed);
+        }
+        queued
+    }
+
+    fn waiting(&self) -> Option<&Waiting> {
+        self.holds().terms.get()
+    }
+
     /// When the message is too old to be delivered.
     pub(crate) fn expires(&self) -> Option<Instant> {
-        self.expires
+        self.waiting()?.expires
     }
 
     pub(crate) fn is_over_budget(&self) -> bool {
-        self.budget.is_exceeded()
+        self.waiting().is_some_and(|waiting| waiting.budget.is_exceeded())
+    }
+}
+
+impl Clone for Queued {
+    fn clone(&self) -> Self {
+        Self::hold(self.message.clone())
     }
 }
 
@@ -68,6 +102,10 @@ impl Deref for Queued {
 
 impl Drop for Queued {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.message.size(), Ordering::Relaxed);
+        if self.holds().count.fetch_sub(1, Ordering::Relaxed) == 1
+            && let Some(Waiting { budget, .. }) = self.waiting()
+        {
+            budget.used.fetch_sub(self.size(), Ordering::Relaxed);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::{Destination, Overflow};
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) subscription: Arc<Subscription>,
-    pub(crate) message: Arc<Queued>,
+    pub(crate) message: Queued,
     /// What is to be settled for a message of a queue.
     pub(crate) lease: Option<Lease>,
 }
@@ -25,12 +25,12 @@ pub(crate) struct Lease {
 
 impl Delivery {
     /// A message of a topic.
-    pub(crate) fn new(subscription: &Arc<Subscription>, message: &Arc<Queued>) -> Self {
-        Self { subscription: Arc::clone(subscription), message: Arc::clone(message), lease: None }
+    pub(crate) fn new(subscription: &Arc<Subscription>, message: &Queued) -> Self {
+        Self { subscription: Arc::clone(subscription), message: message.clone(), lease: None }
     }
 
     /// A message of a queue.
-    pub(crate) fn leased(subscription: &Arc<Subscription>, message: Arc<Queued>, lease: Lease) -> Self {
+    pub(crate) fn leased(subscription: &Arc<Subscription>, message: Queued, lease: Lease) -> Self {
         Self { subscription: Arc::clone(subscription), message, lease: Some(lease) }
     }
 

@@ -33,7 +33,7 @@ pub use self::client::SessionId;
 pub(crate) use self::{
     allowance::{Allowance, TooMuch},
     backlog::{Backlog, Credit, Slots},
-    budget::{Budget, Queued},
+    budget::{Budget, Holds, Queued},
     client::Client,
     delivery::{Delivery, Lease},
     interests::Interests,
@@ -196,13 +196,13 @@ impl Hub {
         self.deliver(&self.message_of(publish));
     }
 
-    fn deliver(&self, message: &Arc<Queued>) {
+    fn deliver(&self, message: &Queued) {
         self.topics.deliver(message.destination(), message);
         self.patterns.deliver(message);
     }
 
     /// A message of this server's own making, under an id of its own.
-    pub(crate) fn message_of(&self, publish: Publish) -> Arc<Queued> {
+    pub(crate) fn message_of(&self, publish: Publish) -> Queued {
         self.budget.charge(Message::new(self.ids.next(), publish))
     }
 

@@ -73,7 +73,7 @@ impl Patterns {
     }
 
     /// Queues the message for every subscription whose pattern matches.
-    pub(crate) fn deliver(&self, message: &Arc<Queued>) {
+    pub(crate) fn deliver(&self, message: &Queued) {
         if self.count.load(Ordering::Acquire) > 0 {
             let segments: Vec<_> = message.destination().split('/').collect();
             self.root.read().unwrap_or_else(PoisonError::into_inner).deliver(&segments, message);
@@ -82,7 +82,7 @@ impl Patterns {
 }
 
 impl Node {
-    fn deliver(&self, segments: &[&str], message: &Arc<Queued>) {
+    fn deliver(&self, segments: &[&str], message: &Queued) {
         let Some((segment, rest)) = segments.split_first() else {
             self.here.iter().for_each(|subscription| subscription.deliver(message));
             return;
@@ -183,7 +183,7 @@ pub(super) mod tests {
         (Arc::new(Subscription::new("user".into(), Arc::clone(&outbox), terms)), outbox)
     }
 
-    pub(in crate::hub) fn message_to(destination: &Destination) -> Arc<Queued> {
+    pub(in crate::hub) fn message_to(destination: &Destination) -> Queued {
         let publish = Publish::new(destination.clone(), "body");
         Budget::new(&Config::default()).charge(Message::new(MessageIds::new().next(), publish))
     }

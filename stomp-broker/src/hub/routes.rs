@@ -80,7 +80,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
     }
 
     /// Queues the message for every subscriber.
-    pub(crate) fn deliver(&self, key: &K, message: &Arc<Queued>) {
+    pub(crate) fn deliver(&self, key: &K, message: &Queued) {
         self.deliver_where(key, message, |_| true);
     }
 
@@ -88,7 +88,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
     pub(crate) fn deliver_where(
         &self,
         key: &K,
-        message: &Arc<Queued>,
+        message: &Queued,
         meant: impl Fn(&Arc<Subscription>) -> bool,
     ) -> bool {
         let topics = self.topics.pin();

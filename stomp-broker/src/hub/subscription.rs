@@ -32,7 +32,7 @@ pub(crate) struct Subscription {
 /// Live messages that came while the history before them was written.
 #[derive(Debug, Default)]
 struct Held {
-    messages: Vec<Arc<Queued>>,
+    messages: Vec<Queued>,
     bytes: usize,
     /// Whether there were too many, and they were left to the history.
     has_dropped: bool,
@@ -98,7 +98,7 @@ impl Subscription {
     }
 
     /// Queues a message of a topic.
-    pub(crate) fn deliver(self: &Arc<Self>, message: &Arc<Queued>) {
+    pub(crate) fn deliver(self: &Arc<Self>, message: &Queued) {
         if self.recovering.load(Ordering::Acquire)
             && let Some(held) = &mut *self.held()
         {
@@ -166,8 +166,8 @@ impl Subscription {
 impl Held {
     /// Holds a message. If the outbox could not take in all of them at once they are dropped; fails if one of those is in
     /// no history.
-    fn push(&mut self, message: &Arc<Queued>, limits: OutboxLimits) -> Result<(), ()> {
-        self.messages.push(Arc::clone(message));
+    fn push(&mut self, message: &Queued, limits: OutboxLimits) -> Result<(), ()> {
+        self.messages.push(message.clone());
         self.bytes += message.size();
         if self.messages.len() <= limits.frames / 2 && self.bytes <= limits.bytes / 2 {
             return Ok(());
