@@ -7,7 +7,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Http, error::Result};
 use crate::{
-    auth::ACCESS_LIFETIME,
     domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS, Provider, Registration},
     limits::Rates,
 };
@@ -94,7 +93,7 @@ async fn info(State(http): State<Http>) -> Result<Json<Info>> {
             message_chars: MAX_CHARS,
             message_bytes: MAX_BYTES,
             room_members: MAX_PARTICIPANTS,
-            access_token_seconds: ACCESS_LIFETIME.as_secs(),
+            access_token_seconds: http.auth.access_lifetime().as_secs(),
             rates: http.rates.into(),
         },
         providers: http.auth.providers().collect(),

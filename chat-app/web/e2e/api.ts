@@ -16,9 +16,19 @@ export class Api {
     this.#url = url
   }
 
-  async signUp(name: string): Promise<Person> {
+  signUp(name: string): Promise<Person> {
+    return this.#enter('/member/create', { name })
+  }
+
+  /** The first administrator. */
+  setUp(code: string): Promise<Person> {
+    return this.#enter('/admin/api/setup', { name: '관리자', code })
+  }
+
+  async #enter(path: string, form: { name: string; code?: string }): Promise<Person> {
+    const { name } = form
     const email = `${randomUUID()}@example.com`
-    await this.#post('/member/create', { name, email, password: PASSWORD })
+    await this.#post(path, { ...form, email, password: PASSWORD })
     const { token } = await this.#post<{ token: string }>('/member/doLogin', { email, password: PASSWORD })
     return { token, name, email }
   }

@@ -1,6 +1,6 @@
 //! The settings that the command line and the environment may give.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use chat_app::{
     Config, Origin,
@@ -57,6 +57,10 @@ pub(super) struct Options {
     )]
     provider: Vec<ProviderOption>,
 
+    /// How long an access token is valid, in seconds [default: 900].
+    #[arg(long, env = "CHAT_ACCESS_TOKEN_SECONDS", value_name = "SECONDS")]
+    access_token_seconds: Option<NonZeroU32>,
+
     /// Logins, for each network address and for each account [default: 10/180].
     #[arg(long, env = "CHAT_LOGIN_RATE", value_name = "RATE")]
     login_rate: Option<Rate>,
@@ -105,6 +109,7 @@ impl Options {
                 .into_iter()
                 .chain(self.provider.into_iter().map(|ProviderOption(name, client)| (name, client)))
                 .collect(),
+            access_token_seconds: self.access_token_seconds.unwrap_or(file.access_token_seconds),
             rates: Rates {
                 login: self.login_rate.unwrap_or(rates.login),
                 sign_up: self.sign_up_rate.unwrap_or(rates.sign_up),

@@ -2,7 +2,7 @@
 import { type Grant, forget, keep } from './access'
 import { request } from './client'
 import { call } from './http'
-import type { Member } from './model'
+import type { Me } from './model'
 
 export interface SignUp {
   name: string
@@ -37,8 +37,8 @@ export async function logOut(): Promise<void> {
   forget()
 }
 
-export async function rename(name: string): Promise<Member> {
-  return (await request<Member>('/member/me', { method: 'PATCH', body: { name } })).data
+export async function rename(name: string): Promise<Me> {
+  return (await request<Me>('/member/me', { method: 'PATCH', body: { name } })).data
 }
 
 /** Makes a user of the guest, who keeps id, rooms and messages. */

@@ -8,8 +8,12 @@ export interface Member {
   kind: 'USER' | 'GUEST' | 'BOT'
   avatarUrl: string | null
   online?: boolean
-  /** Only in one's own profile. */
-  email?: string | null
+}
+
+/** Oneself. */
+export interface Me extends Member {
+  email: string | null
+  role: 'USER' | 'ADMIN'
 }
 
 export interface Participant extends Member {

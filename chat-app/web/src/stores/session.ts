@@ -3,13 +3,13 @@ import { computed, readonly, ref } from 'vue'
 import { type Grant, forget, renew, whenSessionLost } from '../api/access'
 import * as account from '../api/account'
 import { ApiError } from '../api/error'
-import type { Member } from '../api/model'
+import type { Me } from '../api/model'
 import { forgetDrafts } from './drafts'
 
 /** Survives a reload, so that an ended session can be told from a first visit. */
 const SIGNED_IN = 'signed-in'
 
-const member = ref<Member>()
+const member = ref<Me>()
 const expired = ref(false)
 let settle: () => void
 
