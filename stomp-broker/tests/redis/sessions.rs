@@ -109,7 +109,17 @@ async fn a_node_needs_no_more_rights_than_those_below_its_prefix() {
     let mut connection = redis.connection();
     let rights =
         ["on", ">secret", "~stomp:*", "&stomp:*", "-@all", "+@connection", "+@pubsub", "+@scripting"];
-    let commands = ["+@stream", "+@hash", "+@set", "+@sortedset", "+@read", "+@keyspace", "+time"];
+    let commands = [
+        "+@stream",
+        "+@hash",
+        "+@set",
+        "+@sortedset",
+        "+@read",
+        "+@keyspace",
+        "+@transaction",
+        "+set",
+        "+time",
+    ];
     let () = redis::cmd("ACL")
         .arg("SETUSER")
         .arg("node")
@@ -139,7 +149,7 @@ async fn octets_that_no_node_sent_harm_nobody() {
     reader.subscribe("s", "/topic/a").await;
     reader.subscribe("k", "/topic/kept/a").await;
     let mut connection = redis.connection();
-    for octets in [&b""[..], b"\x01", b"1:2:", b"1:18446744073709551616:x", b"{\"json\":1}", &[1; 100]] {
+    for octets in [&b""[..], b"\x01", b"1-2:", b"1-18446744073709551616:x", b"{\"json\":1}", &[1; 100]] {
         for channel in ["stomp:t:/topic/a", "stomp:t:/topic/kept/a", "stomp:o:all", "stomp:r:/queue/a"] {
             let () = redis::cmd("PUBLISH").arg(channel).arg(octets).query(&mut connection).unwrap();
         }

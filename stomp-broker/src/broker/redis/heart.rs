@@ -14,7 +14,6 @@ impl Node {
     pub(super) async fn beat(&self) {
         loop {
             self.wait_for_link().await;
-            self.settle_late().await;
             let mut beats = interval(self.settings.node_timeout / BEATS);
             // Whatever failed is done again from the start.
             let _ = self.beat_while_connected(&mut beats).await;
@@ -24,6 +23,7 @@ impl Node {
 
     async fn beat_while_connected(&self, beats: &mut Interval) -> Result<(), BrokerError> {
         self.tell_all_users().await?;
+        self.settle_late().await;
         beats.tick().await;
         loop {
             tokio::select! {
@@ -34,9 +34,8 @@ impl Node {
                     if !self.stay_alive().await? {
                         self.tell_all_users().await?;
                     }
-                    for queue in self.subscriber.queues() {
-                        self.reclaim(&queue).await?;
-                    }
+                    self.settle_late().await;
+                    self.reclaim_all().await?;
                 }
             }
         }

@@ -39,14 +39,14 @@ impl Keys {
         format!("{prefix}t:{}", segments.join("/"))
     }
 
-    /// The stream of a topic's history: entry `0-N` is the message of offset N.
+    /// The stream of a topic's history: the ids of its entries are positions.
     pub(super) fn log(&self, topic: &Destination) -> String {
         format!("{}h:{topic}", self.prefix)
     }
 
-    /// The hash of a history: its epoch, and the number of the last message of each node.
-    pub(super) fn log_state(&self, topic: &Destination) -> String {
-        format!("{}m:{topic}", self.prefix)
+    /// The number of the last message of a node that is in a history.
+    pub(super) fn last_number(&self, node: NodeId) -> String {
+        format!("{}d:{node}", self.prefix)
     }
 
     /// The channel that says that a queue has something to lease.
@@ -64,9 +64,19 @@ impl Keys {
         format!("{}b:{queue}", self.prefix)
     }
 
-    /// The hash of how often messages of a queue were refused.
+    /// The hash of how often messages of a queue were refused, and of how many octets the queue has.
     pub(super) fn queue_counts(&self, queue: &str) -> String {
         format!("{}c:{queue}", self.prefix)
+    }
+
+    /// The set of the queues that hold messages.
+    pub(super) fn queues(&self) -> String {
+        format!("{}queues", self.prefix)
+    }
+
+    /// Exists when a batch of messages is in its queues.
+    pub(super) fn enqueued(&self, node: NodeId, number: u64) -> String {
+        format!("{}e:{node}:{number}", self.prefix)
     }
 
     /// The set of the names of nodes.

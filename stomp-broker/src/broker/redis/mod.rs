@@ -19,8 +19,8 @@
 //! - **Topics.** A message is a `PUBLISH` to the channel of its topic, to which those nodes are subscribed that have
 //!   subscribers. It reaches the publisher's own node the same way, so that all nodes see one order. Each node
 //!   numbers its messages; what comes twice has a number that is not new, and is dropped.
-//! - **Topics with a history.** One script gives the message its offset, keeps it in a stream and publishes it. Each
-//!   node puts the messages of a topic in order, from what is pushed, what its own publishing was answered, and,
+//! - **Topics with a history.** One script gives a batch of messages their offsets, keeps them in streams and publishes
+//!   them. Each node puts the messages of a topic in order, from what is pushed, what its own publishing was answered, and,
 //!   where that leaves a hole, one reading of the stream.
 //! - **Queues** are streams with a consumer group. Every node is one consumer of it. What a node has out when it
 //!   dies goes to the others, which see that its key has expired.
@@ -32,12 +32,14 @@
 //! | name, behind the prefix | type | what |
 //! | --- | --- | --- |
 //! | `t:/topic/a` | channel | messages of a topic |
-//! | `h:/topic/a` | stream | the history of a topic: entry `0-N` is the message of offset N |
-//! | `m:/topic/a` | hash | its epoch (`e`), and the number of the last message of each node |
+//! | `h:/topic/a` | stream | the history of a topic: entry `E-N` is the message of epoch E and offset N |
+//! | `d:NODE` | string | the number of the last message of a node that is in a history |
 //! | `r:/queue/a` | channel | the queue has something to lease |
 //! | `q:/queue/a` | stream | the messages of a queue |
 //! | `b:/queue/a` | sorted set | those that came back |
-//! | `c:/queue/a` | hash | how often they were refused |
+//! | `c:/queue/a` | hash | how often they were refused, and the octets of all messages |
+//! | `e:NODE:N` | string | a batch of a node is in its queues |
+//! | `queues` | set | the queues that hold messages |
 //! | `o:all`, `o:NODE` | channel | control for all nodes, or for one |
 //! | `n:NODE` | hash | the users of a node; it expires when the node is dead |
 //! | `nodes` | set | the nodes |
@@ -56,6 +58,7 @@
 //!
 //! Redis Cluster, Sentinel and TLS are not supported.
 
+mod batch;
 mod envelope;
 mod heart;
 mod keys;

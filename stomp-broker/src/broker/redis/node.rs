@@ -31,6 +31,9 @@ use crate::{
 /// Logs that are read at a time after a new connection.
 const HEALING_AT_ONCE: usize = 64;
 
+/// Topics that are asked about in one pipeline.
+const BATCH: usize = 512;
+
 /// What the tasks of a relay share.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -168,10 +171,8 @@ impl Node {
     /// After a new connection: whatever was published meanwhile.
     pub(super) async fn catch_up(self: &Arc<Self>) {
         let topics = self.topics.kept();
-        for topic in &topics {
-            // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
-            let _ = self.begin(topic).await;
-        }
+        // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
+        let _ = self.begin(&topics).await;
         stream::iter(topics)
             .for_each_concurrent(HEALING_AT_ONCE, |topic| async move { self.heal(&topic).await })
             .await;
@@ -200,18 +201,18 @@ impl Node {
             }
         }
         self.subscriber.subscribe(self, interests).await?;
-        for topic in kept {
-            self.begin(topic).await?;
-        }
-        Ok(())
+        self.begin(&kept).await
     }
 
-    /// Begins to deliver a topic with history, from its newest message on, if that has not been done.
-    async fn begin(self: &Arc<Self>, topic: &Destination) -> Result<(), BrokerError> {
-        if self.topics.is_starting(topic) {
-            let newest = log::newest(&self.link, &self.keys, topic).await?;
-            let needs = self.topics.start(topic, newest);
-            self.see_to(topic, needs);
+    /// Begins to deliver topics with history, from their newest messages on, where that has not been done.
+    async fn begin(self: &Arc<Self>, topics: &[Destination]) -> Result<(), BrokerError> {
+        let starting = self.topics.starting(topics);
+        for topics in starting.chunks(BATCH) {
+            let newest = log::newest(&self.link, &self.keys, topics).await?;
+            for (topic, newest) in topics.iter().zip(newest) {
+                let needs = self.topics.start(topic, newest);
+                self.see_to(topic, needs);
+            }
         }
         Ok(())
     }
@@ -222,9 +223,9 @@ impl Node {
     }
 
     /// The topic of an interest, if it has a history.
-    fn kept<'a>(&self, interest: &'a Interest) -> Option<&'a Destination> {
+    fn kept(&self, interest: &Interest) -> Option<Destination> {
         match interest {
-            Interest::Topic(topic) => self.settings.history.policy(topic).map(|_| topic),
+            Interest::Topic(topic) => self.settings.history.policy(topic).map(|_| topic.clone()),
             _ => None,
         }
     }

@@ -101,7 +101,8 @@ impl Node {
         };
         let key = self.own_key();
         let mut pipeline = pipe();
-        pipeline.cmd("DEL").arg(&key).ignore();
+        // A node without a key is dead: without room for the new one the old one stays.
+        pipeline.atomic().cmd("DEL").arg(&key).ignore();
         for batch in users.chunks(BATCH) {
             let command = pipeline.cmd("HSET").arg(&key);
             for (user, sessions) in batch {

@@ -8,14 +8,21 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisError, Value, pipe};
 use tokio::{
     sync::{Notify, oneshot},
     time::{Instant, timeout_at},
 };
 
-use super::{envelope::Envelope, keys::Keys, link::Link, log, settings::WhileAway, topics::Topics};
-use crate::{BrokerError, Epoch, HistoryPolicy, NodeId, Position, Publish, Published};
+use super::{
+    batch::{Batch, Item, Kind, Outcome, Outgoing},
+    envelope::Envelope,
+    keys::Keys,
+    link::{Link, Live},
+    log::milliseconds,
+    settings::WhileAway,
+    topics::Topics,
+};
+use crate::{BrokerError, HistoryPolicy, NodeId, Publish, Published};
 
 /// Messages of one pipeline, at most.
 const BATCH: usize = 512;
@@ -25,6 +32,9 @@ const BATCH_BYTES: usize = 1 << 20;
 
 /// Octets that wait while Redis is there, and control that waits while it is not, at most.
 const BACKLOG: usize = 64 << 20;
+
+/// For how long Redis remembers the number of a node's last message beyond the time that messages may wait.
+const MEMORY: Duration = Duration::from_secs(3600);
 
 /// Numbers, sends and answers messages.
 #[derive(Debug)]
@@ -43,54 +53,32 @@ struct Queue {
     number: u64,
 }
 
-/// Something to send.
-#[derive(Debug)]
-struct Item {
-    octets: Bytes,
-    since: Instant,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Message(Box<Outgoing>),
-    Control { channel: String },
-}
-
-/// A message, and who waits for what becomes of it.
-#[derive(Debug)]
-struct Outgoing {
-    publish: Publish,
-    policy: Option<HistoryPolicy>,
-    number: u64,
-    answer: oneshot::Sender<Result<Published, BrokerError>>,
-}
-
 impl Publisher {
     pub(super) fn new(node: NodeId, while_away: WhileAway) -> Self {
         Self { node, while_away, queue: Mutex::default(), waiting: Notify::new() }
     }
 
-    /// Queues a message; what comes of it can be awaited.
+    /// Queues messages, as one so that they go out together; what comes of each can be awaited.
     pub(super) fn publish(
         &self,
-        publish: Publish,
-        policy: Option<HistoryPolicy>,
-    ) -> oneshot::Receiver<Result<Published, BrokerError>> {
-        let (answer, answered) = oneshot::channel();
+        batch: impl Iterator<Item = (Publish, Option<HistoryPolicy>)>,
+    ) -> Vec<oneshot::Receiver<Result<Published, BrokerError>>> {
         let mut queue = self.lock();
-        if queue.bytes > self.room() {
-            // Whoever asked may be gone.
-            let _ = answer.send(Err(BrokerError::Unavailable));
-            return answered;
-        }
-        queue.number += 1;
-        let number = queue.number;
-        let octets = Envelope::encode(self.node, number, &publish);
-        queue.push(octets, Kind::Message(Box::new(Outgoing { publish, policy, number, answer })));
+        let answers = batch.map(|(publish, policy)| {
+            let (answer, answered) = oneshot::channel();
+            if queue.bytes > self.room() {
+                // Whoever asked may be gone.
+                let _ = answer.send(Err(BrokerError::Unavailable));
+            } else {
+                let octets = Envelope::encode(self.node, queue.number + 1, &publish);
+                queue.push(octets, Kind::Message(Box::new(Outgoing { publish, policy, answer })));
+            }
+            answered
+        });
+        let answers = answers.collect();
         drop(queue);
         self.waiting.notify_one();
-        answered
+        answers
     }
 
     /// The number of a message that goes another way.
@@ -119,26 +107,26 @@ impl Publisher {
 
     /// Sends what is queued, for as long as this is polled.
     pub(super) async fn run(&self, link: &Link, keys: &Keys, topics: &Topics) {
+        let memory = milliseconds(self.while_away.patience().saturating_add(MEMORY));
         let mut changes = link.changes();
         loop {
             if changes.borrow_and_update().is_none() {
                 self.wait_without_link(&mut changes, topics).await;
                 continue;
             }
-            let batch = self.take_batch();
-            if batch.is_empty() {
+            let items = self.take_items();
+            if items.is_empty() {
                 tokio::select! {
                     () = self.waiting.notified() => {}
                     _ = changes.changed() => {}
                 }
                 continue;
             }
-            let mut pipeline = pipe();
-            batch.iter().for_each(|item| item.write(&mut pipeline, keys, self.node));
-            match link.run_pipeline(&mut pipeline).await {
-                Ok(answers) => self.answer(batch, answers, topics),
+            let batch = Batch::new(items);
+            match link.run_pipeline(&mut batch.pipeline(keys, self.node, memory)).await {
+                Ok(answers) => self.answer(batch.outcomes(answers), topics),
                 // Redis may have them or not: they are sent again under the same numbers, which tell.
-                Err(_) => self.lock().put_back(batch),
+                Err(_) => self.lock().put_back(batch.into_items()),
             }
         }
     }
@@ -146,7 +134,7 @@ impl Publisher {
     /// Does with messages what is to be done while Redis is away, until something happens.
     async fn wait_without_link(
         &self,
-        changes: &mut tokio::sync::watch::Receiver<Option<super::link::Live>>,
+        changes: &mut tokio::sync::watch::Receiver<Option<Live>>,
         topics: &Topics,
     ) {
         let now = Instant::now();
@@ -174,10 +162,10 @@ impl Publisher {
 
     fn give_up(&self, item: Item, topics: &Topics) {
         let Kind::Message(message) = item.kind else { return };
-        let Outgoing { publish, number, answer, .. } = *message;
+        let Outgoing { publish, answer, .. } = *message;
         let result = match self.while_away {
             WhileAway::LocalOnly => {
-                topics.deliver_alone(Envelope::new(self.node, number, publish));
+                topics.deliver_alone(Envelope::new(self.node, item.number, publish), item.was_sent);
                 Ok(Published { position: None })
             }
             _ => Err(BrokerError::Unavailable),
@@ -185,25 +173,37 @@ impl Publisher {
         let _ = answer.send(result);
     }
 
-    fn answer(&self, batch: Vec<Item>, answers: Vec<Result<Value, RedisError>>, topics: &Topics) {
-        for (item, answer) in batch.into_iter().zip(answers) {
+    fn answer(&self, outcomes: Vec<(Item, Outcome)>, topics: &Topics) {
+        let mut again = Vec::new();
+        let mut refused = None;
+        for (item, outcome) in outcomes {
+            let result = match outcome {
+                Outcome::Accepted(position) => Ok(position),
+                Outcome::Refused(why) => Err(why),
+                Outcome::Again => {
+                    again.push(item);
+                    continue;
+                }
+            };
             self.lock().bytes -= item.octets.len();
             let Kind::Message(message) = item.kind else { continue };
-            let Outgoing { publish, policy, number, answer: to } = *message;
-            let result = answer.map_err(|error| {
-                tracing::warn!(%error, topic = %publish.destination, "Redis refused a message");
-                BrokerError::Unavailable
-            });
-            let result = result.map(|value| {
-                let position = policy.and_then(|_| position(&value));
-                topics.published(Envelope::new(self.node, number, publish), position);
+            let Outgoing { publish, answer, .. } = *message;
+            let result = result.map(|position| {
+                topics.published(Envelope::new(self.node, item.number, publish), position);
                 Published { position }
             });
-            let _ = to.send(result);
+            let _ = answer.send(result.map_err(|why| {
+                refused = Some(why);
+                BrokerError::Unavailable
+            }));
         }
+        if let Some(error) = refused {
+            tracing::warn!(%error, "Redis refused messages");
+        }
+        self.lock().put_back(again);
     }
 
-    fn take_batch(&self) -> Vec<Item> {
+    fn take_items(&self) -> Vec<Item> {
         let mut queue = self.lock();
         let mut bytes = 0;
         let fits = |item: &&Item| {
@@ -230,13 +230,16 @@ impl Publisher {
 
 impl Queue {
     fn push(&mut self, octets: Bytes, kind: Kind) {
+        self.number += 1;
         self.bytes += octets.len();
-        self.items.push_back(Item { octets, since: Instant::now(), kind });
+        let since = Instant::now();
+        self.items.push_back(Item { number: self.number, octets, since, was_sent: false, kind });
     }
 
-    fn put_back(&mut self, batch: Vec<Item>) {
-        for item in batch.into_iter().rev() {
-            self.items.push_front(item);
+    /// Puts items that were sent first in the queue.
+    fn put_back(&mut self, items: Vec<Item>) {
+        for item in items.into_iter().rev() {
+            self.items.push_front(Item { was_sent: true, ..item });
         }
     }
 
@@ -253,35 +256,4 @@ impl Queue {
         let message = self.items.iter().find(|item| matches!(item.kind, Kind::Message(_)));
         message.map(|item| item.since)
     }
-}
-
-impl Item {
-    fn write(&self, pipeline: &mut Pipeline, keys: &Keys, node: NodeId) {
-        match &self.kind {
-            Kind::Message(message) => message.write(&self.octets, pipeline, keys, node),
-            Kind::Control { channel } => {
-                pipeline.cmd("PUBLISH").arg(channel).arg(&*self.octets);
-            }
-        }
-    }
-}
-
-impl Outgoing {
-    fn write(&self, octets: &[u8], pipeline: &mut Pipeline, keys: &Keys, node: NodeId) {
-        let topic = &self.publish.destination;
-        let Some(policy) = self.policy else {
-            pipeline.cmd("PUBLISH").arg(keys.topic(topic)).arg(octets);
-            return;
-        };
-        let command = pipeline.cmd("EVALSHA").arg(log::PUBLISH.get_hash()).arg(2);
-        command.arg(keys.log(topic)).arg(keys.log_state(topic)).arg(keys.topic(topic));
-        command.arg(octets).arg(policy.messages).arg(log::time_to_live(policy));
-        command.arg(node.to_string()).arg(self.number);
-    }
-}
-
-/// What the script answers; none for a message that had come in before.
-fn position(value: &Value) -> Option<Position> {
-    let (epoch, offset): (u64, u64) = redis::from_redis_value_ref(value).ok()?;
-    (offset > 0).then_some(Position { epoch: Epoch(epoch), offset })
 }

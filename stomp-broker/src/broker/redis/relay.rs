@@ -102,13 +102,12 @@ impl Broker for RedisRelay {
     }
 
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>> {
-        let answers: Vec<_> = batch
-            .into_iter()
-            .map(|publish| {
-                let policy = self.node.settings.history.policy(&publish.destination);
-                self.node.publisher.publish(publish, policy)
-            })
-            .collect();
+        let Node { settings, publisher, .. } = &*self.node;
+        let batch = batch.into_iter().map(|publish| {
+            let policy = settings.history.policy(&publish.destination);
+            (publish, policy)
+        });
+        let answers = publisher.publish(batch);
         let answers = join_all(answers).await.into_iter();
         answers.map(|answer| answer.unwrap_or(Err(BrokerError::Unavailable))).collect()
     }
@@ -117,11 +116,12 @@ impl Broker for RedisRelay {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
         let Node { link, keys, settings, .. } = &*self.node;
         let Some(policy) = settings.history.policy(destination) else { return Ok(None) };
         self.node.wait_until_connected().await;
-        log::history(link, keys, destination, start, policy).await.map(Some)
+        log::history(link, keys, destination, start, limit, policy).await.map(Some)
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {

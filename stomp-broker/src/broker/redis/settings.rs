@@ -13,7 +13,7 @@ pub struct RedisSettings {
     pub prefix: String,
     /// Which topics have a history. [`HistorySettings::bytes`] does not count here: Redis bounds its own memory.
     pub history: HistorySettings,
-    /// What queues may hold. Octets and the number of queues do not count here either.
+    /// What queues may hold, and how many there may be, on all nodes together.
     pub queues: QueueSettings,
     /// What happens to messages while Redis is away.
     pub while_away: WhileAway,
