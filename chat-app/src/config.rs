@@ -12,7 +12,7 @@ use std::{
 
 use serde::{Deserialize, de::Error};
 
-use crate::{StartError, auth, auth::OAuthClient, domain::Provider, limits::Rates};
+use crate::{StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
 
 /// The settings of a chat server; what is not given is as it is by default.
 ///
@@ -26,7 +26,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where to serve STOMP over TCP, if anywhere.
     pub stomp_listen: Option<SocketAddr>,
-    /// Where the database and the key are, and with a database elsewhere only files.
+    /// Where the database, the key and files are, as far as they are not elsewhere.
     pub data_dir: PathBuf,
     /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
     pub database_url: Option<String>,
@@ -43,6 +43,8 @@ pub struct Config {
     pub providers: BTreeMap<Provider, OAuthClient>,
     /// How long an access token is valid. Clients get the next one in time; who is shut out is so at once.
     pub access_token_seconds: NonZeroU32,
+    /// Where files are kept, and how much of them.
+    pub files: FileSettings,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -60,6 +62,7 @@ impl Default for Config {
             public_url: None,
             providers: BTreeMap::new(),
             access_token_seconds: const { NonZeroU32::new(15 * 60).expect("15 minutes are not 0") },
+            files: FileSettings::default(),
             rates: Rates::default(),
         }
     }
