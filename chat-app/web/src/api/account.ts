@@ -59,6 +59,20 @@ export async function deleteAccount(password: string): Promise<void> {
   forget()
 }
 
+/** An account elsewhere that one logs in by. */
+export interface Identity {
+  provider: string
+  email: string | null
+}
+
+export async function listIdentities(): Promise<Identity[]> {
+  return (await request<Identity[]>('/member/me/identities')).data
+}
+
+export async function unlink(provider: string): Promise<void> {
+  await request(`/member/me/identities/${provider}`, { method: 'DELETE' })
+}
+
 async function granted(path: string, body: unknown): Promise<Grant> {
   const { data } = await call<Grant>(path, { method: 'POST', body })
   keep(data)
