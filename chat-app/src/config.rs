@@ -10,7 +10,9 @@ use std::{
 
 use serde::{Deserialize, de::Error};
 
-use crate::{StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
+use crate::{
+    Reach, StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates,
+};
 
 /// The settings of a chat server; what is not given is as it is by default.
 ///
@@ -41,6 +43,9 @@ pub struct Config {
     pub providers: BTreeMap<Provider, OAuthClient>,
     /// Where files are kept, and how much of them.
     pub files: FileSettings,
+    /// What members can make this server ask: push services and pictures elsewhere.
+    #[serde(skip)]
+    pub reach: Reach,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -58,6 +63,7 @@ impl Default for Config {
             public_url: None,
             providers: BTreeMap::new(),
             files: FileSettings::default(),
+            reach: Reach::Public,
             rates: Rates::default(),
         }
     }
