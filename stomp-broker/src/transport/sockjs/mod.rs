@@ -88,7 +88,7 @@ impl Server {
     pub fn sockjs_router(&self, base: &str) -> Router {
         let session = |transport: &str| format!("{base}/{{server}}/{{session}}/{transport}");
         let receive = |style| {
-            move |State(server): State<Server>, SessionId(id): SessionId, caller: Caller| async move {
+            move |State(server): State<Self>, SessionId(id): SessionId, caller: Caller| async move {
                 receive_by(&server, id, caller, style)
             }
         };
