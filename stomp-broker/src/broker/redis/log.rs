@@ -1,6 +1,7 @@
 //! The histories of topics, as Redis keeps them: streams whose entries have positions for ids.
 
 use std::{
+    ops::RangeInclusive,
     sync::LazyLock,
     time::{Duration, SystemTime},
 };
@@ -10,7 +11,7 @@ use redis::{Script, pipe};
 
 use super::{
     envelope::{Envelope, position},
-    keys::Keys,
+    keys::{Keys, Place},
     link::Link,
     sequence::Page,
 };
@@ -31,17 +32,18 @@ struct Stored {
     envelope: Envelope,
 }
 
-/// The newest position of each topic; none where nothing was sent.
+/// The newest position of each topic of one lane; none where nothing was sent.
 pub(super) async fn newest(
     link: &Link,
     keys: &Keys,
     topics: &[Destination],
 ) -> Result<Vec<Option<Position>>, BrokerError> {
+    let Some(first) = topics.first() else { return Ok(Vec::new()) };
     let mut pipeline = pipe();
     for topic in topics {
         pipeline.cmd("XREVRANGE").arg(keys.log(topic)).arg("+").arg("-").arg("COUNT").arg(1);
     }
-    let newest: Vec<Entries> = link.query(&mut pipeline).await?;
+    let newest: Vec<Entries> = link.query(keys.lane(first), &mut pipeline).await?;
     Ok(newest.into_iter().map(|entries| position(entries.first()?.0.as_bytes())).collect())
 }
 
@@ -70,12 +72,13 @@ pub(super) async fn page(
     })
 }
 
-/// What a subscriber asks for.
+/// What a subscriber asks for, up to so many messages.
 pub(super) async fn history(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
     start: Start,
+    limit: usize,
     policy: HistoryPolicy,
 ) -> Result<HistoryPage, BrokerError> {
     let nothing = HistoryPage { messages: Vec::new(), complete: !matches!(start, Start::After { .. }) };
@@ -91,34 +94,35 @@ pub(super) async fn history(
     };
     // Redis trims in blocks.
     let oldest = end.saturating_sub(policy.messages as u64);
-    let stored = read(link, keys, topic, wanted.max(oldest), newest).await?;
-    // It knows nothing of the age of messages.
-    let now = SystemTime::now();
-    let kept: Vec<_> = stored.into_iter().filter(|stored| stored.envelope.age(now) <= policy.age).collect();
+    let from = Position { offset: wanted.max(oldest), ..newest };
+    let kept = read(link, keys, topic, from..=newest, limit, policy.age).await?;
     let first = kept.first().map_or(end, |first| first.at.offset);
     let complete = is_known && (first <= wanted || !matches!(start, Start::After { .. }));
     Ok(HistoryPage { messages: kept.into_iter().map(Stored::into_message).collect(), complete })
 }
 
-/// All entries from an offset to a position, without holes: what is trimmed meanwhile takes what is before it along.
+/// So many entries within a range, without holes: what is trimmed meanwhile takes what is before it along. Redis knows
+/// nothing of their age.
 async fn read(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
-    from: u64,
-    to: Position,
+    wanted: RangeInclusive<Position>,
+    limit: usize,
+    age: Duration,
 ) -> Result<Vec<Stored>, BrokerError> {
-    let mut all: Vec<Stored> = Vec::new();
-    let mut next = Position { offset: from, ..to };
-    while next.offset <= to.offset {
+    let (mut next, to) = wanted.into_inner();
+    let (now, mut all) = (SystemTime::now(), Vec::new());
+    while next.offset <= to.offset && all.len() < limit {
         let page = range(link, keys, topic, next, &id(to)).await?;
         let Some((first, last)) = page.first().zip(page.last()) else { break };
         if first.at.offset != next.offset {
             all.clear();
         }
         next.offset = last.at.offset.saturating_add(1);
-        all.extend(page);
+        all.extend(page.into_iter().filter(|stored| stored.envelope.age(now) <= age));
     }
+    all.truncate(limit);
     Ok(all)
 }
 
@@ -132,7 +136,7 @@ pub(super) async fn forget(
     let mut pipeline = pipe();
     let command = pipeline.cmd("EVALSHA").arg(FORGET.get_hash()).arg(1);
     command.arg(keys.log(topic)).arg(epoch.0).ignore();
-    link.query(&mut pipeline).await
+    link.query(Place::of(topic), &mut pipeline).await
 }
 
 /// How long a topic's log outlives its last message, in milliseconds: somewhat longer than any message in it counts.
@@ -155,7 +159,7 @@ async fn range(
 ) -> Result<Vec<Stored>, BrokerError> {
     let mut pipeline = pipe();
     pipeline.cmd("XRANGE").arg(keys.log(topic)).arg(id(from)).arg(to).arg("COUNT").arg(PAGE);
-    let (entries,): (Entries,) = link.query(&mut pipeline).await?;
+    let (entries,): (Entries,) = link.query(Place::of(topic), &mut pipeline).await?;
     let stored = |(id, fields): (String, Vec<(String, Vec<u8>)>)| {
         let (_, envelope) = fields.into_iter().next()?;
         Some(Stored { at: position(id.as_bytes())?, envelope: Envelope::decode(Bytes::from(envelope))? })
