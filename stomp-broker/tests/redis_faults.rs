@@ -6,6 +6,7 @@
 #[path = "support/redis_cluster.rs"]
 mod cluster;
 #[path = "support/redis_server.rs"]
+#[allow(dead_code, reason = "the tests of several servers use more of it")]
 mod redis_server;
 
 use std::time::Duration;

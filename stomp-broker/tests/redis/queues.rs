@@ -115,7 +115,7 @@ async fn what_a_node_never_heard_of_comes_to_it_after_a_while() {
     client(&node).await.publish(QUEUE, "heard of").await;
     let heard_of = reader.expect(Command::Message).await;
     let stray = || {
-        let (mut connection, key) = (redis.connection(), format!("stomp:q:{QUEUE}"));
+        let (mut connection, key) = (redis.connection(), format!("stomp:q:{{common}}:{QUEUE}"));
         let consumers: Vec<HashMap<String, redis::Value>> =
             redis::cmd("XINFO").arg("CONSUMERS").arg(&key).arg("g").query(&mut connection)?;
         let name: String = redis::from_redis_value(consumers[0]["name"].clone())?;

@@ -7,7 +7,11 @@ use bytes::Bytes;
 use redis::{Pipeline, RedisError, Value, pipe};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{envelope::position, keys::Keys, log};
+use super::{
+    envelope::position,
+    keys::{Keys, Place},
+    log,
+};
 use crate::{BrokerError, Destination, HistoryPolicy, NodeId, Position, Publish, Published};
 
 /// Something to send.
@@ -46,9 +50,10 @@ pub(super) enum Outcome {
     Again,
 }
 
-/// The items of one pipeline.
+/// The items of one pipeline, all of one lane.
 #[derive(Debug)]
 pub(super) struct Batch {
+    lane: Place,
     plain: Vec<Item>,
     logs: Vec<Log>,
 }
@@ -62,8 +67,8 @@ struct Log {
 }
 
 impl Batch {
-    pub(super) fn new(items: Vec<Item>) -> Self {
-        let mut batch = Self { plain: Vec::new(), logs: Vec::new() };
+    pub(super) fn new(lane: Place, items: Vec<Item>) -> Self {
+        let mut batch = Self { lane, plain: Vec::new(), logs: Vec::new() };
         let mut places = HashMap::new();
         for item in items {
             match item.history() {
@@ -89,28 +94,35 @@ impl Batch {
     /// Writes the commands. Redis remembers the number of the node's last message for as long as `memory` says, in
     /// milliseconds.
     pub(super) fn pipeline(&self, keys: &Keys, node: NodeId, memory: u64) -> Pipeline {
+        let wide = keys.wide_channel(self.lane);
         let mut pipeline = pipe();
         for item in &self.plain {
-            let channel = match &item.kind {
-                Kind::Message(message) => &keys.topic(&message.publish.destination),
-                Kind::Control { channel } => channel,
+            let mut publish = |channel: &str| {
+                pipeline.cmd(keys.publish()).arg(channel).arg(&*item.octets);
             };
-            pipeline.cmd("PUBLISH").arg(channel).arg(&*item.octets);
+            match &item.kind {
+                Kind::Message(message) => {
+                    publish(&keys.topic(&message.publish.destination));
+                    wide.iter().for_each(|wide| publish(wide));
+                }
+                Kind::Control { channel } => publish(channel),
+            }
         }
         if !self.logs.is_empty() {
-            self.keep(&mut pipeline, keys, node, memory);
+            self.keep(&mut pipeline, keys, node, memory, wide.as_deref());
         }
         pipeline
     }
 
-    fn keep(&self, pipeline: &mut Pipeline, keys: &Keys, node: NodeId, memory: u64) {
+    fn keep(&self, pipeline: &mut Pipeline, keys: &Keys, node: NodeId, memory: u64, wide: Option<&str>) {
         let numbers = self.logs.iter().flat_map(|log| &log.items).map(|item| item.number);
         let command = pipeline.cmd("EVALSHA").arg(log::PUBLISH.get_hash()).arg(1 + self.logs.len());
-        command.arg(keys.last_number(node));
+        command.arg(keys.last_number(self.lane, node));
         for log in &self.logs {
             command.arg(keys.log(&log.topic));
         }
         command.arg(numbers.clone().min()).arg(numbers.max()).arg(memory);
+        command.arg(keys.publish()).arg(wide.unwrap_or_default());
         for Log { topic, policy, items } in &self.logs {
             command
                 .arg(keys.topic(topic))
@@ -124,11 +136,19 @@ impl Batch {
     }
 
     /// What the answers to the commands say of each item; those of a topic stay in their order.
-    pub(super) fn outcomes(self, answers: Vec<Result<Value, RedisError>>) -> Vec<(Item, Outcome)> {
+    pub(super) fn outcomes(
+        self,
+        keys: &Keys,
+        answers: Vec<Result<Value, RedisError>>,
+    ) -> Vec<(Item, Outcome)> {
         let mut answers = answers.into_iter();
         let mut outcomes = Vec::new();
         for item in self.plain {
-            let outcome = match answers.next() {
+            let commands = match item.kind {
+                Kind::Message(_) if keys.is_sharded() => 2,
+                _ => 1,
+            };
+            let outcome = match answers.by_ref().take(commands).reduce(Result::and) {
                 Some(Err(error)) => Outcome::Refused(error.to_string()),
                 _ => Outcome::Accepted(None),
             };
@@ -155,6 +175,10 @@ impl Batch {
 }
 
 impl Item {
+    pub(super) fn new(number: u64, octets: Bytes, kind: Kind) -> Self {
+        Self { number, octets, since: Instant::now(), was_sent: false, kind }
+    }
+
     /// The topic of a message that is to be kept.
     fn history(&self) -> Option<(&Destination, HistoryPolicy)> {
         match &self.kind {
@@ -198,17 +222,17 @@ mod tests {
         let publish = Publish::new(topic.try_into().unwrap(), "");
         let policy = topic.starts_with("/kept").then_some(POLICY);
         let kind = Kind::Message(Box::new(Outgoing { publish, policy, answer: oneshot::channel().0 }));
-        Item { number, octets: Bytes::new(), since: Instant::now(), was_sent: false, kind }
+        Item::new(number, Bytes::new(), kind)
     }
 
     fn batch() -> Batch {
         let topics = ["/kept/a", "/plain", "/kept/b", "/kept/a"];
-        Batch::new((1..).zip(topics).map(|(number, topic)| item(number, topic)).collect())
+        Batch::new(Place::COMMON, (1..).zip(topics).map(|(number, topic)| item(number, topic)).collect())
     }
 
     /// The outcome of each item, by number.
     fn outcomes(of_script: Value) -> Vec<Outcome> {
-        let mut outcomes = batch().outcomes(vec![Ok(Value::Int(0)), Ok(of_script)]);
+        let mut outcomes = batch().outcomes(&Keys::new("p:", false), vec![Ok(Value::Int(0)), Ok(of_script)]);
         outcomes.sort_by_key(|(item, _)| item.number);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }

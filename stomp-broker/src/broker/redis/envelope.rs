@@ -68,6 +68,12 @@ impl Envelope {
     }
 }
 
+/// What is pushed of a message that is kept: see [`split`].
+pub(super) fn join(at: Position, envelope: &[u8]) -> Bytes {
+    let head = format!("{}-{}:", at.epoch.0, at.offset);
+    [head.as_bytes(), envelope].concat().into()
+}
+
 /// Splits what is pushed into a position, which topics with a history have, and the envelope: `epoch-offset:envelope`
 /// or the envelope alone, whose first octet is no digit.
 pub(super) fn split(pushed: Bytes) -> Option<(Option<Position>, Bytes)> {
@@ -110,8 +116,9 @@ mod tests {
     fn a_push_has_a_position_or_none() {
         let plain = Envelope::encode(NodeId(7), 9, &publish());
         assert_eq!(split(plain.clone()).unwrap(), (None, plain.clone()));
-        let kept = Bytes::from([b"12-34:", &*plain].concat());
         let position = Position { epoch: Epoch(12), offset: 34 };
+        let kept = join(position, &plain);
+        assert!(kept.starts_with(b"12-34:"));
         assert_eq!(split(kept).unwrap(), (Some(position), plain));
         for wrong in ["", "12", "12-", "12-34", "a-1:x", "12--1:x", "12:34:x"] {
             assert!(split(Bytes::from_static(wrong.as_bytes())).is_none(), "{wrong}");

@@ -11,7 +11,7 @@ use redis::{Script, pipe};
 
 use super::{
     envelope::{Envelope, position},
-    keys::Keys,
+    keys::{Keys, Place},
     link::Link,
     sequence::Page,
 };
@@ -32,17 +32,18 @@ struct Stored {
     envelope: Envelope,
 }
 
-/// The newest position of each topic; none where nothing was sent.
+/// The newest position of each topic of one lane; none where nothing was sent.
 pub(super) async fn newest(
     link: &Link,
     keys: &Keys,
     topics: &[Destination],
 ) -> Result<Vec<Option<Position>>, BrokerError> {
+    let Some(first) = topics.first() else { return Ok(Vec::new()) };
     let mut pipeline = pipe();
     for topic in topics {
         pipeline.cmd("XREVRANGE").arg(keys.log(topic)).arg("+").arg("-").arg("COUNT").arg(1);
     }
-    let newest: Vec<Entries> = link.query(&mut pipeline).await?;
+    let newest: Vec<Entries> = link.query(keys.lane(first), &mut pipeline).await?;
     Ok(newest.into_iter().map(|entries| position(entries.first()?.0.as_bytes())).collect())
 }
 
@@ -135,7 +136,7 @@ pub(super) async fn forget(
     let mut pipeline = pipe();
     let command = pipeline.cmd("EVALSHA").arg(FORGET.get_hash()).arg(1);
     command.arg(keys.log(topic)).arg(epoch.0).ignore();
-    link.query(&mut pipeline).await
+    link.query(Place::of(topic), &mut pipeline).await
 }
 
 /// How long a topic's log outlives its last message, in milliseconds: somewhat longer than any message in it counts.
@@ -158,7 +159,7 @@ async fn range(
 ) -> Result<Vec<Stored>, BrokerError> {
     let mut pipeline = pipe();
     pipeline.cmd("XRANGE").arg(keys.log(topic)).arg(id(from)).arg(to).arg("COUNT").arg(PAGE);
-    let (entries,): (Entries,) = link.query(&mut pipeline).await?;
+    let (entries,): (Entries,) = link.query(Place::of(topic), &mut pipeline).await?;
     let stored = |(id, fields): (String, Vec<(String, Vec<u8>)>)| {
         let (_, envelope) = fields.into_iter().next()?;
         Some(Stored { at: position(id.as_bytes())?, envelope: Envelope::decode(Bytes::from(envelope))? })

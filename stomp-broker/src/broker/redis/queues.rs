@@ -11,7 +11,7 @@ use bytes::Bytes;
 use redis::{FromRedisValue, Pipeline, Script, pipe};
 use tracing::warn;
 
-use super::{Node, envelope::Envelope, log::milliseconds};
+use super::{Node, envelope::Envelope, keys::Place, log::milliseconds};
 use crate::{
     BrokerError, Destination, Leased, Message, Publish, QueueStore, Settlement, broker::queue::DEAD_FROM,
     metrics, wire::Writer,
@@ -79,7 +79,8 @@ impl QueueStore for RedisQueues {
         command
             .arg(&*self.node.ready_octets())
             .arg(settings.queues.queues)
-            .arg(milliseconds(patience.saturating_mul(2)));
+            .arg(milliseconds(patience.saturating_mul(2)))
+            .arg(keys.publish());
         for (Publish { destination, .. }, envelope) in batch.iter().zip(&envelopes) {
             let policy = settings.queues.policy(destination);
             command.arg(&**destination).arg(keys.queue_ready(destination));
@@ -99,7 +100,8 @@ impl QueueStore for RedisQueues {
         let mut pipeline = pipe();
         let command = call(&mut pipeline, &LEASE, 3);
         self.node.queue_keys(command, queue).arg(self.node.id.to_string()).arg(max);
-        let (entries,): (Vec<(String, Vec<u8>, u32)>,) = self.node.link.query(&mut pipeline).await?;
+        let (entries,): (Vec<(String, Vec<u8>, u32)>,) =
+            self.node.link.query(Place::COMMON, &mut pipeline).await?;
         let mut state = self.node.leases.lock();
         let leased = entries.into_iter().filter_map(|(entry, envelope, refused)| {
             let message = Envelope::decode(Bytes::from(envelope))?.into_message(None);
@@ -174,8 +176,9 @@ impl Node {
         let mut pipeline = pipe();
         let command = self.queue_keys(call(&mut pipeline, &RECLAIM, 3), queue);
         command.arg(self.keys.node("")).arg(&*self.ready_octets()).arg(self.keys.queue_ready(queue));
-        command.arg(self.id.to_string()).arg(milliseconds(self.settings.node_timeout)).arg(out);
-        let (back,): (usize,) = self.link.query(&mut pipeline).await?;
+        command.arg(self.id.to_string()).arg(milliseconds(self.settings.node_timeout));
+        command.arg(self.keys.publish()).arg(out);
+        let (back,): (usize,) = self.link.query(Place::COMMON, &mut pipeline).await?;
         if back > 0 {
             warn!(%queue, messages = back, "took back what nobody had any more");
             if let Some(inbound) = self.topics.inbound() {
@@ -198,7 +201,7 @@ impl Node {
         command.arg(self.id.to_string()).arg(word(*settlement)).arg(policy.deliveries);
         command.arg(&**queue).arg(keys.queue_ready(queue)).arg(name).arg(keys.queue_ready(name));
         let room = grave.map_or(policy, |grave| queues.policy(grave));
-        command.arg(room.messages).arg(room.bytes);
+        command.arg(room.messages).arg(room.bytes).arg(keys.publish());
         for Lease { entry, message, .. } in leases {
             let letter = match (settlement, grave) {
                 (Settlement::Refused, Some(grave)) => self.dead_letter(message, queue, grave),
@@ -206,7 +209,8 @@ impl Node {
             };
             command.arg(entry).arg(&*letter);
         }
-        let ((back, dead, dropped),): ((u32, u32, usize),) = self.link.query(&mut pipeline).await?;
+        let ((back, dead, dropped),): ((u32, u32, usize),) =
+            self.link.query(Place::COMMON, &mut pipeline).await?;
         metrics::dropped(dropped, "dead-letters-full");
         let back = (back > 0).then_some(queue);
         Ok(back.into_iter().chain(grave.filter(|_| dead > 0)).cloned().collect())
@@ -231,9 +235,9 @@ impl Node {
     async fn patiently<T: FromRedisValue>(&self, pipeline: &mut Pipeline) -> Result<T, BrokerError> {
         let end = tokio::time::Instant::now() + self.settings.while_away.patience();
         loop {
-            match self.link.query(pipeline).await {
+            match self.link.query(Place::COMMON, pipeline).await {
                 Err(BrokerError::Unavailable) if tokio::time::Instant::now() < end => {
-                    self.wait_for_link().await
+                    self.wait_for_link(Place::COMMON).await
                 }
                 answer => return answer,
             }

@@ -1,12 +1,13 @@
 -- Takes back what nobody has: what dead nodes had out, and what this one never heard of because an answer was lost.
 -- KEYS: stream, back, counts. ARGV: prefix of the keys of living nodes, octets that say who it was, channel, node, how
--- long something is out at least before it counts as unheard of in milliseconds, then the ids that this node has.
+-- long something is out at least before it counts as unheard of in milliseconds, command that publishes, then the ids
+-- that this node has.
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], 'g')
 if consumers.err then
   return 0
 end
 local has = {}
-for i = 6, #ARGV do
+for i = 7, #ARGV do
   has[ARGV[i]] = true
 end
 local back = 0
@@ -37,6 +38,6 @@ for _, consumer in ipairs(consumers) do
   end
 end
 if back > 0 then
-  redis.call('PUBLISH', ARGV[3], ARGV[2])
+  redis.call(ARGV[6], ARGV[3], ARGV[2])
 end
 return back

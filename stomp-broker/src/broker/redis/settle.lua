@@ -1,7 +1,7 @@
 -- Ends leases of a node.
 -- KEYS: stream, back, counts, set of the queues that hold messages, stream and counts of dead letters.
 -- ARGV: node, settlement, deliveries, name of the queue, its channel; name of the queue of dead letters (or ''), its
--- channel, messages and octets at most there; then id and dead letter of each message.
+-- channel, messages and octets at most there, command that publishes; then id and dead letter of each message.
 -- Returns how many messages came back, how many became dead letters, and how many of those were dropped for newer ones.
 local function drop(stream, counts, id)
   local entry = redis.call('XRANGE', stream, id, id)[1]
@@ -31,7 +31,7 @@ local function bury(letter)
 end
 
 local back, dead, dropped = 0, 0, 0
-for i = 10, #ARGV, 2 do
+for i = 11, #ARGV, 2 do
   local id = ARGV[i]
   local pending = redis.pcall('XPENDING', KEYS[1], 'g', id, id, 1, ARGV[1])
   -- Another node may have it by now.
@@ -58,9 +58,9 @@ if redis.call('XLEN', KEYS[1]) == 0 then
   redis.call('SREM', KEYS[4], ARGV[4])
 end
 if back > 0 then
-  redis.call('PUBLISH', ARGV[5], ARGV[1])
+  redis.call(ARGV[10], ARGV[5], ARGV[1])
 end
 if dead > 0 then
-  redis.call('PUBLISH', ARGV[7], ARGV[1])
+  redis.call(ARGV[10], ARGV[7], ARGV[1])
 end
 return {back, dead, dropped}

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::{
     envelope::{self, Envelope},
+    keys::Place,
     sequence::{Page, Released, Sequence},
 };
 use crate::{Destination, Epoch, Inbound, Interest, Message, MessageId, NodeId, Pattern, Position, metrics};
@@ -26,9 +27,9 @@ struct State {
     /// Topics with a history.
     kept: HashMap<Destination, Kept>,
     patterns: Vec<Pattern>,
-    /// The number of the last message without a position of each node. A node's numbers only grow, and so do they on
-    /// the way through its connection: what is not beyond the last one has been here before.
-    seen: HashMap<NodeId, u64>,
+    /// The number of the last message without a position of each node, in each partition of the topics. There a node's
+    /// numbers only grow, and so do they on their way: what is not beyond the last one has been here before.
+    seen: HashMap<(NodeId, Place), u64>,
     /// Messages of topics with a history that this node delivered on its own, although Redis may have them as well.
     alone: HashSet<MessageId>,
 }
@@ -137,11 +138,13 @@ impl Topics {
         state.forget_unwanted(interest);
     }
 
-    /// Takes in what Redis pushed. `None` for octets that no node of this release wrote.
-    pub(super) fn pushed(&self, topic: &str, octets: Bytes) -> Option<(Destination, Needs)> {
+    /// Takes in what Redis pushed, through the channel of a topic or of many. `None` for octets that no node of this
+    /// release wrote.
+    pub(super) fn pushed(&self, topic: Option<&str>, octets: Bytes) -> Option<(Destination, Needs)> {
         let (position, envelope) = envelope::split(octets)?;
-        let envelope =
-            Envelope::decode(envelope).filter(|envelope| &*envelope.publish.destination == topic)?;
+        let is_meant =
+            |envelope: &Envelope| topic.is_none_or(|topic| &*envelope.publish.destination == topic);
+        let envelope = Envelope::decode(envelope).filter(is_meant)?;
         let topic = envelope.publish.destination.clone();
         let mut state = self.lock();
         let Some(at) = position else {
@@ -241,7 +244,7 @@ impl Topics {
 
     fn deliver_once(&self, state: &mut State, envelope: Envelope) {
         let Some(inbound) = self.inbound.get() else { return };
-        let seen = state.seen.entry(envelope.origin).or_default();
+        let seen = state.seen.entry((envelope.origin, Place::of(&envelope.publish.destination))).or_default();
         if envelope.number > *seen {
             *seen = envelope.number;
             inbound.message(envelope.into_message(None));
