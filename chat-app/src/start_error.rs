@@ -7,6 +7,7 @@ use stomp_broker::{BrokerError, redis::RedisSettingsError};
 use crate::{
     Config,
     auth::KeyError,
+    files::BlobError,
     store::{OpenError, StoreError},
 };
 
@@ -51,6 +52,9 @@ pub enum StartError {
     /// The database opened, but does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Files cannot be kept.
+    #[error("{0}; check --files-url and the AWS_ variables of the environment, or the data directory")]
+    Files(#[from] BlobError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),

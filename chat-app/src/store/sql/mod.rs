@@ -10,6 +10,7 @@ mod account;
 mod admin;
 mod append;
 mod change;
+mod file;
 mod identity;
 mod invite;
 mod member;
