@@ -12,7 +12,9 @@ use std::{
 
 use serde::{Deserialize, de::Error};
 
-use crate::{StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
+use crate::{
+    Reach, StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates,
+};
 
 /// The settings of a chat server; what is not given is as it is by default.
 ///
@@ -45,6 +47,9 @@ pub struct Config {
     pub access_token_seconds: NonZeroU32,
     /// Where files are kept, and how much of them.
     pub files: FileSettings,
+    /// What members can make this server ask: push services and pictures elsewhere.
+    #[serde(skip)]
+    pub reach: Reach,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -63,6 +68,7 @@ impl Default for Config {
             providers: BTreeMap::new(),
             access_token_seconds: const { NonZeroU32::new(15 * 60).expect("15 minutes are not 0") },
             files: FileSettings::default(),
+            reach: Reach::Public,
             rates: Rates::default(),
         }
     }

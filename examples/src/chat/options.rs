@@ -106,6 +106,10 @@ pub(super) struct Options {
     /// Files, for each member [default: 30/60].
     #[arg(long, env = "CHAT_UPLOAD_RATE", value_name = "RATE")]
     upload_rate: Option<Rate>,
+
+    /// Archives of own data, for each member [default: 3/3600].
+    #[arg(long, env = "CHAT_EXPORT_RATE", value_name = "RATE")]
+    export_rate: Option<Rate>,
 }
 
 impl Options {
@@ -133,6 +137,7 @@ impl Options {
                 max_size: self.max_file.unwrap_or(file.files.max_size),
                 quota: self.file_quota.unwrap_or(file.files.quota),
             },
+            reach: file.reach,
             rates: Rates {
                 login: self.login_rate.unwrap_or(rates.login),
                 sign_up: self.sign_up_rate.unwrap_or(rates.sign_up),
@@ -142,6 +147,7 @@ impl Options {
                 room_passwords: self.room_passwords_rate.unwrap_or(rates.room_passwords),
                 search: self.search_rate.unwrap_or(rates.search),
                 upload: self.upload_rate.unwrap_or(rates.upload),
+                export: self.export_rate.unwrap_or(rates.export),
             },
         }
     }
