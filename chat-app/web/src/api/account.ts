@@ -1,6 +1,7 @@
 /** Signing up, in and out, and what members change about their account. */
-import { type Grant, forget, keep } from './access'
+import { type Grant, forget, freshToken, keep } from './access'
 import { request } from './client'
+import { ApiError } from './error'
 import { type Answer, call } from './http'
 import type { Me } from './model'
 import type { Schemas } from './operations'
@@ -47,6 +48,16 @@ export async function upgradeGuest(form: SignUp): Promise<Grant> {
 /** Logs out on all other devices too. */
 export async function changePassword(current: string, next: string): Promise<void> {
   await request('put', '/member/me/password', { body: { current, next } })
+}
+
+/** All that is kept of oneself, as one archive. */
+export async function exportOwn(): Promise<Blob> {
+  const headers = { Authorization: `Bearer ${await freshToken()}` }
+  const response = await fetch('/member/me/export', { headers }).catch((cause: unknown) => {
+    throw ApiError.of(cause)
+  })
+  if (!response.ok) throw await ApiError.from(response)
+  return response.blob()
 }
 
 /** `password` is empty for those who have none. */
