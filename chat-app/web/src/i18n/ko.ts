@@ -116,7 +116,7 @@ export const ko = {
     send: '보내기',
     left: '{count}자 남음',
     over: '{count}자 초과',
-    attach: '파일 보내기',
+    attach: '파일 첨부',
     uploading: '{name} 올리는 중',
     removeFile: '{name} 빼기',
     editing: '수정 중',
