@@ -19,6 +19,7 @@ mod member;
 mod membership;
 mod message;
 mod postgres;
+mod push;
 mod room;
 mod search;
 mod session;
@@ -42,6 +43,7 @@ pub use self::{
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
     message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
+    push::{NewSubscription, PushStore, PushTarget},
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
@@ -63,6 +65,7 @@ pub trait Store:
     + MessageStore
     + ChangeStore
     + FileStore
+    + PushStore
     + SearchStore
     + SettingStore
     + fmt::Debug
