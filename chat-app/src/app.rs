@@ -45,14 +45,8 @@ impl ChatApp {
         let limits = Arc::new(Limits::new(&config.rates));
         let passwords = Passwords::new();
         let live = Live::default();
-        let auth = Auth::new(
-            Arc::clone(&store),
-            &key,
-            Arc::clone(&limits),
-            live.clone(),
-            passwords.clone(),
-            config.providers.clone(),
-        );
+        let auth =
+            Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), passwords.clone(), config);
         let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
         let directory = DataDir::at(&config.data_dir);
         let files = Files::open(

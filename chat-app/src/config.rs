@@ -4,8 +4,10 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
+    time::Duration,
 };
 
 use serde::{Deserialize, de::Error};
@@ -41,6 +43,8 @@ pub struct Config {
     /// By whose accounts people may log in.
     #[serde(deserialize_with = "auth::deserialize_providers")]
     pub providers: BTreeMap<Provider, OAuthClient>,
+    /// How long an access token is valid. Clients get the next one in time; who is shut out is so at once.
+    pub access_token_seconds: NonZeroU32,
     /// Where files are kept, and how much of them.
     pub files: FileSettings,
     /// What members can make this server ask: push services and pictures elsewhere.
@@ -62,6 +66,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_url: None,
             providers: BTreeMap::new(),
+            access_token_seconds: const { NonZeroU32::new(15 * 60).expect("15 minutes are not 0") },
             files: FileSettings::default(),
             reach: Reach::Public,
             rates: Rates::default(),
@@ -70,6 +75,10 @@ impl Default for Config {
 }
 
 impl Config {
+    pub(crate) fn access_lifetime(&self) -> Duration {
+        Duration::from_secs(self.access_token_seconds.get().into())
+    }
+
     /// Whether the settings go together. Nothing is opened for that.
     ///
     /// # Errors

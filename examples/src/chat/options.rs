@@ -1,6 +1,6 @@
 //! The settings that the command line and the environment may give.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use chat_app::{
     Config, Origin,
@@ -57,6 +57,10 @@ pub(super) struct Options {
         hide_env_values = true
     )]
     provider: Vec<ProviderOption>,
+
+    /// How long an access token is valid, in seconds [default: 900].
+    #[arg(long, env = "CHAT_ACCESS_TOKEN_SECONDS", value_name = "SECONDS")]
+    access_token_seconds: Option<NonZeroU32>,
 
     /// A bucket of an S3-compatible service to keep files in instead of the data directory: s3://BUCKET/PREFIX. Its
     /// region, credentials and endpoint are in AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT.
@@ -127,6 +131,7 @@ impl Options {
                 .into_iter()
                 .chain(self.provider.into_iter().map(|ProviderOption(name, client)| (name, client)))
                 .collect(),
+            access_token_seconds: self.access_token_seconds.unwrap_or(file.access_token_seconds),
             files: FileSettings {
                 url: self.files_url.or(file.files.url),
                 max_size: self.max_file.unwrap_or(file.files.max_size),
