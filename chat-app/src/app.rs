@@ -28,7 +28,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
-    _sweep: AbortOnDropHandle<()>,
+    _tend: AbortOnDropHandle<()>,
     _lock: DataDirLock,
 }
 
@@ -55,7 +55,7 @@ impl ChatApp {
         let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
-        let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
+        let tend = AbortOnDropHandle::new(tokio::spawn(chat.clone().tend()));
         let http = Http {
             auth,
             admin,
@@ -66,7 +66,7 @@ impl ChatApp {
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _sweep: sweep, _lock: lock })
+        Ok(Self { router, stomp, store, _tend: tend, _lock: lock })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].

@@ -7,15 +7,20 @@ mod account;
 mod changes;
 mod door;
 mod draft;
+mod gossip;
 mod lanes;
 mod live;
+mod mailbox;
 mod members;
 mod membership;
 mod messages;
+mod node;
 mod notifications;
+mod numbers;
 mod presence;
 mod rail;
 mod reading;
+mod repair;
 mod rooms;
 mod search;
 mod settings;
@@ -25,17 +30,19 @@ mod typing;
 
 use std::{future::Future, sync::Arc};
 
+pub(crate) use self::node::NODES;
 pub use self::{
     door::Invitation,
     draft::{Draft, EditMessage, SendMessage},
     live::{COUNTS, Live, Queue, events_of, messages_of, presence_of, typing_of},
     messages::{Ack, Sent},
+    node::{Feed, Node},
     presence::Connection,
     rooms::{CreateRoom, RoomDetails},
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{lanes::Lanes, presence::Presence, rail::Rail, turns::Turns, typing::Typing};
+use self::{lanes::Lanes, presence::Presence, rail::Rail, reading::Reading, turns::Turns, typing::Typing};
 use crate::{
     auth::Passwords,
     domain::RoomId,
@@ -54,6 +61,7 @@ pub struct Chat {
     turns: Arc<Turns>,
     lanes: Lanes,
     rail: Rail,
+    reading: Reading,
     presence: Presence,
     typing: Typing,
 }
@@ -61,11 +69,12 @@ pub struct Chat {
 impl Chat {
     /// Use cases over a store and a broker.
     pub(crate) fn new(store: Arc<dyn Store>, live: Live, limits: Arc<Limits>, passwords: Passwords) -> Self {
-        let rail = Rail::new(Arc::clone(&store), live.clone());
         let presence = Presence::new(Arc::clone(&store), live.clone());
+        let rail = Rail::new(Arc::clone(&store), live.clone(), presence.clone());
+        let reading = Reading::new(live.clone(), rail.clone());
         let typing = Typing::new(live.clone());
         let lanes = Lanes::new(store.lanes());
-        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing }
+        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, reading, presence, typing }
     }
 
     /// What is connected now.

@@ -13,7 +13,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Live, Queue, turns::Turns};
+use super::{Live, Queue, presence::Presence, turns::Turns};
 use crate::{
     domain::{MemberId, MyRoom, RoomId},
     store::{Store, StoreError},
@@ -27,6 +27,7 @@ const DELAY: Duration = Duration::from_millis(200);
 pub(super) struct Rail {
     store: Arc<dyn Store>,
     live: Live,
+    presence: Presence,
     changed: Arc<Mutex<HashSet<RoomId>>>,
     /// What is looked up of a room is told before it is looked up again: the last word is the newest.
     turns: Arc<Turns>,
@@ -50,8 +51,8 @@ struct Removed {
 
 impl Rail {
     /// Nothing has changed yet.
-    pub(super) fn new(store: Arc<dyn Store>, live: Live) -> Self {
-        Self { store, live, changed: Arc::default(), turns: Arc::default() }
+    pub(super) fn new(store: Arc<dyn Store>, live: Live, presence: Presence) -> Self {
+        Self { store, live, presence, changed: Arc::default(), turns: Arc::default() }
     }
 
     /// Notes that a room looks different to everyone in it. The first one to note something sees to the rest.
@@ -65,7 +66,7 @@ impl Rail {
 
     /// Shows a member at once how a room looks now.
     pub(super) async fn show(&self, room: RoomId, member: MemberId) {
-        if !self.live.is_connected(member) {
+        if !self.presence.is_online(member) {
             return;
         }
         let _turn = self.turns.take(room).await;

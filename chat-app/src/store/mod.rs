@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod change;
 mod error;
+mod feed;
 mod identity;
 mod invite;
 mod member;
@@ -34,6 +35,7 @@ pub use self::{
     admin::{AdminStore, NewAuditEntry},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    feed::{FeedStore, Newest},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
@@ -60,6 +62,7 @@ pub trait Store:
     + InviteStore
     + MessageStore
     + ChangeStore
+    + FeedStore
     + SearchStore
     + SettingStore
     + fmt::Debug
