@@ -14,7 +14,8 @@ use crate::{
     admin::Admin,
     auth::{Auth, Passwords},
     chat::{Chat, Live},
-    data_dir::DataDirLock,
+    data_dir::{DataDir, DataDirLock},
+    files::Files,
     http::{self, Http},
     installation::Installation,
     limits::Limits,
@@ -28,7 +29,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
-    _tend: AbortOnDropHandle<()>,
+    _tasks: [AbortOnDropHandle<()>; 2],
     _lock: DataDirLock,
 }
 
@@ -52,21 +53,24 @@ impl ChatApp {
             config.providers.clone(),
         );
         let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
+        let directory = DataDir::at(&config.data_dir);
+        let files = Files::open(Arc::clone(&store), Arc::clone(&limits), config.files.clone(), &directory)?;
         let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
-        let tend = AbortOnDropHandle::new(tokio::spawn(chat.clone().tend()));
+        let tasks = [tokio::spawn(chat.clone().tend()), tokio::spawn(files.clone().sweep())];
         let http = Http {
             auth,
             admin,
             chat,
+            files,
             rates: config.rates,
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone().into(),
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
         let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _tend: tend, _lock: lock })
+        Ok(Self { router, stomp, store, _tasks: tasks.map(AbortOnDropHandle::new), _lock: lock })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
@@ -93,6 +97,5 @@ fn relay(url: &str) -> Result<RedisRelay, StartError> {
         while_away: WhileAway::LocalOnly,
         ..RedisSettings::new(url)
     };
-    // The error may repeat the URL, and with it the password.
-    RedisRelay::new(settings).map_err(|_| StartError::RedisUrl)
+    Ok(RedisRelay::new(settings)?)
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`Listening`] is the service on its ports, [`ChatApp`] the service to embed in another server. The rules are in
-//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`].
+//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`] and [`files`].
 
 mod admin;
 mod app;
@@ -17,6 +17,7 @@ mod config;
 mod data_dir;
 pub mod domain;
 pub mod error;
+pub mod files;
 mod http;
 mod installation;
 pub mod limits;

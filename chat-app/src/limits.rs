@@ -97,6 +97,8 @@ pub struct Rates {
     pub room_passwords: Rate,
     /// Searches, for each member.
     pub search: Rate,
+    /// Files brought, for each member.
+    pub upload: Rate,
 }
 
 impl Default for Rates {
@@ -112,6 +114,7 @@ impl Default for Rates {
             room_password: const { rate(5, 60, 5) },
             room_passwords: const { rate(100, 3_600, 100) },
             search: const { rate(30, 60, 30) },
+            upload: const { rate(30, 60, 30) },
         }
     }
 }
@@ -137,6 +140,7 @@ pub struct Limits {
     room_password: Limiter<(MemberId, RoomId)>,
     room_passwords: Limiter<RoomId>,
     search: Limiter<MemberId>,
+    upload: Limiter<MemberId>,
 }
 
 impl Limits {
@@ -151,6 +155,7 @@ impl Limits {
             room_password: Limiter::new(rates.room_password),
             room_passwords: Limiter::new(rates.room_passwords),
             search: Limiter::new(rates.search),
+            upload: Limiter::new(rates.upload),
         }
     }
 
@@ -216,6 +221,15 @@ impl Limits {
     /// [`RateLimited`].
     pub fn search(&self, member: MemberId) -> Result<(), RateLimited> {
         self.search.check(&member)
+    }
+
+    /// Counts a file.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn upload(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.upload.check(&member)
     }
 }
 

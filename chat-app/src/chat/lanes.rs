@@ -133,6 +133,10 @@ impl Chat {
             Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),
             Append::NotIn => Err(Code::NotParticipant.into()),
             Append::NoRoom => Err(Code::RoomNotFound.into()),
+            Append::NoSuchFile => {
+                Err(Problems::one("fileIds", "files that you brought to this room and did not send yet")
+                    .into())
+            }
             Append::NoSuchReply => Err(Problems::one("replyTo", "a message of the room").into()),
         }
     }
@@ -147,6 +151,7 @@ impl Waiting {
             content: &draft.content,
             client_message_id: draft.client_message_id.as_ref(),
             reply_to: draft.reply_to,
+            files: &draft.files,
             now,
         }
     }

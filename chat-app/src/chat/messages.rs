@@ -52,7 +52,8 @@ impl Chat {
     /// # Errors
     ///
     /// [`Code::NotParticipant`](crate::error::Code::NotParticipant),
-    /// [`Code::RoomNotFound`](crate::error::Code::RoomNotFound), [`ChatError::Invalid`] for an answer to nothing there,
+    /// [`Code::RoomNotFound`](crate::error::Code::RoomNotFound), [`ChatError::Invalid`] for an answer to nothing there
+    /// and for files that are not the sender's to send,
     /// [`Code::Unavailable`](crate::error::Code::Unavailable) while the database is away, or a [`RateLimited`](crate::limits::RateLimited) sender.
     pub async fn send(&self, sender: MemberId, draft: Draft) -> Result<Sent, ChatError> {
         self.limits.send(sender, draft.room)?;

@@ -4,6 +4,7 @@
 //! check it again.
 
 mod admin;
+mod file;
 mod id;
 mod locale;
 mod member;
@@ -21,6 +22,7 @@ mod timestamp;
 
 pub use self::{
     admin::{AdminMember, AuditEntry, Registration, Settings, Stats},
+    file::{FileName, MAX_FILES},
     id::{FileId, MemberId, MessageId, RoomId, SessionId},
     locale::Locale,
     member::{Email, Kind, Me, Member, MemberName, Password, Role, Status, Tag},

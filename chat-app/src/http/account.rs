@@ -125,7 +125,7 @@ async fn delete_me(
     http.auth.confirm(caller.id(), password, device.as_login()).await?;
     http.chat.leave_all_rooms(caller.id()).await?;
     http.auth.erase(caller.id()).await?;
-    Ok(([cookie::clear()], StatusCode::NO_CONTENT).into_response())
+    Ok((cookie::clear(), StatusCode::NO_CONTENT).into_response())
 }
 
 /// Whom the member has blocked.

@@ -6,8 +6,10 @@ mod auth;
 mod caller;
 mod changes;
 mod cookie;
+mod download;
 mod error;
 mod extract;
+mod files;
 mod grant;
 mod guard;
 mod health;
@@ -28,7 +30,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::error::Error;
-use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, limits::Rates, ui};
+use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, files::Files, limits::Rates, ui};
 
 /// Octets of a request's body, at most.
 const MAX_BODY: usize = 64 * 1024;
@@ -39,6 +41,7 @@ pub(crate) struct Http {
     pub(crate) auth: Auth,
     pub(crate) admin: Admin,
     pub(crate) chat: Chat,
+    pub(crate) files: Files,
     pub(crate) rates: Rates,
     pub(crate) public_url: Option<Origin>,
     pub(crate) allowed_origins: Arc<[Origin]>,
@@ -64,6 +67,8 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
     // Providers are other sites, and send people back to it.
     let (callback, its_document) = oauth::callback_router().split_for_parts();
     document.merge(its_document);
+    let (files, its_document) = files::router(&http);
+    document.merge(its_document);
     let api = api
         .merge(openapi::router(document))
         .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))
@@ -74,9 +79,10 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
         .fallback(ui::serve)
         .layer(CompressionLayer::new())
         .merge(stomp)
+        .layer(middleware::from_fn_with_state(guard::REQUEST_TIMEOUT, guard::limit_time))
+        .merge(files)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(middleware::from_fn(guard::limit_time))
         .layer(middleware::from_fn(error::render))
         .layer(middleware::map_response(guard::harden))
 }

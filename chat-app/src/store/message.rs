@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::Result;
-use crate::domain::{ClientMessageId, Content, MemberId, Message, MessageId, RoomId, Timestamp};
+use crate::domain::{ClientMessageId, Content, FileId, MemberId, Message, MessageId, RoomId, Timestamp};
 
 /// Messages.
 #[async_trait]
@@ -44,6 +44,8 @@ pub struct NewMessage<'a> {
     pub client_message_id: Option<&'a ClientMessageId>,
     /// The message that it answers.
     pub reply_to: Option<MessageId>,
+    /// Files of the sender for this room that no message carries yet, each once.
+    pub files: &'a [FileId],
     /// The time now.
     pub now: Timestamp,
 }
@@ -61,6 +63,8 @@ pub enum Append {
     NoRoom,
     /// The message to answer is not in the room.
     NoSuchReply,
+    /// A file is not there, not the sender's, not for this room, or carried by another message.
+    NoSuchFile,
 }
 
 impl Append {

@@ -13,6 +13,7 @@ mod admin;
 mod change;
 mod error;
 mod feed;
+mod file;
 mod identity;
 mod invite;
 mod member;
@@ -36,6 +37,7 @@ pub use self::{
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
     feed::{FeedStore, Newest},
+    file::{FileStore, KeptFile, NewFile},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
@@ -63,6 +65,7 @@ pub trait Store:
     + MessageStore
     + ChangeStore
     + FeedStore
+    + FileStore
     + SearchStore
     + SettingStore
     + fmt::Debug

@@ -8,6 +8,7 @@ mod cluster;
 mod defects;
 mod doors;
 mod errors;
+mod files;
 mod history;
 mod limits;
 mod live;

@@ -135,6 +135,7 @@ pub(crate) async fn messages_are_for_whom_they_name_answer_or_meet_alone(store: 
         content: &content,
         client_message_id: None,
         reply_to: Some(question),
+        files: &[],
         now: Timestamp::now(),
     };
     let Append::Stored(answer) = append(store, answer).await else { panic!("not stored") };

@@ -4,6 +4,7 @@ mod accounts;
 mod admins;
 mod changes;
 mod doors;
+mod files;
 mod identities;
 mod members;
 mod messages;
@@ -93,6 +94,11 @@ suite! {
     doors::an_invitation_works_as_often_as_it_says,
     doors::who_is_banned_does_not_come_back,
     doors::the_owner_is_one,
+    files::a_file_is_carried_by_one_message_of_its_owner_in_its_room,
+    files::a_file_is_read_by_who_may_read_its_message,
+    files::what_ends_a_file_leaves_its_content_to_be_deleted,
+    files::content_that_is_awaited_is_stray_when_it_is_due,
+    files::a_member_has_one_picture,
     settings::a_setting_is_made_once_or_changed,
 }
 
@@ -149,6 +155,7 @@ async fn say(store: &dyn Store, room: RoomId, sender: MemberId, text: &str) -> A
         content: &content,
         client_message_id: None,
         reply_to: None,
+        files: &[],
         now: Timestamp::now(),
     };
     append(store, new).await

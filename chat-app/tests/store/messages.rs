@@ -35,6 +35,7 @@ pub(crate) async fn sending_again_stores_nothing(store: &dyn Store) {
         content: &content,
         client_message_id: Some(&id),
         reply_to: None,
+        files: &[],
         now: Timestamp::now(),
     };
     let Append::Stored(first) = append(store, new).await else { panic!("not stored") };
@@ -58,6 +59,7 @@ pub(crate) async fn each_message_of_a_batch_has_an_answer_of_its_own(store: &dyn
         content: &content,
         client_message_id: None,
         reply_to: None,
+        files: &[],
         now,
     };
     let named = NewMessage { client_message_id: Some(&id), ..plain };
@@ -141,8 +143,15 @@ pub(crate) async fn an_answer_is_to_a_message_that_its_sender_may_read(store: &d
     let answer = async |reply_to: MessageId| {
         let (room, now) = (here, Timestamp::now());
         let reply_to = Some(reply_to);
-        let new =
-            NewMessage { room, sender: owner, content: &content, client_message_id: None, reply_to, now };
+        let new = NewMessage {
+            room,
+            sender: owner,
+            content: &content,
+            client_message_id: None,
+            reply_to,
+            files: &[],
+            now,
+        };
         append(store, new).await
     };
     let Append::Stored(message) = answer(question.id).await else { panic!("not stored") };

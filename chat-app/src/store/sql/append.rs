@@ -1,16 +1,18 @@
 //! Writing messages in the database: a batch of them in one transaction, and in as many statements as one of them takes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use sqlx::{FromRow, Transaction, types::Json};
 
 use super::{
-    BY_IDS, Db, DbStore, ids, insert_lines, lock_rooms,
+    BY_IDS, Db, DbStore,
+    file::{are_free, attach},
+    ids, insert_lines, lock_rooms,
     message::{message, note_mentions},
 };
 use crate::{
-    domain::{MemberId, Message, MessageId, MessageType, RoomId, Timestamp, grams},
+    domain::{FileId, MemberId, Message, MessageId, MessageType, RoomId, Timestamp, grams},
     store::{Append, NewMessage, Result, StoreError},
 };
 
@@ -21,10 +23,15 @@ pub(super) async fn append(store: &DbStore, batch: &[NewMessage<'_>]) -> Result<
     rooms.sort_unstable();
     rooms.dedup();
     lock_rooms(&mut tx, &rooms).await?;
-    let verdicts = judge(&mut tx, batch).await?;
+    let mut verdicts = judge(&mut tx, batch).await?;
+    judge_files(&mut tx, batch, &mut verdicts).await?;
     let mut lines: Vec<_> =
         batch.iter().zip(&verdicts).filter_map(|(new, verdict)| verdict.line(new)).collect();
     let stored = write(&mut tx, &mut lines).await?;
+    let to_store = batch.iter().zip(&verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Store));
+    for ((new, _), message) in to_store.zip(&stored) {
+        attach(&mut tx, new.files, *message).await?;
+    }
     let before = verdicts.iter().filter_map(Verdict::before);
     let mut messages = read(&mut tx, stored.iter().copied().chain(before).collect()).await?;
     tx.commit().await?;
@@ -138,6 +145,27 @@ async fn judge(tx: &mut Transaction<'_, Db>, batch: &[NewMessage<'_>]) -> Result
         }
     };
     Ok(batch.iter().zip(circumstances).enumerate().map(&mut verdict).collect())
+}
+
+/// Refuses messages whose files their senders may not send, or that another one of the batch carries.
+async fn judge_files(
+    tx: &mut Transaction<'_, Db>,
+    batch: &[NewMessage<'_>],
+    verdicts: &mut [Verdict],
+) -> Result<()> {
+    let mut carried: HashSet<FileId> = HashSet::new();
+    for (new, verdict) in batch.iter().zip(verdicts) {
+        if new.files.is_empty() || !matches!(verdict, Verdict::Store) {
+            continue;
+        }
+        let known = new.files.iter().any(|file| carried.contains(file));
+        if known || !are_free(tx, new.files, new.room, new.sender).await? {
+            *verdict = Verdict::Refuse(Append::NoSuchFile);
+        } else {
+            carried.extend(new.files);
+        }
+    }
+    Ok(())
 }
 
 /// What a message gets that is the same as an earlier one.

@@ -49,7 +49,9 @@ impl ChangeStore for DbStore {
             .execute(&mut *tx)
             .await?;
         target.forget_mentions(&mut tx).await?;
-        sqlx::query("DELETE FROM reaction WHERE message_id = $1").bind(message).execute(&mut *tx).await?;
+        for what in ["DELETE FROM reaction WHERE message_id = $1", "DELETE FROM file WHERE message_id = $1"] {
+            sqlx::query(what).bind(message).execute(&mut *tx).await?;
+        }
         index(&mut tx, message, &[]).await?;
         let change = target.note(&mut tx, ChangeKind::Deleted, now).await?;
         tx.commit().await?;

@@ -11,6 +11,7 @@ mod admin;
 mod append;
 mod change;
 mod feed;
+mod file;
 mod identity;
 mod invite;
 mod member;
