@@ -76,8 +76,9 @@ impl<B: Broker> Broker for Joined<B> {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
-        self.inner.history(destination, start).await
+        self.inner.history(destination, start, limit).await
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {
