@@ -23,8 +23,10 @@ pub(super) struct Reading {
     live: Live,
     rail: Rail,
     /// Markers told within the last second, with where they are now if they have moved since.
-    told: Arc<Mutex<HashMap<(RoomId, MemberId), Option<i64>>>>,
+    told: Arc<Mutex<Told>>,
 }
+
+type Told = HashMap<(RoomId, MemberId), Option<i64>>;
 
 impl Chat {
     /// Moves a member's marker forward, to the newest message if no number is given.
@@ -87,7 +89,7 @@ impl Reading {
         moved
     }
 
-    fn told(&self) -> MutexGuard<'_, HashMap<(RoomId, MemberId), Option<i64>>> {
+    fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
