@@ -8,6 +8,7 @@ mod cluster;
 mod defects;
 mod doors;
 mod errors;
+mod faults;
 mod files;
 mod history;
 mod limits;
