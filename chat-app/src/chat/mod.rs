@@ -30,7 +30,6 @@ mod typing;
 
 use std::{future::Future, sync::Arc};
 
-pub(crate) use self::node::NODES;
 pub use self::{
     door::Invitation,
     draft::{Draft, EditMessage, SendMessage},
@@ -43,11 +42,13 @@ pub use self::{
     settings::ChangeRoom,
 };
 use self::{lanes::Lanes, presence::Presence, rail::Rail, reading::Reading, turns::Turns, typing::Typing};
+pub(crate) use self::{node::NODES, notifications::Notification};
 use crate::{
     auth::Passwords,
     domain::RoomId,
     error::{ChatError, Code},
     limits::Limits,
+    push::Push,
     store::Store,
 };
 
@@ -64,17 +65,25 @@ pub struct Chat {
     reading: Reading,
     presence: Presence,
     typing: Typing,
+    push: Push,
 }
 
 impl Chat {
     /// Use cases over a store and a broker.
-    pub(crate) fn new(store: Arc<dyn Store>, live: Live, limits: Arc<Limits>, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        live: Live,
+        limits: Arc<Limits>,
+        passwords: Passwords,
+        push: Push,
+    ) -> Self {
         let presence = Presence::new(Arc::clone(&store), live.clone());
         let rail = Rail::new(Arc::clone(&store), live.clone(), presence.clone());
         let reading = Reading::new(live.clone(), rail.clone());
         let typing = Typing::new(live.clone());
         let lanes = Lanes::new(store.lanes());
-        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, reading, presence, typing }
+        let turns = Arc::default();
+        Self { store, live, limits, passwords, turns, lanes, rail, reading, presence, typing, push }
     }
 
     /// What is connected now.

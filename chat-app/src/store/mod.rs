@@ -20,6 +20,7 @@ mod member;
 mod membership;
 mod message;
 mod postgres;
+mod push;
 mod room;
 mod search;
 mod session;
@@ -44,6 +45,7 @@ pub use self::{
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
     message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
+    push::{NewSubscription, PushStore, PushTarget},
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
@@ -66,6 +68,7 @@ pub trait Store:
     + ChangeStore
     + FeedStore
     + FileStore
+    + PushStore
     + SearchStore
     + SettingStore
     + fmt::Debug

@@ -17,6 +17,7 @@ mod invite;
 mod member;
 mod membership;
 mod message;
+mod push;
 mod room;
 mod search;
 mod session;
