@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod change;
 mod error;
+mod feed;
 mod file;
 mod identity;
 mod invite;
@@ -36,6 +37,7 @@ pub use self::{
     admin::{AdminStore, NewAuditEntry},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    feed::{FeedStore, Newest},
     file::{FileStore, KeptFile, NewFile},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
@@ -64,6 +66,7 @@ pub trait Store:
     + InviteStore
     + MessageStore
     + ChangeStore
+    + FeedStore
     + FileStore
     + PushStore
     + SearchStore
