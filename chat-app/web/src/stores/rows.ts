@@ -1,7 +1,8 @@
 /** Turns messages into the rows of the list: day dividers, sender lines, bubbles, notices. */
-import type { Message, Reaction, Reply } from '../api/model'
+import type { Attachment, Message, Reaction, Reply } from '../api/model'
 import { dayKey, minuteKey } from '../i18n/dates'
 import type { Outgoing } from './outbox'
+import { isOf } from './reactions'
 
 /** A message's look, whether it comes from the server or is still on its way there. */
 export interface Bubble {
@@ -16,6 +17,7 @@ export interface Bubble {
   /** Absent while the server has not stored it. */
   message?: Message
   replyTo: Reply | null
+  files: Attachment[]
   reactions: OwnReaction[]
   /** It names the reader. */
   named: boolean
@@ -42,7 +44,7 @@ export interface RowContext {
   me: number
   /** The first message that was unread when the room was opened. */
   unreadFrom?: number
-  unreadBy: (seq: number, senderId: number | null) => number
+  unreadBy: (seq: number, senderId: Message['senderId']) => number
 }
 
 /**
@@ -76,7 +78,8 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
       first,
       last,
       message,
-      replyTo: message.replyTo,
+      replyTo: message.replyTo ?? null,
+      files: message.files,
       reactions: message.reactions.map((reaction) => asSeenBy(me, reaction)),
       named: message.mentions.includes(me),
       unreadBy: unreadBy(message.seq, message.senderId),
@@ -84,15 +87,16 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
   })
 
   pending.forEach((entry, index) => {
-    const { clientMessageId: key, message: text, createdAt: at, replyTo } = entry
+    const { clientMessageId: key, message: text, createdAt: at, replyTo, files } = entry
     const nothing = { reactions: [], named: false, unreadBy: 0 }
-    rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, ...nothing, outgoing: entry })
+    rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, files, ...nothing, outgoing: entry })
   })
   return rows
 }
 
-function asSeenBy(me: number, { emoji, count, mine, memberIds }: Reaction): OwnReaction {
-  return { emoji, count, mine: mine ?? memberIds?.includes(me) ?? false }
+function asSeenBy(me: number, reaction: Reaction): OwnReaction {
+  const { emoji, count } = reaction
+  return { emoji, count, mine: isOf(me, reaction) }
 }
 
 /** An own message keeps its row when the server's copy takes the place of the pending one. */

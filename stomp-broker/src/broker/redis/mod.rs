@@ -24,15 +24,19 @@
 //! that want a login. A user of Redis needs the following rights and no more, `stomp:` being the prefix:
 //!
 //! ```text
-//! ACL SETUSER node on >secret ~stomp:* &stomp:* -@all +@connection +@pubsub +@scripting +@stream +@hash +@set
-//!     +@sortedset +@read +@keyspace +@transaction +time +role +cluster|info +cluster|slots +asking
+//! ACL SETUSER node on >secret ~stomp:* &stomp:* -@all +@connection +@pubsub +@scripting +@stream
+//!     +@hash +@set +@sortedset +@read +@keyspace +@transaction +set +time +role +cluster|info +cluster|slots +asking
 //! ```
+//!
+//! Where clients may subscribe to patterns of topics and Redis is no Cluster, it is `allchannels` in place of
+//! `&stomp:*`: Redis lets a user subscribe to such patterns only as are in the user's rights word for word.
 //!
 //! # How does it work?
 //!
 //! A node has two connections to each master, of which there is one unless Redis is a Cluster: one for commands, one
-//! that Redis pushes through. All are made anew, without end and with jitter, when they fail; then the node subscribes
-//! again to all that its clients want, 512 channels at a time.
+//! that Redis pushes through; and one to each Sentinel, or to one member of a Cluster, that it asks. All are made anew,
+//! without end and with jitter, when they fail; then the node subscribes again to all that its clients want, 512
+//! channels at a time.
 //!
 //! - **Topics.** A message is a `PUBLISH` to the channel of its topic, to which those nodes are subscribed that have
 //!   subscribers. It reaches the publisher's own node the same way, so that all nodes see one order. Each node
