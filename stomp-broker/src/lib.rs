@@ -18,6 +18,7 @@
 //! | --- | --- |
 //! | handle SEND and SUBSCRIBE in code, and answer | [`App`], [`app`] |
 //! | decide who comes in, and who may do what | [`Authenticator`], [`Authorizer`], [`Policies`] |
+//! | see, change or refuse what clients do, wherever it goes | [`Interceptor`] |
 //! | say what topics keep, and what slow subscribers lose | [`Policies`], [`Overflow`] |
 //! | publish, end sessions or look at them from elsewhere | [`Handle`] |
 //! | set limits and times | [`Config`] |
@@ -40,7 +41,7 @@
 //! | --- | --- | --- |
 //! | `x-offset`, `x-epoch` | MESSAGE | its place in the history of its topic |
 //! | `x-offset: N`, `first` or `last:N`; `x-epoch` | SUBSCRIBE | from where to begin with the history |
-//! | `x-recovered` | RECEIPT of such a SUBSCRIBE | whether everything since then is there |
+//! | `x-recovered` | RECEIPT of such a SUBSCRIBE | whether everything since then is there, and comes before what is new |
 //! | `x-lost` | MESSAGE | that messages before it are lost, and will not come
 //! | `prefetch-count` | SUBSCRIBE to a queue | how many messages may be out with it at a time |
 //! | `redelivered`, `x-delivery-count` | MESSAGE of a queue | that it has been out before, and how often with this time |
