@@ -25,7 +25,7 @@
 //!
 //! ```text
 //! ACL SETUSER node on >secret ~stomp:* &stomp:* -@all +@connection +@pubsub +@scripting +@stream +@hash +@set
-//!     +@sortedset +@read +@keyspace +@transaction +time +role +cluster|info +cluster|slots +asking
+//!     +@sortedset +@read +@keyspace +@transaction +set +time +role +cluster|info +cluster|slots +asking
 //! ```
 //!
 //! # How does it work?
