@@ -22,6 +22,8 @@ mod http;
 mod installation;
 pub mod limits;
 pub mod maintenance;
+mod outbound;
+mod push;
 mod serve;
 mod start_error;
 mod stomp;
@@ -31,6 +33,8 @@ mod ui;
 pub use self::{
     app::ChatApp,
     config::{Config, Origin},
+    outbound::Reach,
+    push::VapidError,
     serve::Listening,
     start_error::StartError,
 };

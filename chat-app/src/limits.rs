@@ -99,6 +99,8 @@ pub struct Rates {
     pub search: Rate,
     /// Files brought, for each member.
     pub upload: Rate,
+    /// Archives of own data, for each member.
+    pub export: Rate,
 }
 
 impl Default for Rates {
@@ -115,6 +117,7 @@ impl Default for Rates {
             room_passwords: const { rate(100, 3_600, 100) },
             search: const { rate(30, 60, 30) },
             upload: const { rate(30, 60, 30) },
+            export: const { rate(3, 3_600, 3) },
         }
     }
 }
@@ -141,6 +144,7 @@ pub struct Limits {
     room_passwords: Limiter<RoomId>,
     search: Limiter<MemberId>,
     upload: Limiter<MemberId>,
+    export: Limiter<MemberId>,
 }
 
 impl Limits {
@@ -156,6 +160,7 @@ impl Limits {
             room_passwords: Limiter::new(rates.room_passwords),
             search: Limiter::new(rates.search),
             upload: Limiter::new(rates.upload),
+            export: Limiter::new(rates.export),
         }
     }
 
@@ -230,6 +235,15 @@ impl Limits {
     /// [`RateLimited`].
     pub fn upload(&self, member: MemberId) -> Result<(), RateLimited> {
         self.upload.check(&member)
+    }
+
+    /// Counts an archive of a member's own data.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn export(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.export.check(&member)
     }
 }
 

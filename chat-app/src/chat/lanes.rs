@@ -125,7 +125,7 @@ impl Chat {
     fn conclude(&self, waiting: &Waiting, outcome: Append) -> Result<Sent, ChatError> {
         match outcome {
             Append::Stored(message) => {
-                self.typing.stop(message.room_id, waiting.sender);
+                self.stop_typing(message.room_id, waiting.sender);
                 self.rail.room_changed(message.room_id);
                 self.notify_soon(&message);
                 Ok(Sent { message: *message, duplicate: false })
@@ -133,6 +133,7 @@ impl Chat {
             Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),
             Append::NotIn => Err(Code::NotParticipant.into()),
             Append::NoRoom => Err(Code::RoomNotFound.into()),
+            Append::Blocked => Err(Code::Blocked.into()),
             Append::NoSuchFile => {
                 Err(Problems::one("fileIds", "files that you brought to this room and did not send yet")
                     .into())

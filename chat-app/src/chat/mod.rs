@@ -7,15 +7,20 @@ mod account;
 mod changes;
 mod door;
 mod draft;
+mod gossip;
 mod lanes;
 mod live;
+mod mailbox;
 mod members;
 mod membership;
 mod messages;
+mod node;
 mod notifications;
+mod numbers;
 mod presence;
 mod rail;
 mod reading;
+mod repair;
 mod rooms;
 mod search;
 mod settings;
@@ -30,17 +35,20 @@ pub use self::{
     draft::{Draft, EditMessage, SendMessage},
     live::{COUNTS, Live, Queue, events_of, messages_of, presence_of, typing_of},
     messages::{Ack, Sent},
+    node::{Feed, Node},
     presence::Connection,
     rooms::{CreateRoom, RoomDetails},
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{lanes::Lanes, presence::Presence, rail::Rail, turns::Turns, typing::Typing};
+use self::{lanes::Lanes, presence::Presence, rail::Rail, reading::Reading, turns::Turns, typing::Typing};
+pub(crate) use self::{node::NODES, notifications::Notification};
 use crate::{
     auth::Passwords,
     domain::RoomId,
     error::{ChatError, Code},
     limits::Limits,
+    push::Push,
     store::Store,
 };
 
@@ -54,18 +62,28 @@ pub struct Chat {
     turns: Arc<Turns>,
     lanes: Lanes,
     rail: Rail,
+    reading: Reading,
     presence: Presence,
     typing: Typing,
+    push: Push,
 }
 
 impl Chat {
     /// Use cases over a store and a broker.
-    pub(crate) fn new(store: Arc<dyn Store>, live: Live, limits: Arc<Limits>, passwords: Passwords) -> Self {
-        let rail = Rail::new(Arc::clone(&store), live.clone());
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        live: Live,
+        limits: Arc<Limits>,
+        passwords: Passwords,
+        push: Push,
+    ) -> Self {
         let presence = Presence::new(Arc::clone(&store), live.clone());
+        let rail = Rail::new(Arc::clone(&store), live.clone(), presence.clone());
+        let reading = Reading::new(live.clone(), rail.clone());
         let typing = Typing::new(live.clone());
         let lanes = Lanes::new(store.lanes());
-        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing }
+        let turns = Arc::default();
+        Self { store, live, limits, passwords, turns, lanes, rail, reading, presence, typing, push }
     }
 
     /// What is connected now.

@@ -7,11 +7,14 @@
 //! What becomes content without a file, by a failure or by the end of a message, a room or an account, is noted in the
 //! store before it does, and swept.
 
+mod adopt;
 mod blobs;
+mod export;
 mod kind;
 mod picture;
 mod prepared;
 mod settings;
+mod slots;
 mod spool;
 mod sweep;
 
@@ -35,10 +38,12 @@ use self::{
     kind::Kind,
     picture::Picture,
     prepared::{Content, Prepared},
+    slots::Slots,
     spool::Spooled,
 };
 pub(crate) use self::{blobs::Part, picture::thumb_type, spool::Spool};
 use crate::{
+    Reach,
     data_dir::DataDir,
     domain::{File, FileName, MemberId, RoomId, Timestamp},
     error::{ChatError, Code},
@@ -52,6 +57,9 @@ pub(crate) const MAX_AVATAR: u64 = 4 * 1024 * 1024;
 /// Pictures in work at once: each takes a processor and up to some hundred megabytes.
 const PICTURES: usize = 2;
 
+/// Archives of members' own data in work at once: each takes as much disk as what it is made of.
+const EXPORTS: usize = 1;
+
 /// How long content may be on its way to where it is kept.
 const ON_ITS_WAY: Duration = Duration::from_secs(60 * 60);
 
@@ -60,10 +68,14 @@ const ON_ITS_WAY: Duration = Duration::from_secs(60 * 60);
 pub(crate) struct Files {
     store: Arc<dyn Store>,
     limits: Arc<Limits>,
+    slots: Slots,
     blobs: Blobs,
     spool: PathBuf,
     settings: FileSettings,
     pictures: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
+    reach: Reach,
+    http: reqwest::Client,
 }
 
 /// How a picture is made anew.
@@ -75,14 +87,26 @@ impl Files {
         store: Arc<dyn Store>,
         limits: Arc<Limits>,
         settings: FileSettings,
+        reach: Reach,
         directory: &DataDir,
     ) -> Result<Self, BlobError> {
         let blobs = match &settings.url {
-            Some(url) => Blobs::at(url)?,
+            Some(url) => Blobs::at(url, environment())?,
             None => Blobs::in_directory(&directory.files())?,
         };
-        let pictures = Arc::new(Semaphore::new(PICTURES));
-        Ok(Self { store, limits, blobs, spool: directory.path().to_owned(), settings, pictures })
+        let (pictures, exports) = (Semaphore::new(PICTURES).into(), Semaphore::new(EXPORTS).into());
+        Ok(Self {
+            store,
+            limits,
+            slots: Slots::default(),
+            blobs,
+            spool: directory.path().to_owned(),
+            settings,
+            pictures,
+            exports,
+            reach,
+            http: reach.client(),
+        })
     }
 
     /// What can be set.
@@ -98,7 +122,7 @@ impl Files {
     pub(crate) async fn begin(&self, owner: MemberId, max_size: u64) -> Result<Spool, ChatError> {
         self.limits.upload(owner)?;
         self.require_room(owner, 0).await?;
-        Spool::new(&self.spool, max_size).await
+        Spool::new(&self.spool, max_size, self.slots.take(owner)?).await
     }
 
     /// Keeps a file that may be sent in a room.
@@ -215,4 +239,10 @@ impl Files {
         }
         Ok(token)
     }
+}
+
+/// The variables of the environment that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

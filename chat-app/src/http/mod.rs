@@ -8,6 +8,7 @@ mod changes;
 mod cookie;
 mod download;
 mod error;
+mod export;
 mod extract;
 mod files;
 mod grant;
@@ -20,6 +21,7 @@ mod messages;
 mod oauth;
 mod openapi;
 mod page;
+mod push;
 mod rooms;
 mod sessions;
 
@@ -30,7 +32,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::error::Error;
-use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, files::Files, limits::Rates, ui};
+use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, files::Files, limits::Rates, push::Push, ui};
 
 /// Octets of a request's body, at most.
 const MAX_BODY: usize = 64 * 1024;
@@ -42,6 +44,7 @@ pub(crate) struct Http {
     pub(crate) admin: Admin,
     pub(crate) chat: Chat,
     pub(crate) files: Files,
+    pub(crate) push: Push,
     pub(crate) rates: Rates,
     pub(crate) public_url: Option<Origin>,
     pub(crate) allowed_origins: Arc<[Origin]>,
@@ -61,6 +64,7 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
         .merge(messages::router())
         .merge(changes::router())
         .merge(health::router())
+        .merge(push::router())
         .merge(oauth::router())
         .merge(admin::router())
         .split_for_parts();

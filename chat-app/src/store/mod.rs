@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod change;
 mod error;
+mod feed;
 mod file;
 mod identity;
 mod invite;
@@ -19,6 +20,7 @@ mod member;
 mod membership;
 mod message;
 mod postgres;
+mod push;
 mod room;
 mod search;
 mod session;
@@ -35,6 +37,7 @@ pub use self::{
     admin::{AdminStore, NewAuditEntry},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    feed::{FeedStore, Newest},
     file::{FileStore, KeptFile, NewFile},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
@@ -42,6 +45,7 @@ pub use self::{
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
     message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
+    push::{NewSubscription, PushStore, PushTarget},
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
@@ -62,7 +66,9 @@ pub trait Store:
     + InviteStore
     + MessageStore
     + ChangeStore
+    + FeedStore
     + FileStore
+    + PushStore
     + SearchStore
     + SettingStore
     + fmt::Debug

@@ -3,11 +3,14 @@
 
 mod accounts;
 mod admin;
+mod blocks;
 mod changes;
 mod cluster;
 mod defects;
 mod doors;
 mod errors;
+mod export;
+mod faults;
 mod files;
 mod history;
 mod limits;
@@ -19,6 +22,7 @@ mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
 mod presence;
+mod push;
 mod rooms;
 mod startup;
 mod support;

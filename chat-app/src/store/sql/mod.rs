@@ -10,19 +10,21 @@ mod account;
 mod admin;
 mod append;
 mod change;
+mod feed;
 mod file;
 mod identity;
 mod invite;
 mod member;
 mod membership;
 mod message;
+mod push;
 mod room;
 mod search;
 mod session;
 mod setting;
 
 pub(super) use self::append::Line;
-use super::{BY_IDS, Db, DbStore, SEARCH, ids, index, insert_lines, lock_room, lock_rooms, needle};
+use super::{BY_IDS, Db, DbStore, NEWEST, SEARCH, ids, index, insert_lines, lock_room, lock_rooms, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {

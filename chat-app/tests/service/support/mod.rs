@@ -3,14 +3,16 @@
 mod app;
 mod picture;
 mod provider;
+mod push;
 mod redis;
 mod stomp;
 mod user;
 
 pub(crate) use self::{
-    app::{Answer, TestApp},
+    app::{Answer, Remote, TestApp, config},
     picture::{PLACE, bomb, encoded, turned_photo},
     provider::{FakeProvider, Person},
+    push::{Device, PushService},
     redis::RedisServer,
     stomp::Stomp,
     user::User,
