@@ -60,10 +60,6 @@ const MAX_SEEN: usize = 1 << 18;
 /// Messages that are remembered because they may come back, at most. One pipeline is out when Redis goes away.
 const MAX_ALONE: usize = 4096;
 
-/// Numbers that are remembered of nodes living and dead, at most; over it all are forgotten. That takes hundreds of nodes
-/// between two losses of a connection, or somebody who makes up their names.
-const MAX_SEEN: usize = 1 << 17;
-
 /// Whether somebody is reading the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Healing {
