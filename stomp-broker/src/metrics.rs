@@ -82,6 +82,12 @@ pub(crate) fn lost() {
     counter!("stomp_losses_total").increment(1);
 }
 
+/// A topic with a history has a hole that is to be read from Redis.
+#[cfg(feature = "redis")]
+pub(crate) fn gap() {
+    counter!("stomp_relay_gaps_total").increment(1);
+}
+
 /// A message came from the back-end twice, and was dropped.
 #[cfg(feature = "redis")]
 pub(crate) fn duplicate() {

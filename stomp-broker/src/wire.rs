@@ -51,6 +51,10 @@ impl Reader {
         Self(octets)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn tag(&mut self) -> Option<u8> {
         self.0.try_get_u8().ok()
     }

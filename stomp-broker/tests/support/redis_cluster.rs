@@ -299,6 +299,11 @@ impl Account {
         }
     }
 
+    /// The topics that messages were accepted for.
+    pub(crate) fn topics(&self) -> BTreeSet<&String> {
+        self.accepted.iter().map(|(topic, _)| topic).collect()
+    }
+
     /// Accepted messages that a reader did not get.
     fn lost(&self) -> usize {
         let lost = |reader: &BTreeMap<String, Vec<String>>| {

@@ -41,10 +41,23 @@ impl Envelope {
 
     /// `None` for anything that no node of this release wrote.
     pub(super) fn decode(octets: Bytes) -> Option<Self> {
+        Self::decode_run(octets)?.pop()
+    }
+
+    /// Reads envelopes that are one behind the other; there is one at least.
+    pub(super) fn decode_run(octets: Bytes) -> Option<Vec<Self>> {
         if octets.len() > MAX {
             return None;
         }
         let mut reader = Reader::new(octets);
+        let mut run = vec![Self::read(&mut reader)?];
+        while !reader.is_empty() {
+            run.push(Self::read(&mut reader)?);
+        }
+        Some(run)
+    }
+
+    fn read(reader: &mut Reader) -> Option<Self> {
         if reader.tag()? != VERSION {
             return None;
         }
@@ -75,7 +88,8 @@ pub(super) fn join(at: Position, envelope: &[u8]) -> Bytes {
 }
 
 /// Splits what is pushed into a position, which topics with a history have, and the envelope: `epoch-offset:envelope`
-/// or the envelope alone, whose first octet is no digit.
+/// or the envelope alone, whose first octet is no digit. Behind a position there may be envelopes of messages that
+/// follow the first one.
 pub(super) fn split(pushed: Bytes) -> Option<(Option<Position>, Bytes)> {
     if pushed.first() == Some(&VERSION) {
         return Some((None, pushed));
@@ -110,6 +124,17 @@ mod tests {
         assert_eq!((envelope.origin, envelope.number), (NodeId(7), 9));
         assert_eq!(envelope.publish.body, "body");
         assert!(envelope.sent_at.elapsed().is_ok_and(|age| age < Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn envelopes_are_read_one_behind_the_other_and_none_is_cut_short() {
+        let run: Vec<_> = (1..4).map(|number| Envelope::encode(NodeId(7), number, &publish())).collect();
+        let octets = Bytes::from(run.concat());
+        let numbers =
+            |octets| Envelope::decode_run(octets).map(|run| run.iter().map(|one| one.number).collect());
+        assert_eq!(numbers(octets.clone()), Some(vec![1, 2, 3]));
+        assert_eq!(numbers(octets.slice(..octets.len() - 1)), None);
+        assert_eq!(numbers(Bytes::new()), None);
     }
 
     #[test]

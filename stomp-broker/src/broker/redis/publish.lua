@@ -10,10 +10,12 @@ if before and tonumber(before) >= tonumber(ARGV[1]) then
   return tonumber(before)
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-local function tell(channel, id, envelope)
-  redis.call(ARGV[4], channel, id .. ':' .. envelope)
+-- Publishes messages that follow each other: the position of the first one, and all envelopes.
+local function tell(channel, run)
+  local push = table.concat(run)
+  redis.call(ARGV[4], channel, push)
   if ARGV[5] ~= '' then
-    redis.call(ARGV[4], ARGV[5], id .. ':' .. envelope)
+    redis.call(ARGV[4], ARGV[5], push)
   end
 end
 local answers, at = {}, 6
@@ -31,11 +33,19 @@ for topic = 2, #KEYS do
       id = redis.call('XADD', log, time[1] .. string.format('%06d', time[2]) .. '-1', 'm', ARGV[first])
     end
     answers[topic - 1] = id
-    tell(channel, id, ARGV[first])
+    local run, octets = {id, ':', ARGV[first]}, #ARGV[first]
     for message = first + 1, last do
-      id = redis.call('XADD', log, 'MAXLEN', '~', length, '*', 'm', ARGV[message])
-      tell(channel, id, ARGV[message])
+      local envelope = ARGV[message]
+      id = redis.call('XADD', log, 'MAXLEN', '~', length, '*', 'm', envelope)
+      if octets < 8192 then
+        run[#run + 1] = envelope
+        octets = octets + #envelope
+      else
+        tell(channel, run)
+        run, octets = {id, ':', envelope}, #envelope
+      end
     end
+    tell(channel, run)
     redis.call('PEXPIRE', log, ARGV[at + 2])
   end
   at = last + 1

@@ -209,9 +209,10 @@ impl Node {
             };
             command.arg(entry).arg(&*letter);
         }
-        let ((back, dead, dropped),): ((u32, u32, usize),) =
+        let ([back, dead, dropped, undeliverable],): ([usize; 4],) =
             self.link.query(Place::COMMON, &mut pipeline).await?;
         metrics::dropped(dropped, "dead-letters-full");
+        metrics::dropped(undeliverable, "undeliverable");
         let back = (back > 0).then_some(queue);
         Ok(back.into_iter().chain(grave.filter(|_| dead > 0)).cloned().collect())
     }

@@ -2,7 +2,8 @@
 -- KEYS: stream, back, counts, set of the queues that hold messages, stream and counts of dead letters.
 -- ARGV: node, settlement, deliveries, name of the queue, its channel; name of the queue of dead letters (or ''), its
 -- channel, messages and octets at most there, command that publishes; then id and dead letter of each message.
--- Returns how many messages came back, how many became dead letters, and how many of those were dropped for newer ones.
+-- Returns how many messages came back, how many became dead letters, how many of those were dropped for newer ones, and
+-- how many messages were dropped because there is no queue of dead letters.
 local function drop(stream, counts, id)
   local entry = redis.call('XRANGE', stream, id, id)[1]
   if entry then
@@ -30,7 +31,7 @@ local function bury(letter)
   return dropped
 end
 
-local back, dead, dropped = 0, 0, 0
+local back, dead, dropped, undeliverable = 0, 0, 0, 0
 for i = 11, #ARGV, 2 do
   local id = ARGV[i]
   local pending = redis.pcall('XPENDING', KEYS[1], 'g', id, id, 1, ARGV[1])
@@ -42,6 +43,8 @@ for i = 11, #ARGV, 2 do
       if ARGV[6] ~= '' then
         dropped = dropped + bury(ARGV[i + 1])
         dead = dead + 1
+      else
+        undeliverable = undeliverable + 1
       end
     end
     if is_over then
@@ -63,4 +66,4 @@ end
 if dead > 0 then
   redis.call(ARGV[10], ARGV[7], ARGV[1])
 end
-return {back, dead, dropped}
+return {back, dead, dropped, undeliverable}

@@ -144,27 +144,39 @@ impl Topics {
     /// Takes in what Redis pushed, through the channel of a topic or of many. `None` for octets that no node of this
     /// release wrote.
     pub(super) fn pushed(&self, topic: Option<&str>, octets: Bytes) -> Option<(Destination, Needs)> {
-        let (position, envelope) = envelope::split(octets)?;
-        let is_meant =
-            |envelope: &Envelope| topic.is_none_or(|topic| &*envelope.publish.destination == topic);
-        let envelope = Envelope::decode(envelope).filter(is_meant)?;
-        let topic = envelope.publish.destination.clone();
+        let (position, envelopes) = envelope::split(octets)?;
+        let run = Envelope::decode_run(envelopes)?;
+        let destination = run.first()?.publish.destination.clone();
+        let expected = topic.unwrap_or(&destination);
+        if run.iter().any(|envelope| &*envelope.publish.destination != expected) {
+            return None;
+        }
         let mut state = self.lock();
-        let Some(at) = position else {
-            self.deliver_once(&mut state, envelope);
-            return Some((topic, Needs::default()));
+        let Some(first) = position else {
+            run.into_iter().for_each(|envelope| self.deliver_once(&mut state, envelope));
+            return Some((destination, Needs::default()));
         };
-        let message = envelope.into_message(Some(at));
-        if !state.kept.contains_key(&topic) && state.matches(&topic) {
+        let mut needs = Needs::default();
+        for (rank, envelope) in (0..).zip(run) {
+            let at = Position { offset: first.offset.saturating_add(rank), ..first };
+            needs = needs.and(self.pushed_at(&mut state, at, envelope.into_message(Some(at))));
+        }
+        Some((destination, needs))
+    }
+
+    fn pushed_at(&self, state: &mut State, at: Position, message: Message) -> Needs {
+        let topic = message.destination();
+        if !state.kept.contains_key(topic) && state.matches(topic) {
             if state.kept.len() >= MAX_BY_PATTERN {
-                self.inbound.get()?.message(message);
-                return Some((topic, Needs::default()));
+                if let Some(inbound) = self.inbound.get() {
+                    inbound.message(message);
+                }
+                return Needs::default();
             }
             let behind = Position { offset: at.offset.saturating_sub(1), ..at };
             state.kept.insert(topic.clone(), Kept { stage: Stage::running(Some(behind)), by_name: false });
         }
-        let needs = self.receive(&mut state, at, message);
-        Some((topic, needs))
+        self.receive(state, at, message)
     }
 
     /// Takes in a message of this node's that Redis has accepted. One without a position comes back as a push; one
@@ -219,8 +231,11 @@ impl Topics {
     fn receive(&self, state: &mut State, at: Position, message: Message) -> Needs {
         let topic = message.destination().clone();
         match state.stage(&topic) {
-            Some(Stage::Running { sequence, .. }) => {
+            Some(Stage::Running { sequence, healing }) => {
                 let released = sequence.receive(at, message);
+                if released.hole && *healing == Healing::No {
+                    metrics::gap();
+                }
                 self.deliver(state, &topic, at.epoch, released)
             }
             Some(Stage::Starting(early)) => {
