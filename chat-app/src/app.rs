@@ -10,7 +10,7 @@ use stomp_broker::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    Config, StartError,
+    Config, ServerRole, StartError,
     admin::Admin,
     auth::{Auth, Passwords},
     chat::{Chat, Live},
@@ -28,6 +28,7 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
+    chat: Chat,
     _sweep: AbortOnDropHandle<()>,
     _lock: DataDirLock,
 }
@@ -59,19 +60,29 @@ impl ChatApp {
         let http = Http {
             auth,
             admin,
-            chat,
+            chat: chat.clone(),
             rates: config.rates,
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone().into(),
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
-        let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _sweep: sweep, _lock: lock })
+        let endpoints = endpoints.fold(Router::new(), Router::merge);
+        let router = match config.role {
+            ServerRole::All => http::router(http).merge(endpoints),
+            ServerRole::Api => http::router(http),
+            ServerRole::Ws => http::health_router(http).merge(endpoints),
+        };
+        Ok(Self { router: http::frame(router), stomp, store, chat, _sweep: sweep, _lock: lock })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// The use cases.
+    pub(crate) fn chat(&self) -> Chat {
+        self.chat.clone()
     }
 
     /// The STOMP server, to serve more listeners.

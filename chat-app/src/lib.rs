@@ -17,10 +17,12 @@ mod config;
 mod data_dir;
 pub mod domain;
 pub mod error;
+mod exporter;
 mod http;
 mod installation;
 pub mod limits;
 pub mod maintenance;
+mod metrics;
 mod serve;
 mod start_error;
 mod stomp;
@@ -29,7 +31,7 @@ mod ui;
 
 pub use self::{
     app::ChatApp,
-    config::{Config, Origin},
+    config::{Config, Origin, ServerRole},
     serve::Listening,
     start_error::StartError,
 };

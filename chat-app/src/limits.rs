@@ -17,7 +17,10 @@ use governor::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::domain::{Email, MemberId, RoomId};
+use crate::{
+    domain::{Email, MemberId, RoomId},
+    metrics,
+};
 
 /// After so many checks the keys that have all their allowance back are forgotten.
 const SWEEP_EVERY: u32 = 1_024;
@@ -143,14 +146,14 @@ impl Limits {
     /// Nothing was asked for yet.
     pub fn new(rates: &Rates) -> Self {
         Self {
-            login_from: Limiter::new(rates.login),
-            login_as: Limiter::new(rates.login),
-            sign_up: Limiter::new(rates.sign_up),
-            guest: Limiter::new(rates.guest),
-            send: Limiter::new(rates.send),
-            room_password: Limiter::new(rates.room_password),
-            room_passwords: Limiter::new(rates.room_passwords),
-            search: Limiter::new(rates.search),
+            login_from: Limiter::new("login_from", rates.login),
+            login_as: Limiter::new("login_as", rates.login),
+            sign_up: Limiter::new("sign_up", rates.sign_up),
+            guest: Limiter::new("guest", rates.guest),
+            send: Limiter::new("send", rates.send),
+            room_password: Limiter::new("room_password", rates.room_password),
+            room_passwords: Limiter::new("room_passwords", rates.room_passwords),
+            search: Limiter::new("search", rates.search),
         }
     }
 
@@ -220,13 +223,14 @@ impl Limits {
 }
 
 struct Limiter<K: Hash + Eq + Clone> {
+    name: &'static str,
     limiter: DefaultKeyedRateLimiter<K>,
     checks: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
-    fn new(rate: Rate) -> Self {
-        Self { limiter: RateLimiter::keyed(rate.quota()), checks: AtomicU32::new(0) }
+    fn new(name: &'static str, rate: Rate) -> Self {
+        Self { name, limiter: RateLimiter::keyed(rate.quota()), checks: AtomicU32::new(0) }
     }
 
     fn check(&self, key: &K) -> Result<(), RateLimited> {
@@ -234,6 +238,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
             self.limiter.retain_recent();
         }
         self.limiter.check_key(key).map_err(|until| {
+            metrics::rate_limited(self.name);
             let wait = until.wait_time_from(DefaultClock::default().now());
             RateLimited { limit: until.quota().burst_size().get(), retry_after: wait.as_secs() + 1 }
         })
@@ -242,7 +247,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
 
 impl<K: Hash + Eq + Clone> fmt::Debug for Limiter<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter").field("keys", &self.limiter.len()).finish_non_exhaustive()
+        f.debug_struct(self.name).field("keys", &self.limiter.len()).finish_non_exhaustive()
     }
 }
 

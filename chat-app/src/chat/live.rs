@@ -1,6 +1,9 @@
 //! The connected members: what reaches them, and what ends for them.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use serde::Serialize;
 use stomp_broker::{Destination, Handle, Principal, Publish, Refusal};
@@ -8,6 +11,7 @@ use stomp_broker::{Destination, Handle, Principal, Publish, Refusal};
 use crate::{
     domain::{MemberId, Message, RoomId, SessionId},
     error::Code,
+    metrics,
 };
 
 /// The broker as the use cases see it; cheap to clone.
@@ -78,7 +82,9 @@ impl Live {
 
     /// Sends a message to those who have its room open.
     pub(super) async fn message(&self, message: &Message) {
+        let begin = Instant::now();
         self.publish(messages_of(message.room_id), message).await;
+        metrics::told(message.r#type, begin.elapsed());
     }
 
     /// Tells those who have a room open what happened there.
@@ -113,6 +119,11 @@ impl Live {
     /// How many connections this server has.
     pub fn connections(&self) -> usize {
         self.handle.get().map_or(0, |handle| handle.sessions().len())
+    }
+
+    /// Whether the broker is in contact with the other servers and does not stop.
+    pub fn is_ready(&self) -> bool {
+        self.handle.get().is_some_and(Handle::is_ready)
     }
 
     /// Whether a member has a connection at this moment.

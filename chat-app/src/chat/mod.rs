@@ -7,6 +7,7 @@ mod account;
 mod changes;
 mod door;
 mod draft;
+mod health;
 mod live;
 mod members;
 mod membership;
@@ -27,6 +28,7 @@ use std::{future::Future, sync::Arc};
 pub use self::{
     door::Invitation,
     draft::{Draft, EditMessage, SendMessage},
+    health::Health,
     live::{COUNTS, Live, Queue, events_of, messages_of, presence_of, typing_of},
     messages::{Ack, Sent},
     presence::Connection,
@@ -68,15 +70,6 @@ impl Chat {
     /// What is connected now.
     pub fn live(&self) -> &Live {
         &self.live
-    }
-
-    /// Whether the service can serve.
-    ///
-    /// # Errors
-    ///
-    /// [`ChatError::Store`] when the database does not answer.
-    pub async fn ready(&self) -> Result<(), ChatError> {
-        Ok(self.store.ping().await?)
     }
 
     /// Why a member may not do something in a room that it is not in.

@@ -6,16 +6,19 @@ mod auth;
 mod caller;
 mod changes;
 mod cookie;
+mod cors;
 mod error;
 mod extract;
 mod grant;
 mod guard;
 mod health;
+mod info;
 mod invites;
 mod members;
 mod membership;
 mod messages;
 mod oauth;
+mod observe;
 mod openapi;
 mod page;
 mod rooms;
@@ -44,9 +47,8 @@ pub(crate) struct Http {
     pub(crate) allowed_origins: Arc<[Origin]>,
 }
 
-/// The API, the client, and the endpoints of STOMP, which bring their own state and are not compressed: a stream of
-/// frames must not wait in a compressor.
-pub(crate) fn router(http: Http, stomp: Router) -> Router {
+/// The API and the client.
+pub(crate) fn router(http: Http) -> Router {
     let (api, mut document) = OpenApiRouter::with_openapi(openapi::outline())
         .merge(auth::router())
         .merge(sessions::router())
@@ -58,6 +60,7 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
         .merge(messages::router())
         .merge(changes::router())
         .merge(health::router())
+        .merge(info::router())
         .merge(oauth::router())
         .merge(admin::router())
         .split_for_parts();
@@ -66,17 +69,30 @@ pub(crate) fn router(http: Http, stomp: Router) -> Router {
     document.merge(its_document);
     let api = api
         .merge(openapi::router(document))
+        // Inside of what answers for other origins, which asks by a method of its own.
+        .method_not_allowed_fallback(error::method_not_allowed)
         .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))
+        .layer(cors::layer(&http.allowed_origins))
         .merge(callback)
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));
-    api.with_state(http)
-        .fallback(ui::serve)
-        .layer(CompressionLayer::new())
-        .merge(stomp)
+    api.with_state(http).fallback(ui::serve).layer(CompressionLayer::new())
+}
+
+/// What a server without the API tells of itself.
+pub(crate) fn health_router(http: Http) -> Router {
+    let (health, _) = health::router().split_for_parts();
+    health.with_state(http).fallback(error::not_found)
+}
+
+/// What holds for every route. The endpoints of STOMP are merged before: they bring their own state and are not
+/// compressed, for a stream of frames must not wait in a compressor.
+pub(crate) fn frame(router: Router) -> Router {
+    router
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn(guard::limit_time))
         .layer(middleware::from_fn(error::render))
         .layer(middleware::map_response(guard::harden))
+        .layer(middleware::from_fn(observe::observe))
 }

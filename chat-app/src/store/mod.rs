@@ -67,6 +67,18 @@ pub trait Store:
     + Sync
     + 'static
 {
+    /// How many connections to the database are open now.
+    fn pool(&self) -> Pool;
+
     /// Waits for queries under way and closes the connections.
     async fn close(&self);
+}
+
+/// Connections to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// All that are open.
+    pub connections: u32,
+    /// Those that wait for work.
+    pub idle: u32,
 }

@@ -11,9 +11,11 @@ mod errors;
 mod history;
 mod limits;
 mod live;
+mod logs;
 mod maintenance;
 mod oauth;
 mod openapi;
+mod operation;
 mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;

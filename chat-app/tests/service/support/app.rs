@@ -18,6 +18,7 @@ use super::User;
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) dir: TempDir,
+    metrics: Option<SocketAddr>,
     client: Client,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
@@ -54,13 +55,13 @@ impl TestApp {
         };
         change(&mut config);
         let listening = Listening::bind(&config).await.unwrap();
-        let address = listening.http_address();
+        let (address, metrics) = (listening.http_address(), listening.metrics_address());
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(listening.serve(async {
             let _ = stopped.await;
         }));
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Self { address, dir, client, stop, served }
+        Self { address, dir, metrics, client, stop, served }
     }
 
     /// Stops it gracefully; the data stay.
@@ -73,6 +74,12 @@ impl TestApp {
     /// Its database, opened beside it.
     pub(crate) async fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.dir.path().join("chat.db")).await.unwrap()
+    }
+
+    /// What it has counted.
+    pub(crate) async fn metrics(&self) -> String {
+        let address = self.metrics.expect("a port for the numbers");
+        Answer::of(self.client.get(format!("http://{address}/metrics"))).await.text
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
