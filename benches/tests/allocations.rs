@@ -1,46 +1,18 @@
 //! Fan-out allocates for the message and not for its subscribers, counted by the allocator.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::{Arc, OnceLock};
 
-use benches::subscriber::Audience;
+use benches::{
+    counting::{self, Counting},
+    subscriber::Audience,
+};
 use stomp_broker::{
     Broker, BrokerError, Destination, Inbound, Interest, Message, MessageIds, Open, Publish, Published,
     Server, async_trait,
 };
 
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-// SAFETY: everything is left to the system's allocator, whose contract is the caller's.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller's.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as the caller's.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
 
 /// A back-end whose messages come from the test.
 #[derive(Debug, Default, Clone)]
@@ -83,11 +55,11 @@ async fn allocations_of_a_message(subscribers: u64) -> f64 {
         deliver(message()).await;
     }
     let messages: Vec<_> = (0..MESSAGES).map(|_| message()).collect();
-    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let before = counting::allocations();
     for message in messages {
         deliver(message).await;
     }
-    (ALLOCATIONS.load(Ordering::Relaxed) - before) as f64 / MESSAGES as f64
+    (counting::allocations() - before) as f64 / MESSAGES as f64
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ use crate::{
     admin::Admin,
     auth::{Auth, Passwords},
     chat::{Chat, Live},
-    data_dir::DataDirLock,
+    data_dir::{DataDir, DataDirLock},
+    files::Files,
     http::{self, Http},
     installation::Installation,
     limits::Limits,
@@ -29,7 +30,7 @@ pub struct ChatApp {
     stomp: Server,
     store: Arc<dyn Store>,
     chat: Chat,
-    _sweep: AbortOnDropHandle<()>,
+    _tasks: [AbortOnDropHandle<()>; 3],
     _lock: DataDirLock,
 }
 
@@ -53,26 +54,40 @@ impl ChatApp {
             config.providers.clone(),
         );
         let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
+        let directory = DataDir::at(&config.data_dir);
+        let files = Files::open(Arc::clone(&store), Arc::clone(&limits), config.files.clone(), &directory)?;
         let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
-        let sweep = AbortOnDropHandle::new(tokio::spawn(chat.clone().sweep()));
+        let tasks = [
+            tokio::spawn(chat.clone().sweep()),
+            tokio::spawn(files.clone().sweep()),
+            tokio::spawn(chat.clone().recheck()),
+        ];
         let http = Http {
             auth,
             admin,
             chat: chat.clone(),
+            files,
             rates: config.rates,
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone().into(),
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
-        let endpoints = endpoints.fold(Router::new(), Router::merge);
+        let endpoints = http::limited(endpoints.fold(Router::new(), Router::merge));
         let router = match config.role {
             ServerRole::All => http::router(http).merge(endpoints),
             ServerRole::Api => http::router(http),
             ServerRole::Ws => http::health_router(http).merge(endpoints),
         };
-        Ok(Self { router: http::frame(router), stomp, store, chat, _sweep: sweep, _lock: lock })
+        Ok(Self {
+            router: http::frame(router),
+            stomp,
+            store,
+            chat,
+            _tasks: tasks.map(AbortOnDropHandle::new),
+            _lock: lock,
+        })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
@@ -104,6 +119,5 @@ fn relay(url: &str) -> Result<RedisRelay, StartError> {
         while_away: WhileAway::LocalOnly,
         ..RedisSettings::new(url)
     };
-    // The error may repeat the URL, and with it the password.
-    RedisRelay::new(settings).map_err(|_| StartError::RedisUrl)
+    Ok(RedisRelay::new(settings)?)
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, de::Error};
 
-use crate::{StartError, auth, auth::OAuthClient, domain::Provider, limits::Rates};
+use crate::{StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
 
 /// The settings of a chat server; what is not given is as it is by default.
 ///
@@ -28,7 +28,7 @@ pub struct Config {
     pub stomp_listen: Option<SocketAddr>,
     /// Where to serve `/metrics` for Prometheus, if anywhere. There is no login: it is for a network of the operator's.
     pub metrics_listen: Option<SocketAddr>,
-    /// Where the database and the key are, and with a database elsewhere only files.
+    /// Where the database, the key and files are, as far as they are not elsewhere.
     pub data_dir: PathBuf,
     /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
     pub database_url: Option<String>,
@@ -43,6 +43,8 @@ pub struct Config {
     /// By whose accounts people may log in.
     #[serde(deserialize_with = "auth::deserialize_providers")]
     pub providers: BTreeMap<Provider, OAuthClient>,
+    /// Where files are kept, and how much of them.
+    pub files: FileSettings,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -61,6 +63,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_url: None,
             providers: BTreeMap::new(),
+            files: FileSettings::default(),
             rates: Rates::default(),
         }
     }

@@ -56,9 +56,19 @@ impl DataDir {
         }
     }
 
+    /// The directory itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// The database.
     pub(crate) fn database(&self) -> PathBuf {
         self.0.join("chat.db")
+    }
+
+    /// The content of files.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.0.join("files")
     }
 
     /// The key that signs access tokens.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`Listening`] is the service on its ports, [`ChatApp`] the service to embed in another server. The rules are in
-//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`].
+//! [`domain`], what members do in [`chat`], who they are in [`auth`], what is kept in [`store`] and [`files`].
 
 mod admin;
 mod app;
@@ -18,6 +18,7 @@ mod data_dir;
 pub mod domain;
 pub mod error;
 mod exporter;
+pub mod files;
 mod http;
 mod installation;
 pub mod limits;

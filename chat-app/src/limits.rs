@@ -100,6 +100,10 @@ pub struct Rates {
     pub room_passwords: Rate,
     /// Searches, for each member.
     pub search: Rate,
+    /// Files brought, for each member.
+    pub upload: Rate,
+    /// Reports, for each member.
+    pub report: Rate,
 }
 
 impl Default for Rates {
@@ -115,6 +119,8 @@ impl Default for Rates {
             room_password: const { rate(5, 60, 5) },
             room_passwords: const { rate(100, 3_600, 100) },
             search: const { rate(30, 60, 30) },
+            upload: const { rate(30, 60, 30) },
+            report: const { rate(20, 3_600, 20) },
         }
     }
 }
@@ -140,6 +146,8 @@ pub struct Limits {
     room_password: Limiter<(MemberId, RoomId)>,
     room_passwords: Limiter<RoomId>,
     search: Limiter<MemberId>,
+    upload: Limiter<MemberId>,
+    report: Limiter<MemberId>,
 }
 
 impl Limits {
@@ -154,6 +162,8 @@ impl Limits {
             room_password: Limiter::new("room_password", rates.room_password),
             room_passwords: Limiter::new("room_passwords", rates.room_passwords),
             search: Limiter::new("search", rates.search),
+            upload: Limiter::new("upload", rates.upload),
+            report: Limiter::new("report", rates.report),
         }
     }
 
@@ -212,6 +222,15 @@ impl Limits {
         self.room_passwords.check(&room)
     }
 
+    /// Counts a report.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn report(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.report.check(&member)
+    }
+
     /// Counts a search.
     ///
     /// # Errors
@@ -219,6 +238,15 @@ impl Limits {
     /// [`RateLimited`].
     pub fn search(&self, member: MemberId) -> Result<(), RateLimited> {
         self.search.check(&member)
+    }
+
+    /// Counts a file.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn upload(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.upload.check(&member)
     }
 }
 

@@ -41,7 +41,7 @@ pub enum MaintenanceError {
     Chat(#[from] ChatError),
 }
 
-/// Copies the database and the key into a new directory, on which a server can start.
+/// Copies the database, the key and files into a new directory, on which a server can start. Files in a bucket stay there.
 ///
 /// # Errors
 ///
@@ -59,6 +59,22 @@ pub async fn back_up(config: &Config, to: &Path) -> Result<(), MaintenanceError>
     let copy = DataDir::create(to).map_err(failed)?;
     SqliteStore::copy(&from.database(), &copy.database()).await.map_err(io::Error::other).map_err(failed)?;
     std::fs::copy(from.key(), copy.key()).map_err(failed)?;
+    if config.files.url.is_none() {
+        copy_files(&from.files(), &copy.files()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Files are written once and may go at any time.
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir(to)?;
+    for file in std::fs::read_dir(from)? {
+        let file = file?;
+        match std::fs::copy(file.path(), to.join(file.file_name())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
     Ok(())
 }
 

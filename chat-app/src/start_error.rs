@@ -2,11 +2,12 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use stomp_broker::BrokerError;
+use stomp_broker::{BrokerError, redis::RedisSettingsError};
 
 use crate::{
     Config,
     auth::KeyError,
+    files::BlobError,
     store::{OpenError, StoreError},
 };
 
@@ -36,8 +37,8 @@ pub enum StartError {
     #[error("--metrics-listen needs the metrics recorder, but the process has another one")]
     Metrics,
     /// The URL of Redis is none.
-    #[error("the Redis URL is not understood; it is like redis://user:password@host:6379")]
-    RedisUrl,
+    #[error(transparent)]
+    RedisUrl(#[from] RedisSettingsError),
     /// The directory cannot be made or written to, or another server uses it.
     #[error("cannot use the data directory {}: {error}; make it usable or choose another one with --data-dir", path.display())]
     DataDir {
@@ -62,6 +63,9 @@ pub enum StartError {
     /// The database opened, but does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Files cannot be kept.
+    #[error("{0}; check --files-url and the AWS_ variables of the environment, or the data directory")]
+    Files(#[from] BlobError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),

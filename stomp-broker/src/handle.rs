@@ -31,6 +31,15 @@ impl Handle {
         self.shared.publish(vec![publish]).await
     }
 
+    /// The same for several messages, in order: they go to the back-end together.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokerError`] of the first one that the back-end did not take; it may have taken others.
+    pub async fn publish_all(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
+        self.shared.publish(batch).await
+    }
+
     /// Sends a message to every session of `user`, on any node, that is subscribed to the publish's destination,
     /// which is one under `/user`, such as `/user/queue/replies`. Returns `false`, and sends nothing, for any other.
     pub fn send_to_user(&self, user: &str, publish: Publish) -> bool {

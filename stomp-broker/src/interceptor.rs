@@ -1,8 +1,10 @@
-//! Code of the application's that messages pass on their way in and out.
+//! Code of the application's that messages pass on their way in and out, and that sees sessions come and go.
 
 use std::{fmt, ops::Deref};
 
-use crate::{Message, Principal, Publish, Refusal, metrics};
+use stomp_proto::Subscribe;
+
+use crate::{Credentials, Message, Principal, Publish, Refusal, metrics};
 
 /// What becomes of a message.
 #[derive(Debug)]
@@ -17,7 +19,8 @@ pub enum Passage {
     Drop(&'static str),
 }
 
-/// Looks at messages, and may change, drop or refuse them. It must not block: it runs in the tasks of the connections.
+/// Looks at what clients do, and may refuse it; of messages it may also change or drop. It must not block: it runs in
+/// the tasks of the connections.
 ///
 /// ```
 /// use stomp_broker::{Interceptor, Passage, Principal, Publish, Refusal};
@@ -33,6 +36,37 @@ pub enum Passage {
 /// }
 /// ```
 pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
+    /// A client wants to log in; the [`Authenticator`](crate::Authenticator) is asked next.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`], which the client is told. It is not held against its address as a failed login.
+    fn connect(&self, credentials: &Credentials<'_>) -> Result<(), Refusal> {
+        let _ = credentials;
+        Ok(())
+    }
+
+    /// A session that had logged in is over, by DISCONNECT or otherwise, and so are its subscriptions.
+    fn disconnect(&self, user: &Principal) {
+        let _ = user;
+    }
+
+    /// A client wants to subscribe; handlers and the [`Authorizer`](crate::Authorizer) are asked next.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`], which the client is told.
+    fn subscribe(&self, subscriber: &Principal, frame: &Subscribe) -> Result<(), Refusal> {
+        let _ = (subscriber, frame);
+        Ok(())
+    }
+
+    /// A client has ended a subscription by UNSUBSCRIBE. The destination is what it was subscribed to; it is empty for a
+    /// handler of SUBSCRIBE.
+    fn unsubscribe(&self, subscriber: &Principal, destination: &str) {
+        let _ = (subscriber, destination);
+    }
+
     /// A message that a client sends, behind the checks of the session and before those of the
     /// [`Authorizer`](crate::Authorizer); also one to an application destination, and each of a transaction when that is
     /// committed.
@@ -61,6 +95,10 @@ pub(crate) struct Interceptors(Vec<Box<dyn Interceptor>>);
 impl Interceptors {
     pub(crate) fn push(&mut self, interceptor: impl Interceptor) {
         self.0.push(Box::new(interceptor));
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Interceptor> {
+        self.0.iter().map(|interceptor| &**interceptor)
     }
 
     /// The message that a client's becomes; `None` if it was dropped.

@@ -67,7 +67,7 @@
 //! | `stomp_sessions` | gauge | those that have logged in |
 //! | `stomp_messages_received_total` | counter | SENDs taken in |
 //! | `stomp_messages_sent_total` | counter | MESSAGE frames written |
-//! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version; and of queues in memory those that nobody could consume: `undeliverable` without a queue of dead letters, `dead-letters-full` |
+//! | `stomp_messages_dropped_total{reason}` | counter | messages that a subscriber did not get: `overflow` of its outbox, `expired` there, `session-closed`, `unsubscribed`, `unencodable` in its version; and of queues those that nobody could consume: `undeliverable` without a queue of dead letters, `dead-letters-full` |
 //! | `stomp_losses_total` | counter | times that the back-end had to say that messages of a topic are lost |
 //! | `stomp_relay_duplicates_total` | counter | messages that came through Redis twice, and were dropped |
 //! | `stomp_errors_total{reason}` | counter | sessions that the server ended: `error`, `slow-consumer`, `shutdown` |

@@ -4,47 +4,79 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
-use crate::{Config, Rate, Refusal, admission::network, rate::Bucket};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep_until,
+};
+
+use crate::{Config, Rate, Refusal, admission::network, connection::now, rate::Bucket};
 
 /// Remembers where logins failed, and for which account.
+///
+/// What is being tried counts as well: no more is under way at once than may fail, and the rest waits until it is known
+/// how those went.
 #[derive(Debug)]
 pub(crate) struct FailedLogins {
     of_account: Rate,
     of_network: Rate,
     hasher: RandomState,
-    failures: Mutex<Failures>,
+    tried: Mutex<Tried>,
 }
 
+/// A network, and the hash of an account there.
+type Key = (IpAddr, Option<u64>);
+
 #[derive(Debug, Default)]
-struct Failures {
-    /// By network, and by the hash of an account there.
-    buckets: HashMap<(IpAddr, Option<u64>), Bucket>,
+struct Tried {
+    logins: HashMap<Key, Logins>,
     tidy_above: usize,
 }
 
-/// Logins that were tried at the same time are all paid for, but for no longer than this.
-const LONGEST: Duration = Duration::from_secs(60);
+#[derive(Debug)]
+struct Logins {
+    failures: Bucket,
+    /// One for each that may still fail: taken by who tries, and kept by who failed until that is forgotten.
+    places: Arc<Semaphore>,
+}
 
-/// Buckets that are not worth tidying up.
+/// A login that is being tried.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    logins: &'a FailedLogins,
+    keys: [(Key, Rate); 2],
+    /// Nobody closes the semaphores, so they are there.
+    places: [Option<OwnedSemaphorePermit>; 2],
+}
+
+/// Entries that are not worth tidying up.
 const TIDY_ABOVE: usize = 1024;
 
 impl FailedLogins {
     pub(crate) fn new(config: &Config) -> Self {
         let (of_account, of_network) = (config.failed_logins, config.failed_logins_per_address);
-        Self { of_account, of_network, hasher: RandomState::new(), failures: Mutex::default() }
+        Self { of_account, of_network, hasher: RandomState::new(), tried: Mutex::default() }
     }
 
-    /// Whether somebody there may try to log in as `account`. What is said depends on nothing that is known of it.
-    pub(crate) fn check(&self, now: Instant, from: IpAddr, account: &str) -> Result<(), Refusal> {
-        let failures = self.failures();
-        for (key, rate) in self.keys(from, account) {
+    /// Waits until somebody there may try to log in as `account`. What is said depends on nothing that is known of it.
+    pub(crate) async fn attempt(&self, from: IpAddr, account: &str) -> Result<Attempt<'_>, Refusal> {
+        let keys = self.keys(from, account);
+        let [of_account, of_network] = keys.map(|(key, rate)| self.tried().of(now(), key, rate));
+        self.check(&keys)?;
+        let places = [of_account.acquire_owned().await.ok(), of_network.acquire_owned().await.ok()];
+        self.check(&keys)?;
+        Ok(Attempt { logins: self, keys, places })
+    }
+
+    fn check(&self, keys: &[(Key, Rate); 2]) -> Result<(), Refusal> {
+        let tried = self.tried();
+        for (key, rate) in keys {
             // A copy: only failures count.
-            if let Some(mut bucket) = failures.buckets.get(&key).copied()
-                && let Err(wait) = bucket.take(now, rate, 1)
+            if let Some(mut failures) = tried.logins.get(key).map(|logins| logins.failures)
+                && let Err(wait) = failures.take(now(), *rate, 1)
             {
                 return Err(Refusal::new("too many failed logins").retry_after(wait));
             }
@@ -52,57 +84,122 @@ impl FailedLogins {
         Ok(())
     }
 
-    /// Notes that a login failed.
-    pub(crate) fn note(&self, now: Instant, from: IpAddr, account: &str) {
-        let mut failures = self.failures();
-        for (key, rate) in self.keys(from, account) {
-            failures.buckets.entry(key).or_default().force(now, rate, LONGEST);
-        }
-        if failures.buckets.len() > failures.tidy_above {
-            failures.buckets.retain(|_, bucket| !bucket.is_empty(now));
-            failures.tidy_above = 2 * failures.buckets.len() + TIDY_ABOVE;
-        }
-    }
-
-    fn keys(&self, from: IpAddr, account: &str) -> [((IpAddr, Option<u64>), Rate); 2] {
+    fn keys(&self, from: IpAddr, account: &str) -> [(Key, Rate); 2] {
         let network = network(from);
         let account = self.hasher.hash_one(account);
         [((network, Some(account)), self.of_account), ((network, None), self.of_network)]
     }
 
-    fn failures(&self) -> MutexGuard<'_, Failures> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tried(&self) -> MutexGuard<'_, Tried> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tried {
+    /// The places for those who try.
+    fn of(&mut self, now: Instant, key: Key, rate: Rate) -> Arc<Semaphore> {
+        if self.logins.len() > self.tidy_above {
+            self.logins.retain(|_, logins| !logins.is_over(now));
+            self.tidy_above = 2 * self.logins.len() + TIDY_ABOVE;
+        }
+        let logins = self.logins.entry(key).or_insert_with(|| Logins {
+            failures: Bucket::default(),
+            places: Arc::new(Semaphore::new(rate.burst as usize)),
+        });
+        Arc::clone(&logins.places)
+    }
+}
+
+impl Logins {
+    /// Whether nobody tries, and all that failed is forgotten.
+    fn is_over(&self, now: Instant) -> bool {
+        self.failures.is_empty(now) && Arc::strong_count(&self.places) == 1
+    }
+}
+
+impl Attempt<'_> {
+    /// The login failed: its places are free again when that is forgotten.
+    pub(crate) fn failed(self) {
+        let mut tried = self.logins.tried();
+        for ((key, rate), place) in self.keys.into_iter().zip(self.places) {
+            if let Some(logins) = tried.logins.get_mut(&key) {
+                let forgotten = logins.failures.add(now(), rate);
+                tokio::spawn(async move {
+                    sleep_until(forgotten.into()).await;
+                    drop(place);
+                });
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{advance, sleep, timeout};
+
     use super::*;
 
-    #[test]
-    fn failures_count_for_the_account_and_for_the_network() {
-        let (logins, now) = (FailedLogins::new(&Config::default()), Instant::now());
-        let [attacker, neighbour, other] =
-            ["2001:db8::1", "2001:db8::2", "192.0.2.1"].map(|text| text.parse().unwrap());
-        (0..5).for_each(|_| logins.note(now, attacker, "alice"));
-        assert!(
-            logins.check(now, attacker, "alice").is_err() && logins.check(now, neighbour, "alice").is_err()
-        );
-        assert!(logins.check(now, attacker, "bob").is_ok() && logins.check(now, other, "alice").is_ok());
-        assert!(logins.check(now + Duration::from_secs(12), attacker, "alice").is_ok());
-        (0..15).for_each(|account| logins.note(now, attacker, &account.to_string()));
-        assert!(logins.check(now, attacker, "bob").is_err());
-        assert!(logins.check(now + Duration::from_secs(3), attacker, "bob").is_ok());
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
     }
 
-    #[test]
-    fn what_is_over_is_forgotten() {
-        let (logins, start) = (FailedLogins::new(&Config::default()), Instant::now());
-        for minute in 0..10 {
-            for account in 0..1000 {
-                logins.note(start + minute * 2 * LONGEST, "192.0.2.1".parse().unwrap(), &account.to_string());
+    async fn may_try(logins: &FailedLogins, from: &str, account: &str) -> bool {
+        logins.attempt(address(from), account).await.is_ok()
+    }
+
+    async fn fail(logins: &FailedLogins, from: &str, account: &str) {
+        logins.attempt(address(from), account).await.unwrap().failed();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_count_for_the_account_and_for_the_network() {
+        let logins = FailedLogins::new(&Config::default());
+        let [attacker, neighbour, other] = ["2001:db8::1", "2001:db8::2", "192.0.2.1"];
+        for _ in 0..5 {
+            fail(&logins, attacker, "alice").await;
+        }
+        assert!(!may_try(&logins, attacker, "alice").await && !may_try(&logins, neighbour, "alice").await);
+        assert!(may_try(&logins, attacker, "bob").await && may_try(&logins, other, "alice").await);
+        for account in 0..15 {
+            fail(&logins, attacker, &account.to_string()).await;
+        }
+        assert!(!may_try(&logins, attacker, "bob").await);
+        advance(3 * SECOND).await;
+        assert!(may_try(&logins, attacker, "bob").await && !may_try(&logins, attacker, "alice").await);
+        advance(9 * SECOND).await;
+        assert!(may_try(&logins, attacker, "alice").await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_being_tried_counts_until_it_has_succeeded() {
+        let logins = FailedLogins::new(&Config::default());
+        let from = "192.0.2.1";
+        fail(&logins, from, "alice").await;
+        let mut trying = Vec::new();
+        for _ in 0..4 {
+            trying.push(logins.attempt(address(from), "alice").await.unwrap());
+        }
+        assert!(timeout(SECOND, logins.attempt(address(from), "alice")).await.is_err(), "it waits");
+        trying.pop();
+        trying.push(logins.attempt(address(from), "alice").await.unwrap());
+        trying.into_iter().for_each(Attempt::failed);
+        assert!(!may_try(&logins, from, "alice").await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_is_forgotten() {
+        let logins = FailedLogins::new(&Config::default());
+        for network in 0..10_000_u32 {
+            let from = IpAddr::from(network.to_be_bytes());
+            logins.attempt(from, "alice").await.unwrap().failed();
+            if network % 1_000 == 0 {
+                sleep(60 * SECOND).await;
             }
         }
-        assert!(logins.failures().buckets.len() <= 1000 + 2 * TIDY_ABOVE);
+        assert!(logins.tried().logins.len() <= 6 * TIDY_ABOVE);
     }
 }

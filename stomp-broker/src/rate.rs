@@ -37,16 +37,16 @@ impl Bucket {
         }
     }
 
-    /// Notes that it happened, whatever the rate; the consequences last for `most` at most.
-    pub(crate) fn force(&mut self, now: Instant, rate: Rate, most: Duration) {
-        self.empty_at = Some((self.empty_at(now) + rate.every).min(now + rate.every * rate.burst + most));
+    /// Notes that it happens, whatever the rate; says when it will be forgotten.
+    pub(crate) fn add(&mut self, now: Instant, rate: Rate) -> Instant {
+        let empty_at = self.empty_at(now) + rate.every;
+        self.empty_at = Some(empty_at);
+        empty_at
     }
 
     /// Notes that it happens, whatever the rate; says until when it may not happen again.
     pub(crate) fn throttle(&mut self, now: Instant, rate: Rate) -> Option<Instant> {
-        let empty_at = self.empty_at(now) + rate.every;
-        self.empty_at = Some(empty_at);
-        let next = empty_at + rate.every;
+        let next = self.add(now, rate) + rate.every;
         next.checked_duration_since(now + rate.every * rate.burst)
             .filter(|wait| !wait.is_zero())
             .map(|wait| now + wait)
@@ -79,14 +79,5 @@ mod tests {
         assert!(!bucket.is_empty(start + 3 * SECOND) && bucket.is_empty(start + 4 * SECOND));
         assert_eq!(bucket.take(start + 60 * SECOND, RATE, 3), Ok(()), "the burst is there again");
         assert_eq!(bucket.take(start + 60 * SECOND, RATE, 1), Err(SECOND));
-    }
-
-    #[test]
-    fn what_is_forced_is_paid_for_later_within_reason() {
-        let (mut bucket, start) = (Bucket::default(), Instant::now());
-        (0..5).for_each(|_| bucket.force(start, RATE, 60 * SECOND));
-        assert_eq!(bucket.take(start, RATE, 1), Err(3 * SECOND));
-        (0..1000).for_each(|_| bucket.force(start, RATE, 60 * SECOND));
-        assert_eq!(bucket.take(start, RATE, 1), Err(61 * SECOND));
     }
 }

@@ -235,6 +235,11 @@ impl fmt::Debug for Server {
 }
 
 impl Shared {
+    /// In the order in which what clients do passes them.
+    pub(crate) fn interceptors(&self) -> impl Iterator<Item = &dyn Interceptor> {
+        self.interceptors.iter().flat_map(Interceptors::iter)
+    }
+
     /// What kind of destination it is.
     pub(crate) fn kind(&self, destination: &Destination) -> Result<DestinationKind, Refusal> {
         let is_under = |roots: &[String]| roots.iter().any(|root| destination.is_under(root));

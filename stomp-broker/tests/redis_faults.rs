@@ -6,11 +6,12 @@
 #[path = "support/redis_cluster.rs"]
 mod cluster;
 #[path = "support/redis_server.rs"]
+#[allow(dead_code, reason = "the tests of several servers use more of it")]
 mod redis_server;
 
 use std::time::Duration;
 
-use stomp_broker::redis::WhileAway;
+use stomp_broker::{proto::Command, redis::WhileAway};
 use tokio::time::{Instant, sleep};
 
 use self::cluster::{Cluster, Load};
@@ -129,4 +130,20 @@ async fn a_node_goes_on_alone() {
     cluster.redis.kill();
     cluster.wait_until_away().await;
     cluster.assert_delivers_locally().await;
+}
+
+/// Redis was not there to answer, but has carried out what it was asked to.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_delivered_alone_does_not_come_again() {
+    let cluster = Cluster::start(WhileAway::LocalOnly).await;
+    let mut client = cluster.client().await;
+    client.subscribe("s", "/topic/a").await;
+    cluster.redis.freeze();
+    client.publish("/topic/a", "alone").await;
+    assert_eq!(&**client.expect(Command::Message).await.body(), b"alone");
+    cluster.redis.thaw();
+    cluster.wait_until_ready(Duration::from_secs(10)).await;
+    client.publish("/topic/a", "together").await;
+    let together = client.expect(Command::Message).await;
+    assert_eq!((&**together.body(), together.headers().get("x-offset")), (&b"together"[..], Some("2")));
 }

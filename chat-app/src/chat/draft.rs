@@ -1,10 +1,12 @@
 //! A message on its way in.
 
-use serde::{Deserialize, de::IgnoredAny};
+use std::collections::HashSet;
+
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::{ClientMessageId, Content, InvalidContent, MessageId, Problems, RoomId},
+    domain::{ClientMessageId, Content, FileId, InvalidContent, MAX_FILES, MessageId, Problems, RoomId},
     error::{ChatError, Code},
 };
 
@@ -17,9 +19,10 @@ pub struct SendMessage {
     client_message_id: Option<String>,
     /// The message that it answers.
     reply_to: Option<MessageId>,
+    /// Of files that the sender brought to the room; a message that carries some may be without text.
     #[serde(default)]
-    #[schema(value_type = Vec<i64>)]
-    file_ids: Vec<IgnoredAny>,
+    #[schema(max_items = 10)]
+    file_ids: Vec<FileId>,
 }
 
 /// A message that may be stored.
@@ -33,6 +36,8 @@ pub struct Draft {
     pub client_message_id: Option<ClientMessageId>,
     /// The message that it answers.
     pub reply_to: Option<MessageId>,
+    /// What it carries.
+    pub files: Vec<FileId>,
 }
 
 impl SendMessage {
@@ -55,16 +60,16 @@ impl SendMessage {
             }
             None => None,
         };
-        problems.check(
-            self.file_ids.is_empty().then_some(()),
-            "fileIds",
-            "nothing: files are not supported yet",
-        );
-        let content =
-            problems.check(content(self.message.unwrap_or_default())?, "message", Content::EXPECTED);
-        match (room, content) {
-            (Some(room), Some(content)) if problems.is_empty() => {
-                Ok(Draft { room, content, client_message_id, reply_to: self.reply_to })
+        let files = problems.check(distinct(self.file_ids), "fileIds", "at most 10 ids, each once");
+        let text = self.message.unwrap_or_default();
+        let content = if text.trim().is_empty() && files.as_ref().is_some_and(|files| !files.is_empty()) {
+            Some(Content::none())
+        } else {
+            problems.check(content(text)?, "message", Content::EXPECTED)
+        };
+        match (room, content, files) {
+            (Some(room), Some(content), Some(files)) if problems.is_empty() => {
+                Ok(Draft { room, content, client_message_id, reply_to: self.reply_to, files })
             }
             _ => Err(problems.into()),
         }
@@ -89,6 +94,12 @@ impl EditMessage {
         let content = content(self.message)?.ok_or_else(|| Problems::one("message", Content::EXPECTED))?;
         Ok((content, self.version))
     }
+}
+
+/// Not too many files, none of them twice.
+fn distinct(files: Vec<FileId>) -> Option<Vec<FileId>> {
+    let unique = files.iter().collect::<HashSet<_>>().len() == files.len();
+    (files.len() <= MAX_FILES && unique).then_some(files)
 }
 
 /// A text that can be read, if it is one.

@@ -8,6 +8,7 @@ use std::{
 use serde::Serialize;
 use stomp_broker::{Destination, Handle, Principal, Publish, Refusal};
 
+use super::recheck::Listeners;
 use crate::{
     domain::{MemberId, Message, RoomId, SessionId},
     error::Code,
@@ -87,6 +88,15 @@ impl Live {
         metrics::told(message.r#type, begin.elapsed());
     }
 
+    /// The same for several, in order.
+    pub(super) async fn messages(&self, messages: impl Iterator<Item = &Message>) {
+        let Some(handle) = self.handle.get() else { return };
+        let publish = |message: &Message| Some(Publish::json(messages_of(message.room_id), json(message)?));
+        if let Err(error) = handle.publish_all(messages.filter_map(publish).collect()).await {
+            tracing::warn!(%error, "messages are stored, but not told");
+        }
+    }
+
     /// Tells those who have a room open what happened there.
     pub(super) async fn event(&self, room: RoomId, event: &impl Serialize) {
         self.publish(events_of(room), event).await;
@@ -114,6 +124,19 @@ impl Live {
         if let (Some(handle), Some(body)) = (self.handle.get(), json(body)) {
             handle.send_to_user(&member.to_string(), Publish::json(destination(queue.destination()), body));
         }
+    }
+
+    /// Who listens to which rooms on this server.
+    pub(super) fn listeners(&self) -> Listeners {
+        let mut listeners = Listeners::new();
+        for subscription in self.handle.get().map(Handle::subscriptions).unwrap_or_default() {
+            let rest = subscription.destination.strip_prefix("/topic/room/");
+            let room = rest.and_then(|rest| rest.split('/').next()).and_then(|id| id.parse().ok());
+            if let (Some(room), Ok(member)) = (room, subscription.user.parse()) {
+                listeners.entry(room).or_default().insert(member);
+            }
+        }
+        listeners
     }
 
     /// How many connections this server has.

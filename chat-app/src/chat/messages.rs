@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Chat, Draft, to_the_end};
+use super::{Chat, Draft};
 use crate::{
-    domain::{MemberId, Message, MessageId, Problems, RoomId, Timestamp},
-    error::{ChatError, Code},
-    store::{Append, Cursor, NewMessage, Page},
+    domain::{MemberId, Message, MessageId, RoomId, Timestamp},
+    error::ChatError,
+    store::{Cursor, Page},
 };
 
 /// A message that is stored.
@@ -51,44 +51,21 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], [`ChatError::Invalid`] for an answer to nothing there, or a
-    /// [`RateLimited`](crate::limits::RateLimited) sender.
+    /// [`Code::NotParticipant`](crate::error::Code::NotParticipant),
+    /// [`Code::RoomNotFound`](crate::error::Code::RoomNotFound), [`ChatError::Invalid`] for an answer to nothing there
+    /// and for files that are not the sender's to send,
+    /// [`Code::Unavailable`](crate::error::Code::Unavailable) while the database is away, or a [`RateLimited`](crate::limits::RateLimited) sender.
     pub async fn send(&self, sender: MemberId, draft: Draft) -> Result<Sent, ChatError> {
         self.limits.send(sender, draft.room)?;
-        let chat = self.clone();
-        to_the_end(async move { chat.store_and_tell(sender, &draft).await }).await
-    }
-
-    async fn store_and_tell(&self, sender: MemberId, draft: &Draft) -> Result<Sent, ChatError> {
-        let _turn = self.turns.take(draft.room).await;
-        let new = NewMessage {
-            room: draft.room,
-            sender,
-            content: &draft.content,
-            client_message_id: draft.client_message_id.as_ref(),
-            reply_to: draft.reply_to,
-            now: Timestamp::now(),
-        };
-        match self.store.append(new).await? {
-            Append::Stored(message) => {
-                self.live.message(&message).await;
-                self.typing.stop(draft.room, sender);
-                self.rail.room_changed(message.room_id);
-                self.notify_soon(&message);
-                Ok(Sent { message: *message, duplicate: false })
-            }
-            Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),
-            Append::NotIn => Err(Code::NotParticipant.into()),
-            Append::NoRoom => Err(Code::RoomNotFound.into()),
-            Append::NoSuchReply => Err(Problems::one("replyTo", "a message of the room").into()),
-        }
+        self.store_and_tell(sender, draft).await
     }
 
     /// A page of a room's messages.
     ///
     /// # Errors
     ///
-    /// [`Code::NotParticipant`] or [`Code::RoomNotFound`].
+    /// [`Code::NotParticipant`](crate::error::Code::NotParticipant) or
+    /// [`Code::RoomNotFound`](crate::error::Code::RoomNotFound).
     pub async fn history(
         &self,
         reader: MemberId,

@@ -8,6 +8,7 @@ mod changes;
 mod door;
 mod draft;
 mod health;
+mod lanes;
 mod live;
 mod members;
 mod membership;
@@ -16,6 +17,8 @@ mod notifications;
 mod presence;
 mod rail;
 mod reading;
+mod recheck;
+mod report;
 mod rooms;
 mod search;
 mod settings;
@@ -36,7 +39,7 @@ pub use self::{
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{presence::Presence, rail::Rail, turns::Turns, typing::Typing};
+use self::{lanes::Lanes, presence::Presence, rail::Rail, turns::Turns, typing::Typing};
 use crate::{
     auth::Passwords,
     domain::RoomId,
@@ -53,6 +56,7 @@ pub struct Chat {
     limits: Arc<Limits>,
     passwords: Passwords,
     turns: Arc<Turns>,
+    lanes: Lanes,
     rail: Rail,
     presence: Presence,
     typing: Typing,
@@ -64,7 +68,8 @@ impl Chat {
         let rail = Rail::new(Arc::clone(&store), live.clone());
         let presence = Presence::new(Arc::clone(&store), live.clone());
         let typing = Typing::new(live.clone());
-        Self { store, live, limits, passwords, turns: Arc::default(), rail, presence, typing }
+        let lanes = Lanes::new(store.lanes());
+        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing }
     }
 
     /// What is connected now.

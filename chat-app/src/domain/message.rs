@@ -153,6 +153,11 @@ impl Content {
         Ok(Self(text))
     }
 
+    /// No text, for a message that carries something else.
+    pub fn none() -> Self {
+        Self(String::new())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

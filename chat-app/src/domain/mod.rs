@@ -4,6 +4,7 @@
 //! check it again.
 
 mod admin;
+mod file;
 mod id;
 mod locale;
 mod member;
@@ -13,6 +14,7 @@ mod nickname;
 mod problem;
 mod provider;
 mod relation;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -20,7 +22,8 @@ mod text;
 mod timestamp;
 
 pub use self::{
-    admin::{AdminMember, AuditEntry, Registration, Settings, Stats},
+    admin::{AdminMember, AdminRoom, AuditEntry, Registration, Settings, Stats},
+    file::{FileName, MAX_FILES},
     id::{FileId, MemberId, MessageId, RoomId, SessionId},
     locale::Locale,
     member::{Email, Kind, Me, Member, MemberName, Password, Role, Status, Tag},
@@ -33,6 +36,7 @@ pub use self::{
     problem::{Problem, Problems},
     provider::{LinkedAccount, Provider},
     relation::{By, Emoji, File, MAX_REACTIONS, Reaction, Reply},
+    report::{Reason, Report, ReportState},
     room::{
         History, Invite, MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room,
         RoomEvent, RoomName, RoomPassword, RoomSettings, RoomType, pair_key,

@@ -16,7 +16,7 @@ pub(super) fn name(text: &str, min: usize, max: usize) -> Option<String> {
 }
 
 /// Control and format characters (Unicode categories Cc and Cf, and the invisible fillers of Hangul).
-fn deceptive(c: char) -> bool {
+pub(super) fn deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

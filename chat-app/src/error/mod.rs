@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub use self::{code::Code, request_id::RequestId};
 use crate::{
     domain::{Locale, Problems, Timestamp},
+    files::BlobError,
     limits::RateLimited,
     metrics,
     store::StoreError,
@@ -31,6 +32,9 @@ pub enum ChatError {
     /// The database did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Files cannot be kept or had.
+    #[error(transparent)]
+    Files(#[from] BlobError),
     /// A defect of this program.
     #[error("internal: {0}")]
     Internal(&'static str),
@@ -56,6 +60,9 @@ impl ChatError {
             Self::Invalid(_) => Code::Validation,
             Self::RateLimited(_) => Code::RateLimited,
             Self::Store(StoreError::Unavailable(_)) => Code::Unavailable,
+            Self::Files(BlobError::Missing) => Code::NotFound,
+            Self::Files(BlobError::Full) => Code::StorageFull,
+            Self::Files(BlobError::Unavailable(_)) => Code::Unavailable,
             Self::Store(_) | Self::Internal(_) => Code::Internal,
         }
     }

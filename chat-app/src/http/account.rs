@@ -42,6 +42,8 @@ struct UpgradeBody {
     password: String,
     /// 2 to 32 characters that show; the name stays if not given.
     name: Option<String>,
+    /// The code of an invitation to a room, where registration takes one.
+    invite: Option<String>,
 }
 
 impl UpgradeBody {
@@ -53,7 +55,7 @@ impl UpgradeBody {
             self.name.and_then(|name| problems.check(MemberName::parse(&name), "name", MemberName::EXPECTED));
         match (email, password) {
             (Some(email), Some(password)) if problems.is_empty() => {
-                Ok(UpgradeGuest { email, password, name })
+                Ok(UpgradeGuest { email, password, name, invite: self.invite })
             }
             _ => Err(problems),
         }
@@ -125,7 +127,7 @@ async fn delete_me(
     http.auth.confirm(caller.id(), password, device.as_login()).await?;
     http.chat.leave_all_rooms(caller.id()).await?;
     http.auth.erase(caller.id()).await?;
-    Ok(([cookie::clear()], StatusCode::NO_CONTENT).into_response())
+    Ok((cookie::clear(), StatusCode::NO_CONTENT).into_response())
 }
 
 /// Whom the member has blocked.

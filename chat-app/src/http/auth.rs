@@ -109,9 +109,9 @@ async fn init(State(http): State<Http>, headers: HeaderMap, device: Device) -> R
         return Ok(axum::Json(Init { success: true, response: None, r#type: kind }).into_response());
     }
     let grant = http.auth.guest(&nickname(locale(&headers)), None, device.as_login()).await?;
-    let cookie = cookie::set(&grant.refresh, &headers);
+    let cookie = cookie::set(&grant, &headers);
     let body = Init { success: true, response: Some(grant.access), r#type: Kind::Guest };
-    Ok(([cookie], axum::Json(body)).into_response())
+    Ok((cookie, axum::Json(body)).into_response())
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -144,7 +144,7 @@ async fn refresh(
     };
     match http.auth.refresh(shown).await {
         Ok(grant) => Ok(answer(&grant, transport, &headers)),
-        Err(error) => Ok(([cookie::clear()], Error::from(error)).into_response()),
+        Err(error) => Ok((cookie::clear(), Error::from(error)).into_response()),
     }
 }
 
@@ -156,5 +156,5 @@ async fn logout(State(http): State<Http>, headers: HeaderMap) -> Result<Response
         (None, Some(refresh)) => http.auth.logout_by_refresh(refresh).await?,
         (None, None) => return Err(Code::NoToken.into()),
     }
-    Ok(([cookie::clear()], StatusCode::NO_CONTENT).into_response())
+    Ok((cookie::clear(), StatusCode::NO_CONTENT).into_response())
 }

@@ -1,14 +1,20 @@
 //! The cookies: a secret each, where scripts cannot read it.
 
-use axum::http::{
-    HeaderMap, HeaderName,
-    header::{COOKIE, ORIGIN, SET_COOKIE},
+use axum::{
+    http::{
+        HeaderMap, HeaderName,
+        header::{COOKIE, ORIGIN, SET_COOKIE},
+    },
+    response::AppendHeaders,
 };
 
-use crate::auth::{REFRESH_LIFETIME, STATE_LIFETIME};
+use crate::auth::{ACCESS_LIFETIME, Grant, REFRESH_LIFETIME, STATE_LIFETIME};
 
 /// The refresh token.
 const REFRESH: &str = "refresh";
+
+/// The access token, for getting files: pages cannot send a header for a picture.
+const FILE_AUTH: &str = "file_auth";
 
 /// A login by an account elsewhere that is under way.
 const STATE: &str = "oauth_state";
@@ -16,6 +22,11 @@ const STATE: &str = "oauth_state";
 /// The refresh token shown, if one is.
 pub(super) fn get(headers: &HeaderMap) -> Option<&str> {
     named(REFRESH, headers)
+}
+
+/// The access token shown to get a file, if one is.
+pub(super) fn get_file_auth(headers: &HeaderMap) -> Option<&str> {
+    named(FILE_AUTH, headers)
 }
 
 /// The login under way shown, if one is.
@@ -29,11 +40,19 @@ fn named<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// Keeps a refresh token. A page that came over HTTPS, maybe through a proxy, gets a cookie that never goes in the
-/// clear.
-pub(super) fn set(token: &str, headers: &HeaderMap) -> (HeaderName, String) {
+/// Keeps a login. A page that came over HTTPS, maybe through a proxy, gets cookies that never go in the clear.
+pub(super) fn set(grant: &Grant, headers: &HeaderMap) -> AppendHeaders<[(HeaderName, String); 2]> {
     let is_https = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
-    set_for(is_https, token)
+    AppendHeaders([set_for(is_https, &grant.refresh), set_file_auth(is_https, &grant.access)])
+}
+
+fn set_file_auth(is_https: bool, token: &str) -> (HeaderName, String) {
+    let (seconds, secure) = (ACCESS_LIFETIME.as_secs(), secure(is_https));
+    let scope = "Path=/file";
+    (
+        SET_COOKIE,
+        format!("{FILE_AUTH}={token}; {scope}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"),
+    )
 }
 
 /// Keeps a refresh token, for a browser that is known to have come over HTTPS or not.
@@ -56,9 +75,11 @@ fn secure(is_https: bool) -> &'static str {
     if is_https { "; Secure" } else { "" }
 }
 
-/// Forgets the refresh token.
-pub(super) fn clear() -> (HeaderName, String) {
-    (SET_COOKIE, format!("{REFRESH}=; Path=/auth; Max-Age=0; HttpOnly; SameSite=Strict"))
+/// Forgets a login.
+pub(super) fn clear() -> AppendHeaders<[(HeaderName, String); 2]> {
+    let forget =
+        |name, path| (SET_COOKIE, format!("{name}=; Path={path}; Max-Age=0; HttpOnly; SameSite=Strict"));
+    AppendHeaders([forget(REFRESH, "/auth"), forget(FILE_AUTH, "/file")])
 }
 
 /// Forgets the login under way.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     extract::{
         ConnectInfo, FromRequest, FromRequestParts, OptionalFromRequest, Request,
+        multipart::{MultipartError, MultipartRejection},
         rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     },
     http::{
@@ -116,6 +117,21 @@ impl From<PathRejection> for Error {
     /// No resource has such a name.
     fn from(_: PathRejection) -> Self {
         Code::NotFound.into()
+    }
+}
+
+impl From<MultipartRejection> for Error {
+    fn from(_: MultipartRejection) -> Self {
+        Code::UnsupportedMedia.into()
+    }
+}
+
+impl From<MultipartError> for Error {
+    fn from(error: MultipartError) -> Self {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Code::PayloadTooLarge.into();
+        }
+        Problems::one("body", "a form of multipart/form-data").into()
     }
 }
 

@@ -80,9 +80,5 @@ pub(super) fn answer(grant: &Grant, transport: Transport, headers: &HeaderMap) -
         member: &grant.me,
         refresh_token: in_body.then_some(&grant.refresh),
     });
-    if in_body {
-        body.into_response()
-    } else {
-        ([cookie::set(&grant.refresh, headers)], body).into_response()
-    }
+    if in_body { body.into_response() } else { (cookie::set(grant, headers), body).into_response() }
 }

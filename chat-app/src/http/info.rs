@@ -8,7 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Http, error::Result};
 use crate::{
     auth::ACCESS_LIFETIME,
-    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_PARTICIPANTS, Provider, Registration},
+    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_FILES, MAX_PARTICIPANTS, Provider, Registration},
+    files::MAX_AVATAR,
     limits::Rates,
 };
 
@@ -38,6 +39,11 @@ struct InfoLimits {
     message_chars: usize,
     message_bytes: usize,
     room_members: i64,
+    /// Octets.
+    file_bytes: u64,
+    message_files: usize,
+    /// Octets.
+    avatar_bytes: u64,
     access_token_seconds: u64,
     rates: InfoRates,
 }
@@ -74,6 +80,9 @@ async fn info(State(http): State<Http>) -> Result<Json<Info>> {
             message_chars: MAX_CHARS,
             message_bytes: MAX_BYTES,
             room_members: MAX_PARTICIPANTS,
+            file_bytes: http.files.settings().max_size,
+            message_files: MAX_FILES,
+            avatar_bytes: MAX_AVATAR,
             access_token_seconds: ACCESS_LIFETIME.as_secs(),
             rates: http.rates.into(),
         },

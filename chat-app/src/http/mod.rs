@@ -7,8 +7,10 @@ mod caller;
 mod changes;
 mod cookie;
 mod cors;
+mod download;
 mod error;
 mod extract;
+mod files;
 mod grant;
 mod guard;
 mod health;
@@ -17,10 +19,12 @@ mod invites;
 mod members;
 mod membership;
 mod messages;
+mod moderation;
 mod oauth;
 mod observe;
 mod openapi;
 mod page;
+mod reports;
 mod rooms;
 mod sessions;
 
@@ -31,7 +35,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::error::Error;
-use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, limits::Rates, ui};
+use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, files::Files, limits::Rates, ui};
 
 /// Octets of a request's body, at most.
 const MAX_BODY: usize = 64 * 1024;
@@ -42,6 +46,7 @@ pub(crate) struct Http {
     pub(crate) auth: Auth,
     pub(crate) admin: Admin,
     pub(crate) chat: Chat,
+    pub(crate) files: Files,
     pub(crate) rates: Rates,
     pub(crate) public_url: Option<Origin>,
     pub(crate) allowed_origins: Arc<[Origin]>,
@@ -63,26 +68,37 @@ pub(crate) fn router(http: Http) -> Router {
         .merge(info::router())
         .merge(oauth::router())
         .merge(admin::router())
+        .merge(moderation::router())
+        .merge(reports::router())
         .split_for_parts();
     // Providers are other sites, and send people back to it.
     let (callback, its_document) = oauth::callback_router().split_for_parts();
     document.merge(its_document);
+    let (files, its_document) = files::router(&http);
+    document.merge(its_document);
+    let cors = cors::layer(&http.allowed_origins);
     let api = api
         .merge(openapi::router(document))
         // Inside of what answers for other origins, which asks by a method of its own.
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))
-        .layer(cors::layer(&http.allowed_origins))
+        .layer(cors.clone())
         .merge(callback)
         .layer(middleware::map_response(guard::forbid_storing))
         .layer(DefaultBodyLimit::max(MAX_BODY));
-    api.with_state(http).fallback(ui::serve).layer(CompressionLayer::new())
+    let files = files.method_not_allowed_fallback(error::method_not_allowed).layer(cors);
+    limited(api.with_state(http).fallback(ui::serve).layer(CompressionLayer::new())).merge(files)
 }
 
 /// What a server without the API tells of itself.
 pub(crate) fn health_router(http: Http) -> Router {
     let (health, _) = health::router().split_for_parts();
-    health.with_state(http).fallback(error::not_found)
+    limited(health.with_state(http).fallback(error::not_found))
+}
+
+/// Routes whose requests may take as long as any but files.
+pub(crate) fn limited(router: Router) -> Router {
+    router.layer(middleware::from_fn_with_state(guard::REQUEST_TIMEOUT, guard::limit_time))
 }
 
 /// What holds for every route. The endpoints of STOMP are merged before: they bring their own state and are not
@@ -91,7 +107,7 @@ pub(crate) fn frame(router: Router) -> Router {
     router
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(middleware::from_fn(guard::limit_time))
+        .layer(middleware::from_fn(guard::refuse_nul))
         .layer(middleware::from_fn(error::render))
         .layer(middleware::map_response(guard::harden))
         .layer(middleware::from_fn(observe::observe))

@@ -36,5 +36,5 @@ async fn end_session(
 #[utoipa::path(post, path = "/auth/logout-all", tag = "auth", responses((status = 204)))]
 async fn end_sessions(State(http): State<Http>, caller: Caller) -> Result<Response> {
     http.auth.end_sessions(caller.id(), None).await?;
-    Ok(([cookie::clear()], StatusCode::NO_CONTENT).into_response())
+    Ok((cookie::clear(), StatusCode::NO_CONTENT).into_response())
 }

@@ -17,7 +17,7 @@ pub trait AccountStore {
     /// Makes a user of a guest.
     async fn upgrade_guest(&self, guest: MemberId, upgrade: Upgrade<'_>) -> Result<Upgraded>;
 
-    /// Takes a member's name, address, ways to log in, sessions and blocks away. What it said stays.
+    /// Takes a member's name, address, ways to log in, sessions, blocks and files away. What it said stays.
     async fn erase_member(&self, member: MemberId, tag: &Tag, now: Timestamp) -> Result<()>;
 
     /// Notes that a member does not want to hear of another; says whether there is such a one.

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::Result;
-use crate::domain::{ClientMessageId, Content, MemberId, Message, MessageId, RoomId, Timestamp};
+use crate::domain::{ClientMessageId, Content, FileId, MemberId, Message, MessageId, RoomId, Timestamp};
 
 /// Messages.
 #[async_trait]
 pub trait MessageStore {
-    /// Stores a message under the next number of its room.
-    async fn append(&self, new: NewMessage<'_>) -> Result<Append>;
+    /// Stores messages under the next numbers of their rooms, in this order and all in one transaction. Each has an
+    /// answer of its own; an error is that of all of them, and stores none.
+    async fn append(&self, batch: &[NewMessage<'_>]) -> Result<Vec<Append>>;
 
     /// A page of a room's messages, ascending, as far as the member may read them; `None` if the member is not in the
     /// room.
@@ -43,6 +44,8 @@ pub struct NewMessage<'a> {
     pub client_message_id: Option<&'a ClientMessageId>,
     /// The message that it answers.
     pub reply_to: Option<MessageId>,
+    /// Files of the sender for this room that no message carries yet, each once.
+    pub files: &'a [FileId],
     /// The time now.
     pub now: Timestamp,
 }
@@ -60,6 +63,15 @@ pub enum Append {
     NoRoom,
     /// The message to answer is not in the room.
     NoSuchReply,
+    /// A file is not there, not the sender's, not for this room, or carried by another message.
+    NoSuchFile,
+}
+
+impl Append {
+    /// The message, if it is new.
+    pub fn stored(&self) -> Option<&Message> {
+        if let Self::Stored(message) = self { Some(message) } else { None }
+    }
 }
 
 /// Where a page of history lies.

@@ -12,12 +12,14 @@ mod account;
 mod admin;
 mod change;
 mod error;
+mod file;
 mod identity;
 mod invite;
 mod member;
 mod membership;
 mod message;
 mod postgres;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -34,12 +36,14 @@ pub use self::{
     admin::{AdminStore, NewAuditEntry},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    file::{FileStore, KeptFile, NewFile},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
     message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
+    report::ReportStore,
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
@@ -60,7 +64,9 @@ pub trait Store:
     + InviteStore
     + MessageStore
     + ChangeStore
+    + FileStore
     + SearchStore
+    + ReportStore
     + SettingStore
     + fmt::Debug
     + Send
@@ -72,6 +78,9 @@ pub trait Store:
 
     /// Waits for queries under way and closes the connections.
     async fn close(&self);
+
+    /// How many batches of messages it is worth while to store at once.
+    fn lanes(&self) -> usize;
 }
 
 /// Connections to the database.

@@ -3,6 +3,13 @@
 //! Transactions see what others commit meanwhile (read committed); those whose rules span several rows of a room lock
 //! the room first.
 
+/// The values of a JSON array, the first parameter, as rows with a `value`.
+macro_rules! rows {
+    () => {
+        "jsonb_array_elements($1) AS each (value)"
+    };
+}
+
 #[path = "sql/mod.rs"]
 mod sql;
 
@@ -12,8 +19,10 @@ use async_trait::async_trait;
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
+    types::Json,
 };
 
+use self::sql::Line;
 use super::{OpenError, Pool, Result, Store};
 use crate::domain::{MessageId, RoomId};
 
@@ -21,6 +30,10 @@ type Db = Postgres;
 type DbStore = PostgresStore;
 
 const CONNECTIONS: u32 = 16;
+
+/// Batches of messages under way at once: while one waits for the disk, another one is made. More of them would be
+/// smaller ones.
+const LANES: usize = 2;
 
 /// How long a query waits for a connection, and for its answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -77,12 +90,46 @@ impl Store for PostgresStore {
     async fn close(&self) {
         self.pool.close().await;
     }
+
+    fn lanes(&self) -> usize {
+        LANES
+    }
 }
 
 /// Keeps others from changing a room until the transaction ends.
 async fn lock_room(tx: &mut Transaction<'_, Postgres>, room: RoomId) -> Result<()> {
     sqlx::query("SELECT FROM room WHERE id = $1 FOR NO KEY UPDATE").bind(room).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// The same for several rooms, given in order: two that lock the same rooms do not lock each other out.
+async fn lock_rooms(tx: &mut Transaction<'_, Postgres>, rooms: &[RoomId]) -> Result<()> {
+    let lock = sqlx::query("SELECT FROM room WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE");
+    lock.bind(rooms).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Writes lines that have their numbers, and what they are found by.
+async fn insert_lines(
+    tx: &mut Transaction<'_, Postgres>,
+    lines: &[Line<'_>],
+) -> Result<Vec<(MessageId, RoomId, i64)>> {
+    let inserted = sqlx::query_as(
+        "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, grams, created_at)
+         SELECT room, seq, sender, type, body, client_message_id, reply_to, grams, now
+         FROM jsonb_to_recordset($1) AS line (room BIGINT, seq BIGINT, sender BIGINT, type TEXT, body TEXT,
+              client_message_id TEXT, reply_to BIGINT, grams TEXT[], now TIMESTAMPTZ)
+         ORDER BY seq RETURNING id, room_id, seq",
+    );
+    Ok(inserted.bind(Json(lines)).fetch_all(&mut **tx).await?)
+}
+
+/// The messages whose [`ids`] are `$1`.
+const BY_IDS: &str = "SELECT * FROM message_view WHERE id = ANY($1)";
+
+/// Ids as PostgreSQL takes them.
+fn ids(messages: &[MessageId]) -> &[MessageId] {
+    messages
 }
 
 /// Makes a message findable by these grams and no others.

@@ -3,6 +3,13 @@
 //! One connection writes, for SQLite has one writer anyway and waiting in our own queue is fair; readers do not wait
 //! for it (write-ahead log).
 
+/// The values of a JSON array, the first parameter, as rows with a `value`.
+macro_rules! rows {
+    () => {
+        "json_each($1)"
+    };
+}
+
 #[path = "sql/mod.rs"]
 mod sql;
 
@@ -12,8 +19,10 @@ use async_trait::async_trait;
 use sqlx::{
     Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    types::Json,
 };
 
+use self::sql::Line;
 use super::{OpenError, Pool, Result, Store};
 use crate::domain::{MessageId, RoomId};
 
@@ -98,11 +107,49 @@ impl Store for SqliteStore {
         self.readers.close().await;
         self.writer.close().await;
     }
+
+    fn lanes(&self) -> usize {
+        1
+    }
 }
 
 /// Keeps others from changing a room until the transaction ends: nobody else writes anything meanwhile.
 async fn lock_room(_: &mut Transaction<'_, Sqlite>, _: RoomId) -> Result<()> {
     Ok(())
+}
+
+/// The same for several rooms.
+async fn lock_rooms(_: &mut Transaction<'_, Sqlite>, _: &[RoomId]) -> Result<()> {
+    Ok(())
+}
+
+/// Writes lines that have their numbers, and what they are found by.
+async fn insert_lines(
+    tx: &mut Transaction<'_, Sqlite>,
+    lines: &[Line<'_>],
+) -> Result<Vec<(MessageId, RoomId, i64)>> {
+    let inserted = sqlx::query_as(
+        "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, created_at)
+         SELECT value ->> 'room', value ->> 'seq', value ->> 'sender', value ->> 'type', value ->> 'body',
+                value ->> 'client_message_id', value ->> 'reply_to', value ->> 'now'
+         FROM json_each($1) WHERE true RETURNING id, room_id, seq",
+    );
+    let inserted = inserted.bind(Json(lines)).fetch_all(&mut **tx).await?;
+    // To FTS5 a JSON array of words is those words: brackets, quotes and commas only set them apart.
+    let found_by = sqlx::query(
+        "INSERT INTO message_fts (rowid, grams) SELECT message.id, value ->> 'grams' FROM json_each($1)
+         JOIN message ON room_id = value ->> 'room' AND seq = value ->> 'seq' WHERE value ->> 'grams' <> '[]'",
+    );
+    found_by.bind(Json(lines)).execute(&mut **tx).await?;
+    Ok(inserted)
+}
+
+/// The messages whose [`ids`] are `$1`.
+const BY_IDS: &str = "SELECT * FROM message_view WHERE id IN (SELECT value FROM json_each($1))";
+
+/// Ids as SQLite takes them.
+fn ids(messages: &[MessageId]) -> Json<Vec<MessageId>> {
+    Json(messages.to_vec())
 }
 
 /// Makes a message findable by these grams and no others.

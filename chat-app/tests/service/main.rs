@@ -8,6 +8,8 @@ mod cluster;
 mod defects;
 mod doors;
 mod errors;
+mod files;
+mod fuzz;
 mod history;
 mod limits;
 mod live;
@@ -20,6 +22,7 @@ mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
 mod presence;
+mod reports;
 mod rooms;
 mod startup;
 mod support;

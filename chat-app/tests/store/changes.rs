@@ -5,7 +5,7 @@ use chat_app::{
     store::{Append, Changed, Cursor, Edit, NewMessage, NoticeKind, React, Store},
 };
 
-use super::{join, member, room, tell};
+use super::{append, join, member, room, tell};
 
 async fn edit(store: &dyn Store, message: MessageId, editor: MemberId, text: &str, version: i64) -> Changed {
     let content = Content::parse(text.to_owned()).unwrap();
@@ -135,9 +135,10 @@ pub(crate) async fn messages_are_for_whom_they_name_answer_or_meet_alone(store: 
         content: &content,
         client_message_id: None,
         reply_to: Some(question),
+        files: &[],
         now: Timestamp::now(),
     };
-    let Append::Stored(answer) = store.append(answer).await.unwrap() else { panic!("not stored") };
+    let Append::Stored(answer) = append(store, answer).await else { panic!("not stored") };
     assert_eq!(notices(answer.id).await, [(kim, NoticeKind::Reply), (lee, NoticeKind::Mention)]);
     store.block(kim, owner, Timestamp::now()).await.unwrap();
     store.set_notify(group, lee, Notify::Mentions).await.unwrap();

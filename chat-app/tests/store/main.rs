@@ -4,6 +4,7 @@ mod accounts;
 mod admins;
 mod changes;
 mod doors;
+mod files;
 mod identities;
 mod members;
 mod messages;
@@ -74,6 +75,7 @@ suite! {
     rooms::unread_counts_what_others_said_and_stops_at_100,
     messages::numbers_have_no_holes_under_concurrency,
     messages::sending_again_stores_nothing,
+    messages::each_message_of_a_batch_has_an_answer_of_its_own,
     messages::only_participants_write_and_read,
     messages::history_is_ascending_in_every_direction,
     messages::an_answer_is_to_a_message_that_its_sender_may_read,
@@ -92,6 +94,11 @@ suite! {
     doors::an_invitation_works_as_often_as_it_says,
     doors::who_is_banned_does_not_come_back,
     doors::the_owner_is_one,
+    files::a_file_is_carried_by_one_message_of_its_owner_in_its_room,
+    files::a_file_is_read_by_who_may_read_its_message,
+    files::what_ends_a_file_leaves_its_content_to_be_deleted,
+    files::content_that_is_awaited_is_stray_when_it_is_due,
+    files::a_member_has_one_picture,
     settings::a_setting_is_made_once_or_changed,
 }
 
@@ -148,7 +155,14 @@ async fn say(store: &dyn Store, room: RoomId, sender: MemberId, text: &str) -> A
         content: &content,
         client_message_id: None,
         reply_to: None,
+        files: &[],
         now: Timestamp::now(),
     };
-    store.append(new).await.unwrap()
+    append(store, new).await
+}
+
+/// Stores one message.
+async fn append(store: &dyn Store, new: NewMessage<'_>) -> Append {
+    let [outcome] = <[Append; 1]>::try_from(store.append(&[new]).await.unwrap()).unwrap();
+    outcome
 }

@@ -1,12 +1,12 @@
 //! Messages.
 
 use chat_app::{
-    domain::{ClientMessageId, Content, History, MessageId, RoomId, Timestamp},
-    store::{Append, Cursor, NewMessage, RoomChange, Store},
+    domain::{ClientMessageId, Content, History, MessageId, RoomId, SearchText, Timestamp},
+    store::{Append, Cursor, NewMessage, RoomChange, Search, Store},
 };
 use futures_util::future::join_all;
 
-use super::{join, member, room, say, tell};
+use super::{append, join, member, room, say, tell};
 
 pub(crate) async fn numbers_have_no_holes_under_concurrency(store: &dyn Store) {
     let owner = member(store, "owner").await;
@@ -35,14 +35,66 @@ pub(crate) async fn sending_again_stores_nothing(store: &dyn Store) {
         content: &content,
         client_message_id: Some(&id),
         reply_to: None,
+        files: &[],
         now: Timestamp::now(),
     };
-    let Append::Stored(first) = store.append(new).await.unwrap() else { panic!("not stored") };
-    assert_eq!(store.append(new).await.unwrap(), Append::Duplicate(first.clone()));
-    let Append::Stored(of_other) = store.append(NewMessage { sender: other, ..new }).await.unwrap() else {
+    let Append::Stored(first) = append(store, new).await else { panic!("not stored") };
+    assert_eq!(append(store, new).await, Append::Duplicate(first.clone()));
+    let Append::Stored(of_other) = append(store, NewMessage { sender: other, ..new }).await else {
         panic!("the ids of one sender are not those of another")
     };
     assert_eq!(of_other.seq, first.seq + 1);
+}
+
+pub(crate) async fn each_message_of_a_batch_has_an_answer_of_its_own(store: &dyn Store) {
+    let (owner, stranger) = (member(store, "owner").await, member(store, "stranger").await);
+    let (here, there) = (room(store, owner).await, room(store, owner).await);
+    let before = tell(store, here, owner, "before").await;
+    let content = Content::parse("hello, 안녕".to_owned()).unwrap();
+    let (id, other_id) = (client_id("a"), client_id("b"));
+    let now = Timestamp::now();
+    let plain = NewMessage {
+        room: here,
+        sender: owner,
+        content: &content,
+        client_message_id: None,
+        reply_to: None,
+        files: &[],
+        now,
+    };
+    let named = NewMessage { client_message_id: Some(&id), ..plain };
+    let batch = [
+        named,
+        NewMessage { room: there, ..plain },
+        NewMessage { sender: stranger, ..plain },
+        NewMessage { room: RoomId(999), ..plain },
+        named,
+        NewMessage { reply_to: Some(before.id), ..plain },
+        NewMessage { room: there, reply_to: Some(before.id), ..plain },
+        NewMessage { sender: stranger, client_message_id: Some(&other_id), ..plain },
+        NewMessage { sender: stranger, client_message_id: Some(&other_id), ..plain },
+    ];
+    let answers = store.append(&batch).await.unwrap();
+    let [Append::Stored(first), Append::Stored(elsewhere), Append::NotIn, Append::NoRoom, rest @ ..] =
+        &answers[..]
+    else {
+        panic!("{answers:?}")
+    };
+    let [Append::Duplicate(again), Append::Stored(reply), Append::NoSuchReply, Append::NotIn, Append::NotIn] =
+        rest
+    else {
+        panic!("{rest:?}")
+    };
+    assert_eq!(again, first);
+    assert_eq!((first.seq, elsewhere.seq, reply.seq), (2, 1, 3), "numbers have no holes");
+    assert_eq!(reply.reply_to.as_ref().unwrap().id, before.id);
+    let text = SearchText::parse("안녕").unwrap();
+    let search = Search { member: owner, text: &text, room: None, sender: None, before: None, limit: 10 };
+    assert_eq!(store.search(search).await.unwrap().len(), 3);
+}
+
+fn client_id(text: &str) -> ClientMessageId {
+    ClientMessageId::parse(text.to_owned()).unwrap()
 }
 
 pub(crate) async fn only_participants_write_and_read(store: &dyn Store) {
@@ -91,9 +143,16 @@ pub(crate) async fn an_answer_is_to_a_message_that_its_sender_may_read(store: &d
     let answer = async |reply_to: MessageId| {
         let (room, now) = (here, Timestamp::now());
         let reply_to = Some(reply_to);
-        let new =
-            NewMessage { room, sender: owner, content: &content, client_message_id: None, reply_to, now };
-        store.append(new).await.unwrap()
+        let new = NewMessage {
+            room,
+            sender: owner,
+            content: &content,
+            client_message_id: None,
+            reply_to,
+            files: &[],
+            now,
+        };
+        append(store, new).await
     };
     let Append::Stored(message) = answer(question.id).await else { panic!("not stored") };
     let reply = message.reply_to.unwrap();

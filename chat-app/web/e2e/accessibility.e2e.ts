@@ -1,6 +1,6 @@
 /** Every page in both themes by axe; and the way through by keyboard alone. */
 import axe from 'axe-core'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { composer, logIn, settled, texts } from './browser'
 import { useChat } from './setup'
@@ -47,10 +47,41 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   })
 })
 
+describe('on a phone', () => {
+  it('everything is within reach', { timeout: 60_000 }, async () => {
+    const [ann, ben] = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')]
+    const roomId = await chat.api().createRoom(ben, '손안의 방')
+    await chat.api().say(ben, roomId, 'https://example.com/' + 'long'.repeat(60))
+    const page = await chat.page({ viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true })
+    await logIn(page, ann)
+    await page.getByRole('link', { name: '채팅방 찾기' }).tap()
+    await page.getByRole('button', { name: '참여: 손안의 방' }).tap()
+    await page.getByRole('log').waitFor()
+    await composer(page).tap()
+    await composer(page).fill('첫 줄')
+    // On touch, Enter breaks the line.
+    await composer(page).press('Enter')
+    await composer(page).pressSequentially('둘째 줄')
+    await page.getByRole('button', { name: '보내기' }).tap()
+    await settled(page, 2)
+    await page.getByRole('button', { name: '메시지 메뉴' }).first().tap()
+    await page.getByRole('dialog', { name: '메시지 메뉴' }).getByRole('button', { name: '답장' }).tap()
+    await composer(page).fill('답')
+    await page.getByRole('button', { name: '보내기' }).tap()
+    await settled(page, 3)
+    const [inner, outer] = await page.getByRole('log').evaluate((box) => [box.scrollWidth, box.clientWidth])
+    expect(inner).toBe(outer)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375)
+    await page.getByRole('link', { name: '뒤로' }).tap()
+    await page.getByRole('navigation').getByRole('link', { name: '손안의 방' }).waitFor()
+  })
+})
+
 describe('by keyboard alone', () => {
-  it('logs in, opens a room from the rail and writes', async () => {
-    const ann = await chat.api().signUp('하늘')
-    const roomId = await chat.api().createRoom(ann, '자판')
+  it('logs in, joins a room, writes and replies', { timeout: 60_000 }, async () => {
+    const [ann, ben] = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')]
+    const roomId = await chat.api().createRoom(ben, '자판')
+    await chat.api().say(ben, roomId, '거기 누구 있어요?')
     const page = await chat.page()
     await page.goto('/login')
     await page.getByLabel('이메일').focus()
@@ -59,23 +90,46 @@ describe('by keyboard alone', () => {
     await page.keyboard.type('correct horse battery')
     await page.keyboard.press('Enter')
 
-    const room = page.getByRole('link', { name: '자판' })
-    await room.waitFor()
-    await page.locator('body').focus()
-    for (let steps = 0; steps < 12; steps++) {
-      await page.keyboard.press('Tab')
-      if (await room.evaluate((link) => link === document.activeElement)) break
-    }
-    await page.keyboard.press('Enter')
+    await reach(page, page.getByRole('link', { name: '채팅방 찾기' }).first())
+    await reach(page, page.getByRole('button', { name: '참여: 자판' }))
     await page.waitForURL(`**/r/${roomId}`)
     await page.getByRole('log').waitFor()
-    expect(await composer(page).evaluate((input) => input === document.activeElement)).toBe(true)
+    await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA')
 
     await page.keyboard.type('첫 줄')
     await page.keyboard.press('Shift+Enter')
     await page.keyboard.type('둘째 줄')
     await page.keyboard.press('Enter')
-    await settled(page, 1)
-    expect(await texts(page)).toEqual(['첫 줄\n둘째 줄'])
+    await settled(page, 2)
+    await reach(page, page.getByRole('button', { name: '메시지 메뉴' }).first(), 'Shift+Tab')
+    const menu = page.getByRole('dialog', { name: '메시지 메뉴' })
+    await reach(page, menu.getByRole('button', { name: '답장' }))
+    await page.keyboard.type('네, 있어요')
+    await page.keyboard.press('Enter')
+    await settled(page, 3)
+    expect(await texts(page)).toEqual(['거기 누구 있어요?', '첫 줄\n둘째 줄', '네, 있어요'])
+    expect(await page.locator('.quote').textContent()).toContain('거기 누구 있어요?')
+  })
+
+  it('finds rooms and messages by their keys', async () => {
+    const ann = await chat.api().signUp('하늘')
+    await chat.api().createRoom(ann, '열쇠')
+    const page = await chat.page()
+    await logIn(page, ann)
+    await page.keyboard.press('Control+k')
+    await page.waitForURL('**/rooms')
+    await page.waitForFunction(() => document.activeElement?.getAttribute('type') === 'search')
+    await page.keyboard.press('Control+f')
+    await page.waitForURL('**/search')
   })
 })
+
+/** Goes to a control by Tab, and presses it. */
+async function reach(page: Page, control: Locator, key = 'Tab'): Promise<void> {
+  await control.waitFor()
+  for (let steps = 0; steps < 40; steps++) {
+    if (await control.evaluate((element) => element === document.activeElement)) return page.keyboard.press('Enter')
+    await page.keyboard.press(key)
+  }
+  throw new Error(`not to be reached by ${key}: ${control}`)
+}

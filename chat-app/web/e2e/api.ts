@@ -29,8 +29,38 @@ export class Api {
     return roomId
   }
 
-  async say(sender: Person, roomId: number, message: string): Promise<void> {
-    await this.#post(`/chat/room/${roomId}/messages`, { roomId, message, clientMessageId: randomUUID() }, sender)
+  async createLockedRoom(owner: Person, roomName: string, password: string): Promise<number> {
+    const body = { roomName, isPrivate: true, password }
+    return (await this.#post<{ roomId: number }>('/chat/room/group/create', body, owner)).roomId
+  }
+
+  /** The id of the message. */
+  async say(sender: Person, roomId: number, message: string): Promise<number> {
+    const body = { roomId, message, clientMessageId: randomUUID() }
+    const { id } = await this.#post<{ id: number }>(`/chat/room/${roomId}/messages`, body, sender)
+    return id
+  }
+
+  async edit(sender: Person, messageId: number, message: string, version = 1): Promise<void> {
+    await this.#send('PATCH', `/chat/message/${messageId}`, { message, version }, sender)
+  }
+
+  async remove(sender: Person, messageId: number): Promise<void> {
+    await this.#send('DELETE', `/chat/message/${messageId}`, undefined, sender)
+  }
+
+  async invite(member: Person, roomId: number, limits: { maxUses?: number; expiresIn?: number }): Promise<string> {
+    const { code } = await this.#post<{ code: string }>(`/chat/room/${roomId}/invites`, limits, member)
+    return code
+  }
+
+  async accept(member: Person, code: string): Promise<void> {
+    await this.#post(`/chat/invite/${code}/accept`, undefined, member)
+  }
+
+  /** The status of an answer that may be a refusal. */
+  async status(path: string, method = 'GET', person?: Person, body?: unknown): Promise<number> {
+    return (await this.#fetch(method, path, body, person)).status
   }
 
   /** Everything up to `seq`, or to the end. */
@@ -38,17 +68,21 @@ export class Api {
     await this.#post(`/chat/room/${roomId}/read`, { seq }, reader)
   }
 
-  async #post<T>(path: string, body?: unknown, person?: Person): Promise<T> {
-    const response = await fetch(this.#url + path, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        ...(person && { Authorization: `Bearer ${person.token}` }),
-      },
-      body: JSON.stringify(body ?? {}),
-    })
+  #post<T>(path: string, body?: unknown, person?: Person): Promise<T> {
+    return this.#send<T>('POST', path, body ?? {}, person)
+  }
+
+  async #send<T>(method: string, path: string, body?: unknown, person?: Person): Promise<T> {
+    const response = await this.#fetch(method, path, body, person)
     const text = await response.text()
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`)
     return (text ? JSON.parse(text) : undefined) as T
+  }
+
+  #fetch(method: string, path: string, body?: unknown, person?: Person): Promise<Response> {
+    const headers = new Headers()
+    if (body !== undefined) headers.set('Content-Type', 'application/json')
+    if (person) headers.set('Authorization', `Bearer ${person.token}`)
+    return fetch(this.#url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
   }
 }

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Person } from './api'
 import { logIn, openRoom, say, settled, texts } from './browser'
+import { blockWebSockets } from './line'
 import { useChat } from './setup'
 
 const chat = useChat()
@@ -70,10 +71,14 @@ async function drift(page: Page, edge: 'top' | 'bottom'): Promise<number> {
 }
 
 describe('history', () => {
-  it('goes by in both directions without moving what is in sight', { timeout: 90_000 }, async () => {
+  it.each([
+    ['WebSocket', async () => {}],
+    ['SockJS', blockWebSockets],
+  ])('goes by in both directions without moving what is in sight, over %s', { timeout: 90_000 }, async (_, narrow) => {
     const { people, roomId } = await longRoom()
     await chat.api().read(people[0]!, roomId)
     const page = await chat.page({ viewport: { width: 900, height: 600 } })
+    await narrow(page)
     await logIn(page, people[0]!)
     await openRoom(page, roomId)
     await settled(page, 30)

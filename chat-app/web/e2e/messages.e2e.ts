@@ -6,7 +6,7 @@ import { useChat } from './setup'
 
 const chat = useChat()
 
-async function twoInRoom(name: string): Promise<{ ann: Page; ben: Page; roomId: number }> {
+async function twoInRoom(name: string) {
   const people = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')] as const
   const roomId = await chat.api().createRoom(people[0], name, people[1])
   const pages = await Promise.all(
@@ -17,7 +17,7 @@ async function twoInRoom(name: string): Promise<{ ann: Page; ben: Page; roomId: 
       return page
     }),
   )
-  return { ann: pages[0]!, ben: pages[1]!, roomId }
+  return { ann: pages[0]!, ben: pages[1]!, roomId, people }
 }
 
 /** The message that says this; one that answers it has it as well, as a quotation. */
@@ -62,6 +62,64 @@ describe('messages', () => {
       await page.getByText('삭제된 메시지입니다').waitFor()
       await page.getByRole('button', { name: '👍 2개' }).waitFor()
     }
+  })
+
+  it('that two change at once tell the later one, who loses nothing', async () => {
+    const { ann, roomId } = await twoInRoom('동시에')
+    await say(ann, '원래 글')
+    await settled(ann, 1)
+    const second = await ann.context().newPage()
+    await openRoom(second, roomId)
+    await settled(second, 1)
+    await composer(ann).press('ArrowUp')
+    await composer(second).press('ArrowUp')
+    await composer(ann).fill('먼저 고친 글')
+    await composer(second).fill('나중에 고친 글')
+    await composer(ann).press('Enter')
+    await bubble(second, '먼저 고친 글').waitFor()
+    await composer(second).press('Enter')
+    await second.getByText('다른 곳에서 먼저 수정되었습니다').waitFor()
+    expect(await composer(second).inputValue()).toBe('나중에 고친 글')
+    await composer(second).press('Enter')
+    await bubble(ann, '나중에 고친 글').waitFor()
+    expect(await second.getByText('다른 곳에서 먼저').count()).toBe(0)
+  })
+
+  it('lead to what they answer, however far back', async () => {
+    const { ann, roomId, people } = await twoInRoom('오래된 질문')
+    await say(ann, '처음 물어본 것')
+    await settled(ann, 1)
+    await choose(ann, '처음 물어본 것', '답장')
+    await say(ann, '스스로 답하기')
+    await settled(ann, 2)
+    const [writer] = people
+    for (let n = 1; n <= 90; n++) await chat.api().say(writer, roomId, `사이에 온 말 ${n}`)
+    await choose(ann, '사이에 온 말 90', '답장')
+    await say(ann, '끝에서 답하기')
+    await ann.getByRole('log').evaluate((log) => (log.scrollTop = 0))
+    await bubble(ann, '스스로 답하기').getByRole('link').click()
+    const target = bubble(ann, '처음 물어본 것')
+    await target.waitFor()
+    expect(await target.evaluate((row) => row.classList.contains('found'))).toBe(true)
+  })
+
+  it('that name somebody tell whom they name', async () => {
+    const { ann, ben, roomId } = await twoInRoom('부르기')
+    await ben.goto('/')
+    await ben.getByRole('navigation').waitFor()
+    await composer(ann).pressSequentially('@도')
+    const picker = ann.getByRole('listbox', { name: '부를 사람' })
+    await picker.getByRole('option', { name: '도윤' }).waitFor()
+    await composer(ann).press('Enter')
+    expect(await composer(ann).inputValue()).toBe('@도윤 ')
+    await composer(ann).pressSequentially('여기 좀 봐요')
+    await composer(ann).press('Enter')
+
+    await ben.getByText('나를 부른 메시지가 있음').waitFor()
+    await ben.getByRole('status').getByRole('link', { name: '하늘 님이 나를 불렀습니다' }).click()
+    await ben.waitForURL(`**/r/${roomId}`)
+    await bubble(ben, '@도윤 여기 좀 봐요').locator('.named').waitFor()
+    expect(await ann.locator('.named').count()).toBe(0)
   })
 
   it('offer others no way to edit them', async () => {

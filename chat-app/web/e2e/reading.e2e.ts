@@ -1,9 +1,23 @@
 /** Who has read what. */
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { logIn, openRoom, say, settled } from './browser'
 import { useChat } from './setup'
 
 const chat = useChat()
+
+/** Makes a page believe that its tab is in the background: headless browsers have all in front. */
+const hide = (page: Page) =>
+  page.addInitScript(() => {
+    let state = 'hidden'
+    Object.defineProperty(document, 'visibilityState', { get: () => state })
+    Object.defineProperty(document, 'hidden', { get: () => state === 'hidden' })
+    addEventListener('shown', () => {
+      state = 'visible'
+      document.dispatchEvent(new Event('visibilitychange'))
+    })
+  })
+const show = (page: Page) => page.evaluate(() => dispatchEvent(new Event('shown')))
 
 describe('reading', () => {
   it('counts what is unread in the list and the title, until it is seen', async () => {
@@ -39,9 +53,19 @@ describe('reading', () => {
     await say(page, '내일 휴강입니다')
     await settled(page, 1)
     await page.getByText('2명이 읽지 않음').waitFor()
-    await chat.api().read(ben, roomId)
+
+    // To have got it is not to have seen it.
+    const [other, hidden] = [await chat.page(), await chat.page()]
+    await logIn(other, ben)
+    await other.getByText('읽지 않은 메시지 1개').waitFor()
+    await hide(hidden)
+    await logIn(hidden, eve)
+    await openRoom(hidden, roomId)
+    await settled(hidden, 1)
+    expect(await page.getByText('2명이 읽지 않음').count()).toBe(1)
+    await openRoom(other, roomId)
     await page.getByText('1명이 읽지 않음').waitFor()
-    await chat.api().read(eve, roomId)
+    await show(hidden)
     await page.getByText('읽지 않음').waitFor({ state: 'detached' })
     expect(await page.locator('.unread-by').count()).toBe(0)
   })

@@ -15,23 +15,29 @@ const GENEROUS = {
   CHAT_SEND_RATE: '1000/1',
 }
 
+/** Settings by the names that the server reads from its environment. */
+export type Settings = Record<string, string>
+
 export interface Server {
   url: string
+  /** Makes the first administrator of this server, by its log. */
+  setupCode: Promise<string>
   stop(): Promise<void>
 }
 
-export async function startServer(): Promise<Server> {
+export async function startServer(settings: Settings = {}): Promise<Server> {
   const data = await mkdtemp(join(tmpdir(), 'chat-e2e-'))
   const options = ['--listen', '127.0.0.1:0', '--data-dir', data]
   const binary = process.env.CHAT_SERVER_BIN
   const [command, args] = binary
     ? [binary, options]
     : ['cargo', ['run', '--package', 'examples', '--example', 'chat-server', '--', ...options]]
-  const env = { ...process.env, ...GENEROUS }
-  const child = spawn(command, args, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const url = await ready(child)
+  const env = { ...process.env, ...GENEROUS, ...settings }
+  const child = spawn(command, args, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const setupCode = codeInLog(child)
   return {
-    url,
+    url: await ready(child),
+    setupCode,
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -49,6 +55,17 @@ function ready(child: ChildProcess): Promise<string> {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const address = /^ready http=(\S+)/.exec(line)?.[1]
       if (address) resolve(`http://${address}`)
+    })
+  })
+}
+
+/** Passes the log on, and finds in it how to become the first administrator. */
+function codeInLog(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      console.error(line)
+      const code = /no administrator yet.*code="(\w+)"/.exec(line)?.[1]
+      if (code) resolve(code)
     })
   })
 }

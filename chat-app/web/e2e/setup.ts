@@ -3,14 +3,15 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { Api } from './api'
 import { launch, newPage } from './browser'
-import { type Server, startServer } from './server'
+import { type Server, type Settings, startServer } from './server'
 
-export function useChat() {
+/** `settings` may need something that is started first. */
+export function useChat(settings: () => Promise<Settings> | Settings = () => ({})) {
   let server: Server
   let browser: Browser
 
   beforeAll(async () => {
-    ;[server, browser] = await Promise.all([startServer(), launch()])
+    ;[server, browser] = await Promise.all([Promise.resolve(settings()).then(startServer), launch()])
   })
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()))
@@ -22,6 +23,7 @@ export function useChat() {
 
   return {
     api: () => new Api(server.url),
-    page: (options?: BrowserContextOptions): Promise<Page> => newPage(browser, server.url, options),
+    page: (options?: BrowserContextOptions, url = server.url): Promise<Page> => newPage(browser, url, options),
+    setupCode: () => server.setupCode,
   }
 }

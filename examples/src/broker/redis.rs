@@ -1,6 +1,6 @@
 //! `[redis]`: brokers that share their messages.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, num::NonZeroU64, time::Duration};
 
 use serde::Deserialize;
 use stomp_broker::{
@@ -20,6 +20,9 @@ pub struct Redis {
     /// What happens to messages while it is away.
     #[serde(default)]
     pub while_away: Away,
+    /// How long a broker may be silent before others take over what it had.
+    #[serde(default)]
+    pub node_timeout_seconds: Option<NonZeroU64>,
 }
 
 /// What happens to messages while Redis is away.
@@ -43,7 +46,7 @@ pub enum Away {
 impl Redis {
     /// That of an URL, with defaults for all else.
     pub fn at(url: String) -> Self {
-        Self { url, prefix: None, while_away: Away::Fail }
+        Self { url, prefix: None, while_away: Away::Fail, node_timeout_seconds: None }
     }
 
     /// The back-end that uses it, with what the policies say of histories and queues.
@@ -54,10 +57,15 @@ impl Redis {
             history: policies.histories(HistorySettings::default().bytes),
             queues: policies.queues(QueueSettings::default().queues),
             while_away: self.while_away.into(),
+            node_timeout: self.node_timeout_seconds.map_or(defaults.node_timeout, seconds),
             ..defaults
         });
         relay.map_err(|error| format!("the URL of Redis is not right: {error}").into())
     }
+}
+
+fn seconds(seconds: NonZeroU64) -> Duration {
+    Duration::from_secs(seconds.get())
 }
 
 impl From<Away> for WhileAway {

@@ -6,6 +6,7 @@ use chat_app::{
     Config, Origin, ServerRole,
     auth::{Endpoints, OAuthClient},
     domain::Provider,
+    files::FileSettings,
     limits::{Rate, Rates},
 };
 use clap::Args;
@@ -33,7 +34,7 @@ pub(super) struct Options {
     #[arg(long, env = "CHAT_METRICS_LISTEN", value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
 
-    /// Where to keep the database and the key; made if it is not there [default: data].
+    /// Where to keep the database, the key and files; made if it is not there [default: data].
     #[arg(long, env = "CHAT_DATA_DIR", value_name = "DIRECTORY", global = true)]
     data_dir: Option<PathBuf>,
 
@@ -67,6 +68,19 @@ pub(super) struct Options {
     )]
     provider: Vec<ProviderOption>,
 
+    /// A bucket of an S3-compatible service to keep files in instead of the data directory: s3://BUCKET/PREFIX. Its
+    /// region, credentials and endpoint are in AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT.
+    #[arg(long, env = "CHAT_FILES_URL", value_name = "URL", global = true)]
+    files_url: Option<String>,
+
+    /// Octets of a file, at most [default: 26214400].
+    #[arg(long, env = "CHAT_MAX_FILE", value_name = "OCTETS")]
+    max_file: Option<u64>,
+
+    /// Octets of all files of a member, at most [default: 1073741824].
+    #[arg(long, env = "CHAT_FILE_QUOTA", value_name = "OCTETS")]
+    file_quota: Option<u64>,
+
     /// Logins, for each network address and for each account [default: 10/180].
     #[arg(long, env = "CHAT_LOGIN_RATE", value_name = "RATE")]
     login_rate: Option<Rate>,
@@ -94,6 +108,14 @@ pub(super) struct Options {
     /// Searches, for each member [default: 30/60].
     #[arg(long, env = "CHAT_SEARCH_RATE", value_name = "RATE")]
     search_rate: Option<Rate>,
+
+    /// Files, for each member [default: 30/60].
+    #[arg(long, env = "CHAT_UPLOAD_RATE", value_name = "RATE")]
+    upload_rate: Option<Rate>,
+
+    /// Reports to administrators, for each member [default: 20/3600].
+    #[arg(long, env = "CHAT_REPORT_RATE", value_name = "RATE")]
+    report_rate: Option<Rate>,
 }
 
 impl Options {
@@ -117,6 +139,11 @@ impl Options {
                 .into_iter()
                 .chain(self.provider.into_iter().map(|ProviderOption(name, client)| (name, client)))
                 .collect(),
+            files: FileSettings {
+                url: self.files_url.or(file.files.url),
+                max_size: self.max_file.unwrap_or(file.files.max_size),
+                quota: self.file_quota.unwrap_or(file.files.quota),
+            },
             rates: Rates {
                 login: self.login_rate.unwrap_or(rates.login),
                 sign_up: self.sign_up_rate.unwrap_or(rates.sign_up),
@@ -125,6 +152,8 @@ impl Options {
                 room_password: self.room_password_rate.unwrap_or(rates.room_password),
                 room_passwords: self.room_passwords_rate.unwrap_or(rates.room_passwords),
                 search: self.search_rate.unwrap_or(rates.search),
+                upload: self.upload_rate.unwrap_or(rates.upload),
+                report: self.report_rate.unwrap_or(rates.report),
             },
         }
     }

@@ -54,6 +54,6 @@ pub enum Start {
 pub struct HistoryPage {
     /// The messages.
     pub messages: Vec<Message>,
-    /// Whether the messages are all that there were from the start asked for: nothing has been lost.
+    /// Whether they begin at the start that was asked for: nothing has been lost before them.
     pub complete: bool,
 }

@@ -131,7 +131,11 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// Publishes a batch in order; one answer for each.
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>>;
 
-    /// What a destination's history has from `start` on; `None` for a destination without a history.
+    /// What a destination's history has from `start` on, up to `limit` messages: the oldest of them. `None` for a
+    /// destination without a history.
+    ///
+    /// Fewer messages than the limit mean that there are no more. Everything that reached [`Inbound::message`] before the
+    /// call with a [`Position`] is in the history.
     ///
     /// # Errors
     ///
@@ -140,8 +144,9 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
-        let _ = (destination, start);
+        let _ = (destination, start, limit);
         Ok(None)
     }
 

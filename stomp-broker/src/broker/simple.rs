@@ -10,7 +10,9 @@ use async_trait::async_trait;
 
 use super::{
     Broker, BrokerError, Capabilities, HistoryPage, HistorySettings, Inbound, Interest, Publish, Published,
-    QueueSettings, QueueStore, Start, simple_logs::Logs, simple_queues::SimpleQueues,
+    QueueSettings, QueueStore, Start,
+    simple_logs::{Logs, Space},
+    simple_queues::SimpleQueues,
 };
 use crate::{Destination, Message, Policies, message::MessageIds};
 
@@ -38,13 +40,14 @@ impl SimpleBroker {
     /// A broker with limits for its queues, and with histories of topics.
     pub fn with(queues: impl Into<QueueSettings>, history: HistorySettings) -> Self {
         let ids = Arc::new(MessageIds::new());
+        let space = Space::new(history.bytes, SHARDS);
         Self {
             inbound: OnceLock::new(),
             queues: Arc::new(SimpleQueues::new(queues.into(), Arc::clone(&ids))),
             ids,
             history,
             hasher: RandomState::new(),
-            shards: std::array::from_fn(|_| Mutex::default()),
+            shards: std::array::from_fn(|_| Mutex::new(Logs::new(Arc::clone(&space)))),
         }
     }
 
@@ -64,7 +67,7 @@ impl SimpleBroker {
         let message = Message::at(id, publish, position);
         inbound.message(message.clone());
         if let Some(policy) = policy {
-            logs.append(message, policy, self.history.bytes / SHARDS);
+            logs.append(message, policy);
         }
         Ok(Published { position })
     }
@@ -103,9 +106,10 @@ impl Broker for SimpleBroker {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
         let policy = self.history.policy(destination);
-        Ok(policy.map(|policy| self.shard(destination).page(destination, start, policy)))
+        Ok(policy.map(|policy| self.shard(destination).page(destination, start, limit, policy)))
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {

@@ -8,7 +8,8 @@ use tracing::{Instrument, info_span};
 
 use super::{
     reply_to::REPLY_TO,
-    request::{Context, Subscribed, Target},
+    request::Context,
+    subscribed::{Begun, Target},
 };
 use crate::{
     Action, Destination, DestinationKind, Publish, Refusal,
@@ -81,14 +82,14 @@ impl Context {
         subscribe: &Subscribe,
         destination: Destination,
         serial: u32,
-    ) -> Result<Subscribed, Refusal> {
+    ) -> Result<Begun, Refusal> {
         let subscription = Arc::new(self.subscription(subscribe, &destination, serial)?);
         let answers = self.send_out(reply).await?;
         let messages = answers
             .into_iter()
             .map(|content| self.shared.hub.message_of(content.to(destination.clone())))
             .collect();
-        Ok(Subscribed::new(Target::Application, subscription).with_answers(messages))
+        Ok(Begun { answers: messages, ..Begun::new(Target::Application, subscription) })
     }
 
     /// Sends the messages that have a destination; gives back those that are for whoever asks.

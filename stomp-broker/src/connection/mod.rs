@@ -3,9 +3,14 @@
 
 mod application;
 mod deliver;
+mod input;
 mod notices;
+mod replay;
 mod reply_to;
 mod request;
+mod send;
+mod subscribe;
+mod subscribed;
 
 use std::{
     future::{Future, poll_fn},
@@ -18,7 +23,7 @@ use std::{
 
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
-use stomp_proto::{Command, Decoder, Item};
+use stomp_proto::Item;
 use tokio::time::{Sleep, sleep_until};
 use tracing::{
     Instrument, Span, debug, debug_span,
@@ -26,8 +31,11 @@ use tracing::{
 };
 
 use self::{
+    input::Input,
     notices::revoked,
-    request::{Done, Subscribed, Target},
+    replay::Replays,
+    request::Done,
+    subscribed::{Begun, Subscribed, Target},
 };
 use crate::{
     Peer, Principal, Refusal, Settlement,
@@ -46,18 +54,18 @@ pub(crate) struct Connection<T> {
     shared: Arc<Shared>,
     client: Arc<Client>,
     transport: T,
-    decoder: Decoder,
     session: Session<Subscribed>,
     principal: Option<Principal>,
     _open: Counted,
     logged_in: Option<Counted>,
-    input: BytesMut,
+    input: Input,
     /// Empty: room for what comes out of the outbox, and then for what goes in.
     batch: Slots,
     /// Leases of messages that count as consumed once they are written, and the task of saying so.
     written: Vec<Lease>,
     settling: Option<BoxFuture<'static, ()>>,
     request: Option<BoxFuture<'static, Done>>,
+    replays: Replays,
     timer: Pin<Box<Sleep>>,
     stall: Option<Stall>,
 }
@@ -92,7 +100,7 @@ impl<T: Transport> Connection<T> {
         let outbox = Arc::new(Outbox::new(OutboxLimits::from(&*config)));
         let client = Client::new(peer, outbox);
         Self {
-            decoder: Decoder::with_limits(config.login_limits),
+            input: Input::new(config.login_limits),
             timer: Box::pin(sleep_until((now + config.login_timeout).into())),
             session: Session::new(config, client.id.to_string(), now),
             client: Arc::new(client),
@@ -101,11 +109,11 @@ impl<T: Transport> Connection<T> {
             principal: None,
             _open: Counted::connection(),
             logged_in: None,
-            input: BytesMut::new(),
             batch: Slots::new(),
             written: Vec::new(),
             settling: None,
             request: None,
+            replays: Replays::default(),
             stall: None,
         }
     }
@@ -179,12 +187,10 @@ impl<T: Transport> Connection<T> {
     /// Feeds the session what has arrived, up to a frame that takes time to carry out.
     fn take_frames(&mut self) {
         while !self.session.is_busy() && self.session.closing().is_none() {
-            match self.decoder.decode(&mut self.input) {
+            match self.input.decode() {
                 Ok(Some(Item::Frame(frame))) => {
-                    // A message may be kept for long; it must not keep all that was read with it.
-                    let frame = if frame.command() == &Command::Send { frame.detach() } else { frame };
                     if let Some(request) = self.session.handle_frame(now(), frame) {
-                        self.decoder.set_version(self.session.version());
+                        self.input.set_version(self.session.version());
                         let context = request::Context {
                             shared: Arc::clone(&self.shared),
                             client: Arc::clone(&self.client),
@@ -197,21 +203,18 @@ impl<T: Transport> Connection<T> {
                 }
                 Ok(Some(Item::HeartBeat)) => {}
                 Ok(None) => {
-                    if !self.input.is_empty() {
-                        self.session.handle_pending(now(), self.decoder.pending_command());
+                    if self.input.has_begun() {
+                        self.session.handle_pending(now(), self.input.pending_command());
                     }
                     break;
                 }
                 Err(error) => {
                     debug!(%error, "malformed frame");
-                    self.session.handle_decode_error(error, self.decoder.failed_receipt());
+                    self.session.handle_decode_error(error, self.input.failed_receipt());
                 }
             }
         }
-        if self.input.is_empty() {
-            // An idle connection keeps no buffer.
-            self.input = BytesMut::new();
-        }
+        self.input.tidy();
     }
 
     /// Moves on whatever can move, and is ready when something happened that the session must hear of.
@@ -238,7 +241,12 @@ impl<T: Transport> Connection<T> {
                 Poll::Ready(Taken::Control(control)) => return Poll::Ready(Ok(Event::Control(control))),
                 Poll::Ready(Taken::Renewed(principal)) => return Poll::Ready(Ok(Event::Renewed(principal))),
                 Poll::Ready(Taken::Ended(ended)) => return Poll::Ready(Ok(Event::Ended(ended))),
-                Poll::Ready(Taken::Batch) => self.push_batch(),
+                Poll::Ready(Taken::Batch) => {
+                    self.push_batch();
+                    // Neither waits for the other to be done.
+                    let _ = self.poll_replay(cx);
+                }
+                Poll::Pending if idle && self.poll_replay(cx).is_ready() => {}
                 Poll::Pending if idle && self.request.is_none() && self.session.is_leaving() => {
                     return Poll::Ready(Ok(Event::Drained));
                 }
@@ -253,7 +261,7 @@ impl<T: Transport> Connection<T> {
             self.settle_written();
         }
         if !self.session.is_busy() && !closing {
-            match self.transport.poll_read(cx, &mut self.input) {
+            match self.transport.poll_read(cx, self.input.buffer()) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::End)),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Input)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -303,26 +311,29 @@ impl<T: Transport> Connection<T> {
                 Span::current().record("user", &**principal.user());
                 debug!("logged in");
                 self.session.authenticated(now(), principal.user(), principal.lifetime());
-                self.decoder.set_limits(self.shared.config.limits);
+                self.input.set_limits(self.shared.config.limits);
                 self.transport.logged_in();
                 self.client.log_in(&principal, self.session.version());
                 self.shared.hub.join(&self.client);
                 self.principal = Some(principal);
                 self.logged_in = Some(Counted::session());
             }
-            Done::Subscribed(Ok(mut subscribed)) => {
-                for answer in subscribed.take_answers() {
-                    metrics::sent(usize::from(self.push_message(&answer)));
-                }
-                let recovered = subscribed.recovered;
-                self.session.subscribed(subscribed, recovered);
-            }
+            Done::Subscribed(Ok(begun)) => self.handle_begun(begun),
             Done::Finished(Ok(())) => self.session.done(),
             Done::CutOff(refusal) => self.session.refuse(&refusal),
             Done::Panicked => self.session.refuse(&Refusal::new("internal error")),
             Done::Authenticated(Err(refusal)) => self.session.refuse(&refusal),
             Done::Subscribed(Err(refusal)) | Done::Finished(Err(refusal)) => self.refuse(&refusal),
         }
+    }
+
+    fn handle_begun(&mut self, begun: Begun) {
+        for answer in begun.answers() {
+            metrics::sent(usize::from(self.push_message(&answer)));
+        }
+        let (replay, recovered) = begun.replay.unzip();
+        self.session.subscribed(begun.subscribed, recovered);
+        self.replays.extend(replay);
     }
 
     /// Refuses the pending request: by message where the application wants that, else by ERROR.
@@ -400,7 +411,7 @@ impl<T: Transport> Connection<T> {
             let (shared, client) = (Arc::clone(&self.shared), Arc::clone(&self.client));
             self.shared.tasks.spawn(async move {
                 let subscribed = match request.await {
-                    Done::Subscribed(Ok(subscribed)) => Some(subscribed),
+                    Done::Subscribed(Ok(begun)) => Some(begun.subscribed),
                     _ => None,
                 };
                 end_all(&shared, subscribed.into_iter().chain(answers_to(&client))).await;
@@ -414,6 +425,7 @@ impl<T: Transport> Connection<T> {
         let unsent = self.client.outbox.close();
         self.shared.hub.close(&self.client);
         let (shared, settling) = (Arc::clone(&self.shared), self.settling.take());
+        let principal = self.principal.take();
         let subscribed: Vec<_> = self.session.drain_subscriptions().chain(answers_to(&self.client)).collect();
         let leaving = self.shared.tasks.spawn(async move {
             if let Some(settling) = settling {
@@ -421,6 +433,9 @@ impl<T: Transport> Connection<T> {
             }
             shared.hub.queues.settle(unsent, Settlement::Undelivered).await;
             end_all(&shared, subscribed).await;
+            if let Some(user) = principal {
+                shared.interceptors().for_each(|interceptor| interceptor.disconnect(&user));
+            }
         });
         // Dropping the handle does not end the task.
         let _ = tokio::time::timeout(self.shared.config.request_timeout, leaving).await;

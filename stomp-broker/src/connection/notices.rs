@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use stomp_proto::header::name;
 
-use super::request::Subscribed;
+use super::subscribed::Subscribed;
 use crate::{
     Principal, Publish, Refusal,
     hub::{Outbox, UserDestination},

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use stomp_proto::{AckMode, Command, Frame, Headers, fanout};
 
-use super::request::{Context, unencodable_id};
+use super::{request::Context, subscribe::unencodable_id};
 use crate::{
     Destination, Overflow, Refusal,
     config::MAX_ID,
@@ -45,8 +45,8 @@ impl Context {
         let address = format!("{REPLY_ROOT}/{:032x}", rand::random::<u128>());
         let address = Destination::new(address).map_err(|error| Refusal::from(&error))?;
         let subscription = self.answers_to(name)?;
-        let subscribed = self.subscribe_topic(address.clone(), subscription, None).await?;
-        replies.add(name, address.clone(), Arc::clone(subscribed.subscription()));
+        let begun = self.subscribe_topic(address.clone(), subscription, None).await?;
+        replies.add(name, address.clone(), Arc::clone(begun.subscribed.subscription()));
         Ok(address)
     }
 

@@ -109,8 +109,7 @@ impl Backlog {
             self.slots = room;
             return;
         }
-        while credit.messages > 0
-            && credit.bytes > 0
+        while !credit.is_spent()
             && let Some(delivery) = self.pop_front()
         {
             credit.spend(&delivery);
@@ -230,6 +229,10 @@ impl Credit {
 
     /// For clients that take nothing at the moment.
     pub(crate) const NONE: Self = Self { messages: 0, bytes: 0 };
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.messages == 0 || self.bytes == 0
+    }
 
     fn spend(&mut self, delivery: &Delivery) {
         if delivery.subscription.terms().is_acknowledged() {

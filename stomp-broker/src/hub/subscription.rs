@@ -1,14 +1,17 @@
 //! One subscription, as the publishing side sees it.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use stomp_proto::{AckMode, Version};
 
-use super::{Backlog, Control, Delivery, Outbox, Queued};
+use super::{Control, Delivery, Outbox, OutboxLimits, Queued};
 use crate::{Overflow, Position};
 
 /// Where the messages of one subscription go, and how they start on the wire.
@@ -19,11 +22,20 @@ pub(crate) struct Subscription {
     terms: Terms,
     /// Cleared when the subscription ends: what is still queued for it is then dropped.
     active: AtomicBool,
-    /// Whether live messages are to wait in `held` until the history before them has been queued.
+    /// Whether live messages are to wait in `held` until the history before them has been written.
     recovering: AtomicBool,
-    held: Mutex<Option<Box<Backlog>>>,
+    held: Mutex<Option<Box<Held>>>,
     /// Where the history ended. A back-end may deliver messages that it has given out as history already.
     recovered_to: OnceLock<Position>,
+}
+
+/// Live messages that came while the history before them was written.
+#[derive(Debug, Default)]
+struct Held {
+    messages: Vec<Arc<Queued>>,
+    bytes: usize,
+    /// Whether there were too many, and they were left to the history.
+    has_dropped: bool,
 }
 
 /// What distinguishes a subscription from others of its session.
@@ -53,43 +65,51 @@ impl Subscription {
         }
     }
 
-    /// A subscription that takes live messages in only when [`recover`](Self::recover) has been called.
+    /// A subscription that lets live messages through only when it [goes live](Self::go_live).
     pub(crate) fn recovering(self) -> Self {
-        let held = Box::new(Backlog::new(self.outbox.limits()));
-        Self { recovering: AtomicBool::new(true), held: Mutex::new(Some(held)), ..self }
+        Self { recovering: AtomicBool::new(true), held: Mutex::new(Some(Box::default())), ..self }
     }
 
-    /// Queues the history, then the live messages that came meanwhile and are not part of it.
-    pub(crate) fn recover(self: &Arc<Self>, history: &[Arc<Queued>]) {
+    /// Forgets that live messages were dropped: what comes from now on is held, and the history is about to be read for
+    /// what came before.
+    pub(crate) fn hold_anew(&self) {
+        if let Some(held) = &mut *self.held() {
+            held.has_dropped = false;
+        }
+    }
+
+    /// Queues the live messages that came behind the `last` one of the history, and lets all others through; says whether
+    /// none was dropped since the history was read.
+    pub(crate) fn go_live(self: &Arc<Self>, last: Option<Position>) -> bool {
         // Whoever publishes now either sees the lock and waits, or finds the subscription live.
         let mut held = self.held();
-        for message in history {
-            self.push(Delivery::new(self, message));
+        if held.as_ref().is_some_and(|held| held.has_dropped) {
+            return false;
         }
-        if let Some(last) = history.last().and_then(|message| message.position()) {
-            // A subscription recovers once.
+        if let Some(last) = last {
+            // A subscription goes live once.
             let _ = self.recovered_to.set(last);
         }
-        let live = held.take().map(|mut held| held.take_all()).unwrap_or_default();
-        let new = live.into_iter().flatten().filter(|delivery| self.is_new(&delivery.message));
-        new.for_each(|delivery| self.push(delivery));
+        let live = held.take().map(|held| held.messages).unwrap_or_default();
+        let new = live.iter().filter(|message| self.is_new(message));
+        new.for_each(|message| self.push(Delivery::new(self, message)));
         self.recovering.store(false, Ordering::Release);
+        true
     }
 
     /// Queues a message of a topic.
     pub(crate) fn deliver(self: &Arc<Self>, message: &Arc<Queued>) {
-        let delivery = Delivery::new(self, message);
         if self.recovering.load(Ordering::Acquire)
             && let Some(held) = &mut *self.held()
         {
-            // Reading the history takes too long for what the client may have waiting.
-            if held.push(delivery).is_err() {
+            // Without a place in a history it could not be read again.
+            if held.push(message, self.outbox.limits()).is_err() {
                 self.outbox.control(Control::SlowConsumer);
             }
             return;
         }
         if self.is_new(message) {
-            self.push(delivery);
+            self.push(Delivery::new(self, message));
         }
     }
 
@@ -101,7 +121,7 @@ impl Subscription {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Box<Backlog>>> {
+    fn held(&self) -> MutexGuard<'_, Option<Box<Held>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -140,6 +160,21 @@ impl Subscription {
 
     pub(crate) fn terms(&self) -> &Terms {
         &self.terms
+    }
+}
+
+impl Held {
+    /// Holds a message. If the outbox could not take in all of them at once they are dropped; fails if one of those is in
+    /// no history.
+    fn push(&mut self, message: &Arc<Queued>, limits: OutboxLimits) -> Result<(), ()> {
+        self.messages.push(Arc::clone(message));
+        self.bytes += message.size();
+        if self.messages.len() <= limits.frames / 2 && self.bytes <= limits.bytes / 2 {
+            return Ok(());
+        }
+        let dropped = mem::take(self);
+        self.has_dropped = true;
+        if dropped.messages.iter().all(|message| message.position().is_some()) { Ok(()) } else { Err(()) }
     }
 }
 

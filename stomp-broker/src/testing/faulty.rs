@@ -203,9 +203,10 @@ impl<B: Broker> Broker for Faulty<B> {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
         self.faults.check()?;
-        self.inner.history(destination, start).await
+        self.inner.history(destination, start, limit).await
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {

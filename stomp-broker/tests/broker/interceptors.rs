@@ -1,11 +1,11 @@
-//! What interceptors can do to messages.
+//! What interceptors see, and what they can do to messages.
 
 use std::time::Duration;
 
 use stomp_broker::{
-    App, Interceptor, Message, Open, Passage, Principal, Publish, Refusal, Server,
+    App, Credentials, Interceptor, Message, Open, Passage, Principal, Publish, Refusal, Server,
     app::{Body, State},
-    proto::{Command, Frame},
+    proto::{Command, Frame, Subscribe},
     testing::Client,
 };
 use tokio::sync::mpsc;
@@ -98,4 +98,62 @@ async fn messages_are_changed_and_dropped_for_one_subscription_alone() {
     assert_eq!(message.headers().get("message-id").map(str::to_owned), ids[1], "it is the same message");
     assert_eq!(message.headers().get("secret"), None);
     guest.expect_nothing(QUIET).await;
+}
+
+/// Tells what it sees, and lets nobody called mallory in and nobody to `/topic/closed`.
+#[derive(Debug)]
+struct Doorman(mpsc::UnboundedSender<String>);
+
+impl Interceptor for Doorman {
+    fn connect(&self, credentials: &Credentials<'_>) -> Result<(), Refusal> {
+        match credentials.login() {
+            Some("mallory") => Err(Refusal::new("not you")),
+            login => self.tell(format_args!("connect {}", login.unwrap_or_default())),
+        }
+    }
+
+    fn disconnect(&self, user: &Principal) {
+        let _ = self.tell(format_args!("disconnect {}", user.user()));
+    }
+
+    fn subscribe(&self, subscriber: &Principal, frame: &Subscribe) -> Result<(), Refusal> {
+        match frame.destination() {
+            "/topic/closed" => Err(Refusal::new("closed")),
+            destination => self.tell(format_args!("subscribe {} {destination}", subscriber.user())),
+        }
+    }
+
+    fn unsubscribe(&self, subscriber: &Principal, destination: &str) {
+        let _ = self.tell(format_args!("unsubscribe {} {destination}", subscriber.user()));
+    }
+}
+
+impl Doorman {
+    fn tell(&self, what: std::fmt::Arguments<'_>) -> Result<(), Refusal> {
+        let _ = self.0.send(what.to_string());
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_and_subscriptions_are_seen_and_refused() {
+    let (tell, mut seen) = mpsc::unbounded_channel();
+    let server = Server::builder(Open, Open).topics("/topic").interceptor(Doorman(tell));
+    let server = server.start().await.expect("a server");
+
+    let mut mallory = Client::open(&server);
+    mallory.send_octets("CONNECT\naccept-version:1.2\nlogin:mallory\n\n\0").await;
+    assert_eq!(mallory.expect_error().await.headers().get("message"), Some("not you"));
+
+    let mut alice = client(&server, "alice").await;
+    alice.confirm(Frame::builder(Command::Unsubscribe).header("id", "s")).await;
+    alice.send_octets("SUBSCRIBE\nid:t\ndestination:/topic/closed\n\n\0").await;
+    assert_eq!(alice.expect_error().await.headers().get("message"), Some("closed"));
+
+    for expected in
+        ["connect alice", "subscribe alice /topic/x", "unsubscribe alice /topic/x", "disconnect alice"]
+    {
+        assert_eq!(seen.recv().await.as_deref(), Some(expected));
+    }
+    assert!(seen.try_recv().is_err());
 }

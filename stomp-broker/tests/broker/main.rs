@@ -2,6 +2,7 @@
 
 mod app;
 mod delivery;
+mod dialogues;
 mod handle;
 mod interceptors;
 mod limits;

@@ -1,6 +1,7 @@
 //! The relay over a real Redis, as long as that does not fail.
 #![cfg(feature = "redis")]
 
+mod bounds;
 mod conformance;
 mod presence;
 mod queues;

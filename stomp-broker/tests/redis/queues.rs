@@ -1,6 +1,9 @@
 //! Queues of several nodes, as if they were of one.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use stomp_broker::{
     Open, Server,
@@ -12,6 +15,9 @@ use stomp_broker::{
 use crate::redis_server::RedisServer;
 
 const QUEUE: &str = "/queue/jobs";
+
+/// Of a stream: the id, and the field with the message.
+type Entry = (String, [(String, Vec<u8>); 1]);
 
 async fn node(redis: &RedisServer) -> Server {
     // Short enough for a test to wait for, long enough for a busy machine.
@@ -97,5 +103,33 @@ async fn what_a_dead_node_had_goes_to_others_and_nothing_is_lost() {
     let again = reader.expect(Command::Message).await;
     assert_eq!((&*text(&again), again.headers().get("x-delivery-count")), ("1", Some("2")));
     acknowledge(&mut reader, &again).await;
+    reader.expect_nothing(Duration::from_millis(200)).await;
+}
+
+/// As when the answer to a lease is lost with its connection: Redis believes that the node has the message.
+#[tokio::test]
+async fn what_a_node_never_heard_of_comes_to_it_after_a_while() {
+    let redis = RedisServer::start();
+    let node = node(&redis).await;
+    let mut reader = consumer(&node).await;
+    client(&node).await.publish(QUEUE, "heard of").await;
+    let heard_of = reader.expect(Command::Message).await;
+    let stray = || {
+        let (mut connection, key) = (redis.connection(), format!("stomp:q:{{common}}:{QUEUE}"));
+        let consumers: Vec<HashMap<String, redis::Value>> =
+            redis::cmd("XINFO").arg("CONSUMERS").arg(&key).arg("g").query(&mut connection)?;
+        let name: String = redis::from_redis_value(consumers[0]["name"].clone())?;
+        let [(_, [field_and_envelope])]: [Entry; 1] =
+            redis::cmd("XRANGE").arg(&key).arg("-").arg("+").query(&mut connection)?;
+        let (field, envelope) = field_and_envelope;
+        let () = redis::cmd("XADD").arg(&key).arg("0-*").arg(field).arg(envelope).query(&mut connection)?;
+        let lease = ["GROUP", "g", &name, "STREAMS", &key, ">"];
+        redis::cmd("XREADGROUP").arg(&lease).query::<redis::Value>(&mut connection)
+    };
+    stray().unwrap();
+    let again = reader.expect(Command::Message).await;
+    assert_eq!(again.headers().get("x-delivery-count"), None, "it has not been delivered");
+    acknowledge(&mut reader, &again).await;
+    acknowledge(&mut reader, &heard_of).await;
     reader.expect_nothing(Duration::from_millis(200)).await;
 }

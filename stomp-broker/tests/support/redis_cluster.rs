@@ -130,6 +130,13 @@ impl Cluster {
         timeout(patience, all).await.expect("every node changes its readiness in time");
     }
 
+    /// A client of the first node.
+    pub(crate) async fn client(&self) -> Client {
+        let mut client = Client::open(&self.nodes[0]);
+        client.connect().await;
+        client
+    }
+
     pub(crate) async fn assert_delivers_locally(&self) {
         for node in &self.nodes {
             let mut client = Client::open(node);

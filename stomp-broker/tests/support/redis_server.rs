@@ -18,27 +18,34 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct RedisServer {
     port: u16,
+    arguments: Vec<String>,
     directory: TempDir,
     process: Child,
 }
 
 impl RedisServer {
     pub(crate) fn start() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        Self::start_with(&[])
+    }
+
+    /// With arguments beyond the usual ones.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let port = free_port();
         let directory = tempfile::tempdir().unwrap();
-        let process = spawn(port, directory.path());
-        let server = Self { port, directory, process };
+        let process = spawn(port, &arguments, directory.path());
+        let server = Self { port, arguments, directory, process };
         server.wait_until_up();
         server
     }
 
-    /// Settings of a node, with the histories and limits that the conformance suite asks for.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Settings of a node: see [`settings`].
     pub(crate) fn settings(&self) -> RedisSettings {
-        RedisSettings {
-            history: conformance::history(),
-            queues: conformance::queue_policy().into(),
-            ..RedisSettings::new(format!("redis://127.0.0.1:{}", self.port))
-        }
+        settings(format!("redis://127.0.0.1:{}", self.port))
     }
 
     /// A connection beside those of the nodes.
@@ -55,7 +62,7 @@ impl RedisServer {
 
     /// Starts it again after [`kill`](Self::kill).
     pub(crate) fn restart(&mut self) {
-        self.process = spawn(self.port, self.directory.path());
+        self.process = spawn(self.port, &self.arguments, self.directory.path());
         self.wait_until_up();
     }
 
@@ -96,13 +103,27 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, directory: &Path) -> Child {
+/// Settings of a node, with the histories and limits that the conformance suite asks for.
+pub(crate) fn settings(url: String) -> RedisSettings {
+    RedisSettings {
+        history: conformance::history(),
+        queues: conformance::queue_policy().into(),
+        ..RedisSettings::new(url)
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn spawn(port: u16, arguments: &[String], directory: &Path) -> Child {
     let port = port.to_string();
     let directory = directory.to_str().unwrap();
     let settings = ["--port", &port, "--bind", "127.0.0.1", "--dir", directory, "--save", ""];
     // With everysec a busy Redis answers before it has written: what it then forgets is reported lost.
     let durability = ["--appendonly", "yes", "--appendfsync", "always"];
     let command = &mut Command::new("redis-server");
-    let command = command.args(settings).args(durability).stdout(Stdio::null()).stderr(Stdio::null());
+    let command =
+        command.args(settings).args(durability).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed")
 }

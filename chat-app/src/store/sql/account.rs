@@ -67,6 +67,7 @@ impl AccountStore for DbStore {
             "DELETE FROM oauth_identity WHERE member_id = $1",
             "DELETE FROM session WHERE member_id = $1",
             "DELETE FROM push_subscription WHERE member_id = $1",
+            "DELETE FROM file WHERE owner_id = $1",
             "DELETE FROM member_block WHERE member_id = $1 OR blocked_id = $1",
         ] {
             sqlx::query(what).bind(member).execute(&mut *tx).await?;

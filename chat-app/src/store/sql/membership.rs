@@ -3,10 +3,7 @@
 use async_trait::async_trait;
 use sqlx::Transaction;
 
-use super::{
-    Db, DbStore, containing, lock_room,
-    message::{Line, is_in},
-};
+use super::{Db, DbStore, append::Line, containing, lock_room, message::is_in};
 use crate::{
     domain::{
         MAX_PARTICIPANTS, MemberId, MessageType, Notify, Participant, ParticipantRole, ReadMarker, RoomId,
@@ -305,5 +302,5 @@ async fn make_owner(tx: &mut Transaction<'_, Db>, room: RoomId, owner: MemberId)
 
 /// The line that a member came or went: it has no text of its own.
 fn note(room: RoomId, sender: MemberId, r#type: MessageType, now: Timestamp) -> Line<'static> {
-    Line { room, sender, r#type, body: "", client_message_id: None, reply_to: None, now }
+    Line::new(room, sender, r#type, "", now)
 }

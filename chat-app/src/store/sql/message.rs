@@ -3,45 +3,16 @@
 use async_trait::async_trait;
 use sqlx::Transaction;
 
-use super::{Db, DbStore, index, lock_room};
+use super::{Db, DbStore, append::append};
 use crate::{
-    domain::{MemberId, Message, MessageId, MessageType, Nameable, RoomId, Timestamp, grams, mentioned},
+    domain::{MemberId, Message, MessageId, Nameable, RoomId, mentioned},
     store::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page, Result},
 };
 
 #[async_trait]
 impl MessageStore for DbStore {
-    async fn append(&self, new: NewMessage<'_>) -> Result<Append> {
-        let mut tx = self.write().await?;
-        lock_room(&mut tx, new.room).await?;
-        if let Some(message) = sent_before(&mut tx, &new).await? {
-            return Ok(Append::Duplicate(Box::new(message)));
-        }
-        match is_in(&mut tx, new.room, new.sender).await? {
-            None => return Ok(Append::NoRoom),
-            Some(false) => return Ok(Append::NotIn),
-            Some(true) => {}
-        }
-        if let Some(reply_to) = new.reply_to
-            && !may_read(&mut tx, reply_to, new.room, new.sender).await?
-        {
-            return Ok(Append::NoSuchReply);
-        }
-        let line = Line {
-            room: new.room,
-            sender: new.sender,
-            r#type: MessageType::Talk,
-            body: new.content.as_str(),
-            client_message_id: new.client_message_id.map(|id| id.as_str()),
-            reply_to: new.reply_to,
-            now: new.now,
-        };
-        let (id, seq) = line.insert(&mut tx).await?;
-        note_mentions(&mut tx, new.room, id, seq, new.content.as_str()).await?;
-        index(&mut tx, id, &grams(new.content.as_str())).await?;
-        let message = message(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(Append::Stored(Box::new(message)))
+    async fn append(&self, batch: &[NewMessage<'_>]) -> Result<Vec<Append>> {
+        append(self, batch).await
     }
 
     async fn history(
@@ -147,36 +118,6 @@ pub(super) async fn is_in(
     Ok(is_in.fetch_optional(&mut **tx).await?)
 }
 
-/// The message that was stored when the sender sent this one for the first time.
-async fn sent_before(tx: &mut Transaction<'_, Db>, new: &NewMessage<'_>) -> Result<Option<Message>> {
-    let Some(id) = new.client_message_id else { return Ok(None) };
-    let before = sqlx::query_as(
-        "SELECT * FROM message_view WHERE room_id = $1 AND sender_id = $2 AND client_message_id = $3",
-    )
-    .bind(new.room)
-    .bind(new.sender)
-    .bind(id.as_str());
-    Ok(before.fetch_optional(&mut **tx).await?)
-}
-
-/// Whether a message of the room is there for the member to read.
-async fn may_read(
-    tx: &mut Transaction<'_, Db>,
-    message: MessageId,
-    room: RoomId,
-    member: MemberId,
-) -> Result<bool> {
-    let found = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM message JOIN access ON access.room_id = message.room_id
-                        WHERE message.id = $1 AND message.room_id = $2 AND message.type = 'TALK'
-                          AND access.member_id = $3 AND message.seq > access.floor)",
-    )
-    .bind(message)
-    .bind(room)
-    .bind(member);
-    Ok(found.fetch_one(&mut **tx).await?)
-}
-
 /// Notes whom a text names.
 pub(super) async fn note_mentions(
     tx: &mut Transaction<'_, Db>,
@@ -208,52 +149,6 @@ pub(super) async fn note_mentions(
 /// A message as clients get it.
 pub(super) async fn message(tx: &mut Transaction<'_, Db>, id: MessageId) -> Result<Message> {
     Ok(sqlx::query_as("SELECT * FROM message_view WHERE id = $1").bind(id).fetch_one(&mut **tx).await?)
-}
-
-/// A message to write, whoever speaks.
-pub(super) struct Line<'a> {
-    pub(super) room: RoomId,
-    pub(super) sender: MemberId,
-    pub(super) r#type: MessageType,
-    pub(super) body: &'a str,
-    pub(super) client_message_id: Option<&'a str>,
-    pub(super) reply_to: Option<MessageId>,
-    pub(super) now: Timestamp,
-}
-
-impl Line<'_> {
-    /// Writes the line.
-    pub(super) async fn write(self, tx: &mut Transaction<'_, Db>) -> Result<Message> {
-        let (id, _) = self.insert(tx).await?;
-        message(tx, id).await
-    }
-
-    /// Takes the room's next number and writes the line under it, in the transaction: a number that is not used after
-    /// all is not taken.
-    async fn insert(self, tx: &mut Transaction<'_, Db>) -> Result<(MessageId, i64)> {
-        let seq: i64 = sqlx::query_scalar(
-            "UPDATE room SET last_seq = last_seq + 1, last_message_at = $2 WHERE id = $1 RETURNING last_seq",
-        )
-        .bind(self.room)
-        .bind(self.now)
-        .fetch_one(&mut **tx)
-        .await?;
-        let id = sqlx::query_scalar(
-            "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-        )
-        .bind(self.room)
-        .bind(seq)
-        .bind(self.sender)
-        .bind(self.r#type)
-        .bind(self.body)
-        .bind(self.client_message_id)
-        .bind(self.reply_to)
-        .bind(self.now)
-        .fetch_one(&mut **tx)
-        .await?;
-        Ok((id, seq))
-    }
 }
 
 /// The number that a place stands for: itself, or that of the message of this id.

@@ -8,18 +8,22 @@
 
 mod account;
 mod admin;
+mod append;
 mod change;
+mod file;
 mod identity;
 mod invite;
 mod member;
 mod membership;
 mod message;
+mod report;
 mod room;
 mod search;
 mod session;
 mod setting;
 
-use super::{Db, DbStore, SEARCH, index, lock_room, needle};
+pub(super) use self::append::Line;
+use super::{BY_IDS, Db, DbStore, SEARCH, ids, index, insert_lines, lock_room, lock_rooms, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {

@@ -1,6 +1,7 @@
 //! A service to test, and clients of it.
 
 mod app;
+mod picture;
 mod provider;
 mod redis;
 mod stomp;
@@ -8,6 +9,7 @@ mod user;
 
 pub(crate) use self::{
     app::{Answer, TestApp},
+    picture::{PLACE, bomb, encoded, turned_photo},
     provider::{FakeProvider, Person},
     redis::RedisServer,
     stomp::Stomp,

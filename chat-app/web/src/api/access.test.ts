@@ -29,10 +29,27 @@ describe('access', () => {
   })
 
   it('renews a token that is about to expire, once for all who ask', async () => {
-    access.keep(grant('old', 20) as never)
+    access.keep(grant('old', 0) as never)
     fetched.mockReturnValueOnce(answer(200, grant('new')))
     expect(await Promise.all([access.freshToken(), access.freshToken()])).toEqual(['new', 'new'])
     expect(paths()).toEqual(['/auth/refresh'])
+  })
+
+  it('renews a token before it expires, and says so to the connection', async () => {
+    vi.useFakeTimers()
+    const kept = vi.fn()
+    access.whenTokenKept(kept)
+    access.keep(grant('one', 900) as never)
+    fetched.mockReturnValueOnce(answer(200, grant('two', 6)))
+    await vi.advanceTimersByTimeAsync(869_999)
+    expect(fetched).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    // Of six seconds, the last two.
+    fetched.mockReturnValueOnce(answer(200, grant('three')))
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(kept.mock.calls).toEqual([['one'], ['two'], ['three']])
+    access.forget()
+    vi.useRealTimers()
   })
 
   it('renews a refused token and repeats the request', async () => {

@@ -13,7 +13,7 @@ export interface Grant {
   member: Member
 }
 
-/** Renew this long before the end, so that no request is caught by it. */
+/** Renew this long before the end, so that no request is caught by it; of a short life, the last third. */
 const MARGIN_MS = 30_000
 
 /** When a renewal began; left behind by a page that went away in the middle of it. */
@@ -21,27 +21,39 @@ const RENEWING_SINCE = 'renewing-since'
 /** By then a renewal that was left behind has its answer, and the browser the next cookie. */
 const LONGEST_RENEWAL_MS = 1_500
 
-let current: { token: string; expiresAt: number; memberId: number } | undefined
+let current: { token: string; renewAt: number; memberId: number } | undefined
 let renewal: Promise<Grant> | undefined
+let timer: ReturnType<typeof setTimeout> | undefined
 let onLost: () => void = () => {}
+let onKept: (token: string) => void = () => {}
 
 /** Calls `handler` when the server has ended the session. */
 export function whenSessionLost(handler: () => void): void {
   onLost = handler
 }
 
-export function keep(grant: Grant): void {
-  const { token, expiresIn, member } = grant
-  current = { token, expiresAt: Date.now() + expiresIn * 1000, memberId: member.id }
+/** Calls `handler` with each new token: a connection that began with another one ends with it. */
+export function whenTokenKept(handler: (token: string) => void): void {
+  onKept = handler
+}
+
+export function keep({ token, expiresIn, member }: Grant): void {
+  const wait = expiresIn * 1000 - Math.min(MARGIN_MS, (expiresIn * 1000) / 3)
+  current = { token, renewAt: Date.now() + wait, memberId: member.id }
+  clearTimeout(timer)
+  // Without an answer, whoever needs the token next asks again.
+  timer = setTimeout(() => void renew().catch(() => {}), wait)
+  onKept(token)
 }
 
 export function forget(): void {
   current = undefined
+  clearTimeout(timer)
 }
 
 /** A token that is good for some seconds more, renewed when it has to be. */
 export async function freshToken(): Promise<string> {
-  if (current && Date.now() < current.expiresAt - MARGIN_MS) return current.token
+  if (current && Date.now() < current.renewAt) return current.token
   return (await renew()).token
 }
 

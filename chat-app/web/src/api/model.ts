@@ -31,6 +31,8 @@ export interface Message {
   createdAt: string
   clientMessageId: string | null
   replyTo: Reply | null
+  /** Ids of those it names. */
+  mentions: number[]
   reactions: Reaction[]
   /** 1, and one more with each edit. */
   version: number
@@ -82,6 +84,8 @@ export interface Room {
 export interface MyRoom extends Room {
   /** Capped by the server at 100. */
   unReadCount: number
+  /** How many of these name the reader. */
+  mentionCount: number
   lastSeq: number
   lastReadSeq: number
 }
@@ -126,4 +130,8 @@ export interface Refusal {
   code: string
   message: string
   clientMessageId?: string
+  details?: {
+    /** Seconds, of `RATE_LIMITED`. */
+    retryAfter?: number
+  }
 }

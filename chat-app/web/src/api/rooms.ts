@@ -27,6 +27,11 @@ export async function leaveRoom(roomId: number): Promise<void> {
   await request(`/chat/room/group/${roomId}/leave`, { method: 'DELETE' })
 }
 
+/** Takes a room of two off one's list until its next message. */
+export async function hideRoom(roomId: number): Promise<void> {
+  await request(`/chat/room/${roomId}/hide`, { method: 'POST' })
+}
+
 /** The id of the one room of these two, made when there is none yet. */
 export function openPrivateRoom(otherMemberId: number): Promise<number> {
   return post('/chat/room/private/create', { query: { otherMemberId } })

@@ -5,9 +5,9 @@
  * Subscriptions end with the socket. Whoever needs one makes it in a handler
  * given to `onConnected`, which runs after every (re)connect.
  */
-import { Client, ReconnectionTimeMode, Versions } from '@stomp/stompjs'
+import { Client, type IMessage, ReconnectionTimeMode, Versions } from '@stomp/stompjs'
 import { readonly, ref } from 'vue'
-import { freshToken, renew } from '../api/access'
+import { freshToken, renew, whenTokenKept } from '../api/access'
 import { ApiError } from '../api/error'
 import { Transport } from './transport'
 
@@ -75,11 +75,14 @@ export function onConnected(handler: () => void): () => void {
   return () => handlers.delete(handler)
 }
 
-/** Subscribes for the life of this socket; bodies are JSON. */
+/** Subscribes for the life of this socket to what is JSON; what the broker itself refuses is told in plain text. */
 export function subscribe<T>(destination: string, receive: (body: T) => void): Subscription {
   const receipt = `subscribed-${++receipts}`
   const confirmed = new Promise<void>((resolve) => client.watchForReceipt(receipt, () => resolve()))
-  const { id } = client.subscribe(destination, (frame) => receive(JSON.parse(frame.body) as T), { receipt })
+  const onFrame = ({ body, headers }: IMessage) => {
+    if (headers['content-type']?.startsWith('application/json')) receive(JSON.parse(body) as T)
+  }
+  const { id } = client.subscribe(destination, onFrame, { receipt })
   const socket = client.webSocket
   return {
     confirmed,
@@ -126,6 +129,9 @@ async function authorize(): Promise<void> {
 function waiting(): Status {
   return navigator.onLine ? 'connecting' : 'offline'
 }
+
+// The server ends a connection with the token that it began with, or was renewed by.
+whenTokenKept((token) => void publish('/app/session.renew', { token }))
 
 async function retryAtOnce(): Promise<void> {
   if (status.value === 'idle' || client.connected) return

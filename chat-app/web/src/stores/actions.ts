@@ -13,20 +13,33 @@ export interface Composing {
 
 const EXCERPT = 80
 
-export function useMessageActions(roomId: number) {
+/** `find` gives a message as it is now, if it is there. */
+export function useMessageActions(roomId: number, find: (id: number) => Message | undefined) {
   const composing = shallowRef<Composing>()
   const { problem, run } = useTask((action: () => Promise<void>) => action())
 
   /** Sends the text, or puts it in the place of the one being edited; true if there is a new message. */
   function submit(text: string): boolean {
     const { kind, message } = composing.value ?? {}
-    composing.value = undefined
     if (kind === 'edit' && message) {
-      if (text !== message.message) void run(() => editMessage(message, text))
+      void run(() => edit(message, text))
       return false
     }
+    composing.value = undefined
     send(roomId, text, message ? asReply(message) : null)
     return true
+  }
+
+  async function edit(message: Message, text: string): Promise<void> {
+    try {
+      if (text !== message.message) await editMessage(message, text)
+      composing.value = undefined
+    } catch (cause) {
+      // Whoever tries again has seen what it is now.
+      const newer = find(message.id)
+      if (newer) composing.value = { kind: 'edit', message: newer }
+      throw cause
+    }
   }
 
   return {

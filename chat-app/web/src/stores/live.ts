@@ -2,6 +2,7 @@
 import { watch } from 'vue'
 import type { Ack, Refusal, RoomUpdate } from '../api/model'
 import { connect, disconnect, onConnected, subscribe } from '../stomp/connection'
+import { type Notice, notify } from './notices'
 import { acknowledge, closeOutbox, openOutbox, refuse, resend } from './outbox'
 import { applyRoomUpdate, forgetRooms, loadRooms } from './rooms'
 import { me } from './session'
@@ -34,6 +35,7 @@ async function listen(): Promise<void> {
     subscribe<Ack>('/user/queue/acks', acknowledge).confirmed,
     subscribe<Refusal>('/user/queue/errors', refuse).confirmed,
     subscribe<RoomUpdate>('/user/queue/rooms', applyRoomUpdate).confirmed,
+    subscribe<Notice>('/user/queue/notifications', notify).confirmed,
   ])
   resend()
   await loadRooms().catch(() => {})

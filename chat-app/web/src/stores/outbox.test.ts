@@ -59,8 +59,21 @@ describe('outbox', () => {
 
   it('says why the server refused', () => {
     send(1, '안녕')
-    refuse({ clientMessageId: only().clientMessageId, code: 'RATE_LIMITED', message: '' })
+    refuse({ clientMessageId: only().clientMessageId, code: 'NOT_PARTICIPANT', message: '' })
+    expect(only()).toMatchObject({ state: 'failed', code: 'NOT_PARTICIPANT' })
+    vi.advanceTimersByTime(60_000)
+    resend()
+    expect(sent).toHaveLength(1)
+  })
+
+  it('tries again what was too fast when the server allows it', () => {
+    send(1, '안녕')
+    refuse({ clientMessageId: only().clientMessageId, code: 'RATE_LIMITED', message: '', details: { retryAfter: 3 } })
+    vi.advanceTimersByTime(2_999)
     expect(only()).toMatchObject({ state: 'failed', code: 'RATE_LIMITED' })
+    vi.advanceTimersByTime(1)
+    expect(only().state).toBe('sending')
+    expect(sent).toHaveLength(2)
   })
 
   it('sends what was not answered again after a reconnect, in order', () => {

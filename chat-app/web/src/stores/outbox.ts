@@ -6,6 +6,9 @@
  *      |  +-- retry, or the connection is back in time
  *      +--refused, or 10 s without an ack--> failed
  *
+ * Too fast is no lasting refusal: the server says when to try again, and then
+ * it is tried.
+ *
  * Every try uses the same clientMessageId, so the server stores one message
  * however often it is sent. What is not sent survives a reload of the tab.
  */
@@ -27,6 +30,8 @@ export interface Outgoing {
 }
 
 const ACK_TIMEOUT_MS = 10_000
+/** Until the next try, if the server does not say how long. */
+const USUAL_WAIT_S = 10
 /** Unanswered for longer, a message is not sent without being asked for. */
 const RESEND_MS = 120_000
 const STORAGE = 'outbox'
@@ -77,7 +82,7 @@ export function closeOutbox(): void {
 export function resend(): void {
   const oldest = Date.now() - RESEND_MS
   entries.value
-    .filter(({ state, code, createdAt }) => state !== 'sent' && !code && Date.parse(createdAt) > oldest)
+    .filter(({ state, code, createdAt }) => state !== 'sent' && !isFinal(code) && Date.parse(createdAt) > oldest)
     .forEach(({ clientMessageId }) => transmit(clientMessageId))
 }
 
@@ -85,9 +90,15 @@ export function acknowledge({ clientMessageId, seq }: Ack): void {
   update(clientMessageId, { state: 'sent', seq })
 }
 
-export function refuse({ clientMessageId, code }: Refusal): void {
-  if (clientMessageId) update(clientMessageId, { state: 'failed', code })
+export function refuse({ clientMessageId, code, details }: Refusal): void {
+  if (!clientMessageId) return
+  update(clientMessageId, { state: 'failed', code })
+  if (isFinal(code)) return
+  const wait = (details?.retryAfter ?? USUAL_WAIT_S) * 1000
+  timers.set(clientMessageId, setTimeout(() => transmit(clientMessageId), wait))
 }
+
+const isFinal = (code: string | undefined) => code !== undefined && code !== 'RATE_LIMITED'
 
 /** Drops what the room shows by itself now: these ids, and everything acknowledged up to `seq`. */
 export function shown(roomId: number, seq: number, ids: Set<string>): void {

@@ -21,6 +21,7 @@ function room(roomId: number, given: Partial<MyRoom> = {}): MyRoom {
     lastMessageAt: null,
     createdAt: '2026-11-01T00:00:00.000Z',
     unReadCount: 0,
+    mentionCount: 0,
     lastSeq: 0,
     lastReadSeq: 0,
     ...given,

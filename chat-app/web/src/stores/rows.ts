@@ -17,6 +17,8 @@ export interface Bubble {
   message?: Message
   replyTo: Reply | null
   reactions: OwnReaction[]
+  /** It names the reader. */
+  named: boolean
   /** How many members have not read it. */
   unreadBy: number
   /** Absent once the room has it. */
@@ -76,13 +78,14 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
       message,
       replyTo: message.replyTo,
       reactions: message.reactions.map((reaction) => asSeenBy(me, reaction)),
+      named: message.mentions.includes(me),
       unreadBy: unreadBy(message.seq, message.senderId),
     })
   })
 
   pending.forEach((entry, index) => {
     const { clientMessageId: key, message: text, createdAt: at, replyTo } = entry
-    const nothing = { reactions: [], unreadBy: 0 }
+    const nothing = { reactions: [], named: false, unreadBy: 0 }
     rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, ...nothing, outgoing: entry })
   })
   return rows

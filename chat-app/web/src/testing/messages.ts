@@ -14,6 +14,7 @@ export function message(seq: number, given: Partial<Message> = {}): Message {
     createdAt: '2026-11-21T05:20:00.000Z',
     clientMessageId: null,
     replyTo: null,
+    mentions: [],
     reactions: [],
     version: 1,
     editedAt: null,

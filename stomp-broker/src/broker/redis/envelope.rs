@@ -58,23 +58,40 @@ impl Envelope {
         now.duration_since(self.sent_at).unwrap_or_default()
     }
 
+    pub(super) fn message_id(&self) -> MessageId {
+        MessageId::of_node(self.origin, self.number)
+    }
+
     /// What subscribers get.
     pub(super) fn into_message(self, position: Option<Position>) -> Message {
-        Message::at(MessageId::of_node(self.origin, self.number), self.publish, position)
+        Message::at(self.message_id(), self.publish, position)
     }
 }
 
-/// Splits what is pushed into a position, which topics with a history have, and the envelope: `epoch:offset:envelope`
+/// What is pushed of a message that is kept: see [`split`].
+pub(super) fn join(at: Position, envelope: &[u8]) -> Bytes {
+    let head = format!("{}-{}:", at.epoch.0, at.offset);
+    [head.as_bytes(), envelope].concat().into()
+}
+
+/// Splits what is pushed into a position, which topics with a history have, and the envelope: `epoch-offset:envelope`
 /// or the envelope alone, whose first octet is no digit.
 pub(super) fn split(pushed: Bytes) -> Option<(Option<Position>, Bytes)> {
     if pushed.first() == Some(&VERSION) {
         return Some((None, pushed));
     }
-    let mut parts = pushed.splitn(3, |&octet| octet == b':');
-    let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
-    let position = Position { epoch: Epoch(number()?), offset: number()? };
-    let envelope = pushed.slice_ref(parts.next()?);
-    Some((Some(position), envelope))
+    let colon = pushed.iter().take(POSITION).position(|&octet| octet == b':')?;
+    let (at, envelope) = pushed.split_at_checked(colon)?;
+    Some((Some(position(at)?), pushed.slice_ref(envelope.get(1..)?)))
+}
+
+/// The octets of a position and what ends it, at most.
+const POSITION: usize = 20 + 1 + 20 + 1;
+
+/// Reads a position as Redis writes the id of a stream's entry: `epoch-offset`.
+pub(super) fn position(id: &[u8]) -> Option<Position> {
+    let (epoch, offset) = str::from_utf8(id).ok()?.split_once('-')?;
+    Some(Position { epoch: Epoch(epoch.parse().ok()?), offset: offset.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -99,10 +116,11 @@ mod tests {
     fn a_push_has_a_position_or_none() {
         let plain = Envelope::encode(NodeId(7), 9, &publish());
         assert_eq!(split(plain.clone()).unwrap(), (None, plain.clone()));
-        let kept = Bytes::from([b"12:34:", &*plain].concat());
         let position = Position { epoch: Epoch(12), offset: 34 };
+        let kept = join(position, &plain);
+        assert!(kept.starts_with(b"12-34:"));
         assert_eq!(split(kept).unwrap(), (Some(position), plain));
-        for wrong in ["", "12", "12:", "12:34", "a:1:x", "12:-1:x"] {
+        for wrong in ["", "12", "12-", "12-34", "a-1:x", "12--1:x", "12:34:x"] {
             assert!(split(Bytes::from_static(wrong.as_bytes())).is_none(), "{wrong}");
         }
     }

@@ -1,5 +1,6 @@
 -- Ends an epoch whose log has gone back: the next message begins another one.
--- KEYS: log, state. ARGV: the epoch.
-if redis.call('HGET', KEYS[2], 'e') == ARGV[1] then
-  redis.call('DEL', KEYS[1], KEYS[2])
+-- KEYS: log. ARGV: the epoch.
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if newest and string.match(newest[1], '%d+') == ARGV[1] then
+  redis.call('DEL', KEYS[1])
 end

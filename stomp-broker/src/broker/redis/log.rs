@@ -1,43 +1,54 @@
-//! The histories of topics, as Redis keeps them.
+//! The histories of topics, as Redis keeps them: streams whose entries have positions for ids.
 
 use std::{
+    ops::RangeInclusive,
     sync::LazyLock,
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use redis::{Pipeline, Script, pipe};
+use redis::{Script, pipe};
 
-use super::{envelope::Envelope, keys::Keys, link::Link, sequence::Page};
+use super::{
+    envelope::{Envelope, position},
+    keys::{Keys, Place},
+    link::Link,
+    sequence::Page,
+};
 use crate::{BrokerError, Destination, Epoch, HistoryPage, HistoryPolicy, Message, Position, Start};
 
 /// Entries that are read from a log at a time.
-const PAGE: usize = 1000;
+const PAGE: usize = 256;
 
 pub(super) static PUBLISH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("publish.lua")));
 pub(super) static FORGET: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("forget.lua")));
 
-/// A stream's entries: the id `0-offset`, and one field with the envelope.
+/// A stream's entries: the id, and one field with the envelope.
 type Entries = Vec<(String, Vec<(String, Vec<u8>)>)>;
 
-/// A stored message and its offset.
+/// A stored message and where it stands.
 struct Stored {
-    offset: u64,
+    at: Position,
     envelope: Envelope,
 }
 
-/// The newest position of a topic; none if nothing was sent there.
+/// The newest position of each topic of one lane; none where nothing was sent.
 pub(super) async fn newest(
     link: &Link,
     keys: &Keys,
-    topic: &Destination,
-) -> Result<Option<Position>, BrokerError> {
+    topics: &[Destination],
+) -> Result<Vec<Option<Position>>, BrokerError> {
+    let Some(first) = topics.first() else { return Ok(Vec::new()) };
     let mut pipeline = pipe();
-    ask_epoch(&mut pipeline, keys, topic);
-    pipeline.cmd("XREVRANGE").arg(keys.log(topic)).arg("+").arg("-").arg("COUNT").arg(1);
-    let (epoch, entries): (Option<u64>, Entries) = link.query(&mut pipeline).await?;
-    let offset = stored(entries).last().map(|stored| stored.offset);
-    Ok(epoch.zip(offset).map(|(epoch, offset)| Position { epoch: Epoch(epoch), offset }))
+    for topic in topics {
+        pipeline.cmd("XREVRANGE").arg(keys.log(topic)).arg("+").arg("-").arg("COUNT").arg(1);
+    }
+    let newest: Vec<Entries> = link.query(keys.lane(first), &mut pipeline).await?;
+    Ok(newest.into_iter().map(|entries| position(entries.first()?.0.as_bytes())).collect())
+}
+
+async fn newest_of(link: &Link, keys: &Keys, topic: &Destination) -> Result<Option<Position>, BrokerError> {
+    Ok(newest(link, keys, std::slice::from_ref(topic)).await?.pop().flatten())
 }
 
 /// What the log has from a position on, that one included.
@@ -47,52 +58,72 @@ pub(super) async fn page(
     topic: &Destination,
     from: Position,
 ) -> Result<Page, BrokerError> {
-    let (epoch, entries) = range(link, keys, topic, from.offset, PAGE).await?;
-    let is_full = entries.len() == PAGE;
-    let stored = stored(entries);
-    let newest = match stored.last() {
-        Some(last) => last.offset.saturating_add(is_full.into()),
-        None => self::newest(link, keys, topic).await?.map_or(0, |newest| newest.offset),
+    let stored = range(link, keys, topic, from, "+").await?;
+    let Some(last) = stored.last().map(|stored| stored.at) else {
+        let newest = newest_of(link, keys, topic).await?;
+        let epoch = newest.map(|newest| newest.epoch);
+        return Ok(Page { epoch, messages: Vec::new(), newest: newest.map_or(0, |newest| newest.offset) });
     };
-    let place = |offset| epoch.map(|epoch| Position { epoch, offset });
-    let messages =
-        stored.into_iter().map(|Stored { offset, envelope }| (offset, envelope.into_message(place(offset))));
-    Ok(Page { epoch, messages: messages.collect(), newest })
+    let is_full = stored.len() == PAGE;
+    Ok(Page {
+        epoch: Some(last.epoch),
+        messages: stored.into_iter().map(|stored| (stored.at.offset, stored.into_message())).collect(),
+        newest: last.offset.saturating_add(is_full.into()),
+    })
 }
 
-/// What a subscriber asks for.
+/// What a subscriber asks for, up to so many messages.
 pub(super) async fn history(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
     start: Start,
+    limit: usize,
     policy: HistoryPolicy,
 ) -> Result<HistoryPage, BrokerError> {
-    let (epoch, entries) = range(link, keys, topic, 0, usize::MAX).await?;
-    // Redis trims in blocks, and knows nothing of age.
-    let mut kept = stored(entries);
-    kept.drain(..kept.len().saturating_sub(policy.messages));
-    let now = SystemTime::now();
-    kept.retain(|stored| stored.envelope.age(now) <= policy.age);
-    let first = kept.first().map(|stored| stored.offset);
-    let last = kept.last().map(|stored| stored.offset);
-    let (from, complete) = match start {
+    let nothing = HistoryPage { messages: Vec::new(), complete: !matches!(start, Start::After { .. }) };
+    let Some(newest) = newest_of(link, keys, topic).await? else { return Ok(nothing) };
+    let end = newest.offset.saturating_add(1);
+    let (wanted, is_known) = match start {
         Start::First => (0, true),
-        Start::Last(count) => {
-            (last.map_or(0, |last| last.saturating_add(1).saturating_sub(count as u64)), true)
-        }
-        Start::After { offset, epoch: asked } => {
-            let is_same = asked.is_none_or(|asked| Some(asked) == epoch);
-            let reaches_back = first.is_some_and(|first| first <= offset.saturating_add(1));
-            let is_known = last.is_some_and(|last| offset <= last);
-            if is_same && is_known { (offset.saturating_add(1), reaches_back) } else { (0, false) }
+        Start::Last(count) => (end.saturating_sub(count as u64), true),
+        Start::After { offset, epoch } => {
+            let is_known = offset <= newest.offset && epoch.is_none_or(|epoch| epoch == newest.epoch);
+            (if is_known { offset.saturating_add(1) } else { 0 }, is_known)
         }
     };
-    kept.retain(|stored| stored.offset >= from);
-    let place = |offset| epoch.map(|epoch| Position { epoch, offset });
-    let message = |Stored { offset, envelope }: Stored| envelope.into_message(place(offset));
-    let messages: Vec<Message> = kept.into_iter().map(message).collect();
-    Ok(HistoryPage { messages, complete })
+    // Redis trims in blocks.
+    let oldest = end.saturating_sub(policy.messages as u64);
+    let from = Position { offset: wanted.max(oldest), ..newest };
+    let kept = read(link, keys, topic, from..=newest, limit, policy.age).await?;
+    let first = kept.first().map_or(end, |first| first.at.offset);
+    let complete = is_known && (first <= wanted || !matches!(start, Start::After { .. }));
+    Ok(HistoryPage { messages: kept.into_iter().map(Stored::into_message).collect(), complete })
+}
+
+/// So many entries within a range, without holes: what is trimmed meanwhile takes what is before it along. Redis knows
+/// nothing of their age.
+async fn read(
+    link: &Link,
+    keys: &Keys,
+    topic: &Destination,
+    wanted: RangeInclusive<Position>,
+    limit: usize,
+    age: Duration,
+) -> Result<Vec<Stored>, BrokerError> {
+    let (mut next, to) = wanted.into_inner();
+    let (now, mut all) = (SystemTime::now(), Vec::new());
+    while next.offset <= to.offset && all.len() < limit {
+        let page = range(link, keys, topic, next, &id(to)).await?;
+        let Some((first, last)) = page.first().zip(page.last()) else { break };
+        if first.at.offset != next.offset {
+            all.clear();
+        }
+        next.offset = last.at.offset.saturating_add(1);
+        all.extend(page.into_iter().filter(|stored| stored.envelope.age(now) <= age));
+    }
+    all.truncate(limit);
+    Ok(all)
 }
 
 /// Ends an epoch whose log went back.
@@ -103,42 +134,46 @@ pub(super) async fn forget(
     epoch: Epoch,
 ) -> Result<(), BrokerError> {
     let mut pipeline = pipe();
-    let command = pipeline.cmd("EVALSHA").arg(FORGET.get_hash()).arg(2);
-    command.arg(keys.log(topic)).arg(keys.log_state(topic)).arg(epoch.0).ignore();
-    link.query(&mut pipeline).await
+    let command = pipeline.cmd("EVALSHA").arg(FORGET.get_hash()).arg(1);
+    command.arg(keys.log(topic)).arg(epoch.0).ignore();
+    link.query(Place::of(topic), &mut pipeline).await
 }
 
-/// How long a topic's log outlives its last message: somewhat longer than any message in it counts.
+/// How long a topic's log outlives its last message, in milliseconds: somewhat longer than any message in it counts.
 pub(super) fn time_to_live(policy: HistoryPolicy) -> u64 {
-    let age = policy.age.saturating_add(Duration::from_secs(60));
-    u64::try_from(age.as_millis()).unwrap_or(u64::MAX).min(i64::MAX as u64 / 4)
+    milliseconds(policy.age.saturating_add(Duration::from_secs(60)))
 }
 
+/// A time to live, as far as Redis can count.
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(i64::MAX as u64 / 4)
+}
+
+/// A page of entries; nobody else writes below our prefix.
 async fn range(
     link: &Link,
     keys: &Keys,
     topic: &Destination,
-    from: u64,
-    count: usize,
-) -> Result<(Option<Epoch>, Entries), BrokerError> {
+    from: Position,
+    to: &str,
+) -> Result<Vec<Stored>, BrokerError> {
     let mut pipeline = pipe();
-    ask_epoch(&mut pipeline, keys, topic);
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    pipeline.cmd("XRANGE").arg(keys.log(topic)).arg(format!("0-{from}")).arg("+").arg("COUNT").arg(count);
-    let (epoch, entries): (Option<u64>, Entries) = link.query(&mut pipeline).await?;
-    Ok((epoch.map(Epoch), entries))
-}
-
-fn ask_epoch(pipeline: &mut Pipeline, keys: &Keys, topic: &Destination) {
-    pipeline.cmd("HGET").arg(keys.log_state(topic)).arg("e");
-}
-
-/// Entries that a node of this release wrote; there are no others below our prefix.
-fn stored(entries: Entries) -> Vec<Stored> {
-    let read = |(id, fields): (String, Vec<(String, Vec<u8>)>)| {
-        let offset = id.strip_prefix("0-")?.parse().ok()?;
+    pipeline.cmd("XRANGE").arg(keys.log(topic)).arg(id(from)).arg(to).arg("COUNT").arg(PAGE);
+    let (entries,): (Entries,) = link.query(Place::of(topic), &mut pipeline).await?;
+    let stored = |(id, fields): (String, Vec<(String, Vec<u8>)>)| {
         let (_, envelope) = fields.into_iter().next()?;
-        Some(Stored { offset, envelope: Envelope::decode(Bytes::from(envelope))? })
+        Some(Stored { at: position(id.as_bytes())?, envelope: Envelope::decode(Bytes::from(envelope))? })
     };
-    entries.into_iter().filter_map(read).collect()
+    Ok(entries.into_iter().filter_map(stored).collect())
+}
+
+/// The id of the entry at a position.
+fn id(at: Position) -> String {
+    format!("{}-{}", at.epoch.0, at.offset)
+}
+
+impl Stored {
+    fn into_message(self) -> Message {
+        self.envelope.into_message(Some(self.at))
+    }
 }

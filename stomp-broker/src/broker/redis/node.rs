@@ -1,25 +1,27 @@
 //! What the tasks of a relay share, and what they do together.
 
 use std::{
+    collections::HashSet,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use ::redis::Script;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    RedisSettings,
-    keys::{Channel, Keys},
-    link::Link,
+    RedisSettings, RedisSettingsError,
+    keys::{Channel, Keys, Place},
+    link::{Link, Target},
     log,
     presence::Users,
     publisher::Publisher,
-    queues::Leases,
+    queues::{self, Leases},
     subscriber::Subscriber,
     topics::{Needs, Topics},
 };
@@ -30,6 +32,12 @@ use crate::{
 
 /// Logs that are read at a time after a new connection.
 const HEALING_AT_ONCE: usize = 64;
+
+static SCRIPTS: [&LazyLock<Script>; 6] =
+    [&log::PUBLISH, &log::FORGET, &queues::ENQUEUE, &queues::LEASE, &queues::SETTLE, &queues::RECLAIM];
+
+/// Topics that are asked about in one pipeline.
+const BATCH: usize = 512;
 
 /// What the tasks of a relay share.
 #[derive(Debug)]
@@ -43,18 +51,23 @@ pub(super) struct Node {
     pub(super) topics: Topics,
     pub(super) leases: Leases,
     pub(super) users: Users,
-    pub(super) hears: AtomicBool,
-    pub(super) was_connected: AtomicBool,
+    hears: AtomicBool,
+    was_connected: AtomicBool,
 }
 
 impl Node {
-    pub(super) fn new(settings: RedisSettings) -> Result<Self, ::redis::RedisError> {
+    pub(super) fn new(settings: RedisSettings) -> Result<Self, RedisSettingsError> {
+        if settings.prefix.contains(['{', '}']) {
+            return Err(RedisSettingsError::Prefix);
+        }
         let id = NodeId::random();
+        let target = Target::parse(&settings.url)?;
+        let is_sharded = target.is_cluster();
         Ok(Self {
             id,
-            keys: Keys::new(&settings.prefix),
-            link: Link::new(::redis::Client::open(&*settings.url)?, settings.response_timeout),
-            publisher: Publisher::new(id, settings.while_away),
+            keys: Keys::new(&settings.prefix, is_sharded),
+            link: Link::new(target, &SCRIPTS, settings.response_timeout),
+            publisher: Publisher::new(id, settings.while_away, is_sharded),
             subscriber: Subscriber::default(),
             topics: Topics::default(),
             leases: Leases::default(),
@@ -80,8 +93,9 @@ impl Node {
         let _ = timeout(self.settings.while_away.patience(), connected).await;
     }
 
-    pub(super) fn hears(&self, hears: bool) {
-        self.hears.store(hears, Ordering::Release);
+    /// Tells the server when this node becomes deaf to a part of what it wants to hear, or hears it all again.
+    pub(super) fn report_hearing(&self) {
+        self.hears.store(self.subscriber.hears_all(), Ordering::Release);
         self.report();
     }
 
@@ -106,7 +120,11 @@ impl Node {
     pub(super) fn take_in(self: &Arc<Self>, channel: &str, octets: Bytes) -> Option<()> {
         match self.keys.channel(channel)? {
             Channel::Topic(topic) => {
-                let (topic, needs) = self.topics.pushed(topic, octets)?;
+                let (topic, needs) = self.topics.pushed(Some(topic), octets)?;
+                self.see_to(&topic, needs);
+            }
+            Channel::Topics => {
+                let (topic, needs) = self.topics.pushed(None, octets)?;
                 self.see_to(&topic, needs);
             }
             Channel::Queue(queue) => {
@@ -115,6 +133,7 @@ impl Node {
                     self.topics.inbound()?.ready(&Destination::new(queue).ok()?);
                 }
             }
+            Channel::Probe => {}
             Channel::Control => {
                 let mut reader = Reader::new(octets);
                 let (from, data) = (NodeId(reader.number()?), reader.field()?);
@@ -147,7 +166,7 @@ impl Node {
                     self.forget(topic, needs.forget).await;
                     next = goes_on;
                 }
-                Err(_) => self.wait_for_link().await,
+                Err(_) => self.wait_for_link(Place::of(topic)).await,
             }
         }
     }
@@ -159,30 +178,24 @@ impl Node {
         }
     }
 
-    pub(super) async fn wait_for_link(&self) {
+    pub(super) async fn wait_for_link(&self, place: Place) {
         // A Redis that answers with errors is not asked again at once.
         sleep(Duration::from_millis(50)).await;
-        self.link.until_up().await;
+        self.link.until_up(place).await;
     }
 
-    /// After a new connection: whatever was published meanwhile.
-    pub(super) async fn catch_up(self: &Arc<Self>) {
-        let topics = self.topics.kept();
-        for topic in &topics {
-            // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
-            let _ = self.begin(topic).await;
-        }
+    /// After a new subscription to all that is wanted of some places: whatever was published there meanwhile.
+    pub(super) async fn catch_up(self: &Arc<Self>, places: &HashSet<Place>) {
+        let mut topics = self.topics.kept();
+        topics.retain(|topic| places.contains(&Place::of(topic)));
+        // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
+        let _ = self.begin(&topics).await;
         stream::iter(topics)
             .for_each_concurrent(HEALING_AT_ONCE, |topic| async move { self.heal(&topic).await })
             .await;
-        if let Some(inbound) = self.topics.inbound() {
+        if let Some(inbound) = self.topics.inbound().filter(|_| places.contains(&Place::COMMON)) {
             self.subscriber.queues().iter().for_each(|queue| inbound.ready(queue));
         }
-    }
-
-    /// Sends this node something through Redis.
-    pub(super) fn probe(&self) -> Result<(), BrokerError> {
-        self.publisher.send(self.keys.control(self.id), self.control(Bytes::new()))
     }
 
     pub(super) fn control(&self, data: Bytes) -> Bytes {
@@ -200,18 +213,20 @@ impl Node {
             }
         }
         self.subscriber.subscribe(self, interests).await?;
-        for topic in kept {
-            self.begin(topic).await?;
-        }
-        Ok(())
+        self.begin(&kept).await
     }
 
-    /// Begins to deliver a topic with history, from its newest message on, if that has not been done.
-    async fn begin(self: &Arc<Self>, topic: &Destination) -> Result<(), BrokerError> {
-        if self.topics.is_starting(topic) {
-            let newest = log::newest(&self.link, &self.keys, topic).await?;
-            let needs = self.topics.start(topic, newest);
-            self.see_to(topic, needs);
+    /// Begins to deliver topics with history, from their newest messages on, where that has not been done.
+    async fn begin(self: &Arc<Self>, topics: &[Destination]) -> Result<(), BrokerError> {
+        let mut starting = self.topics.starting(topics);
+        starting.sort_by_key(|topic| self.keys.lane(topic));
+        let lanes = starting.chunk_by(|one, other| self.keys.lane(one) == self.keys.lane(other));
+        for topics in lanes.flat_map(|lane| lane.chunks(BATCH)) {
+            let newest = log::newest(&self.link, &self.keys, topics).await?;
+            for (topic, newest) in topics.iter().zip(newest) {
+                let needs = self.topics.start(topic, newest);
+                self.see_to(topic, needs);
+            }
         }
         Ok(())
     }
@@ -222,9 +237,9 @@ impl Node {
     }
 
     /// The topic of an interest, if it has a history.
-    fn kept<'a>(&self, interest: &'a Interest) -> Option<&'a Destination> {
+    fn kept(&self, interest: &Interest) -> Option<Destination> {
         match interest {
-            Interest::Topic(topic) => self.settings.history.policy(topic).map(|_| topic),
+            Interest::Topic(topic) => self.settings.history.policy(topic).map(|_| topic.clone()),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use redis::{Pipeline, pipe};
 use tokio::sync::Notify;
 
-use super::Node;
+use super::{Node, keys::Place};
 use crate::{BrokerError, NodeId, NodePresence, Presence};
 
 /// Users of one command.
@@ -52,7 +52,7 @@ impl Presence for RedisPresence {
         for node in self.0.known_nodes().await? {
             pipeline.cmd("HGET").arg(keys.node(&node)).arg(field(user));
         }
-        let counts: Vec<Option<usize>> = link.query(&mut pipeline).await?;
+        let counts: Vec<Option<usize>> = link.query(Place::COMMON, &mut pipeline).await?;
         Ok(counts.into_iter().flatten().sum())
     }
 
@@ -63,7 +63,7 @@ impl Presence for RedisPresence {
         for node in &nodes {
             pipeline.cmd("HGET").arg(keys.node(node)).arg(SESSIONS).cmd("HLEN").arg(keys.node(node));
         }
-        let counts: Vec<Option<usize>> = link.query(&mut pipeline).await?;
+        let counts: Vec<Option<usize>> = link.query(Place::COMMON, &mut pipeline).await?;
         let of_node = |(name, counts): (&String, &[Option<usize>])| {
             let [sessions, fields] = counts else { return None };
             let (node, sessions) = (name.parse::<NodeId>().ok()?, (*sessions)?);
@@ -101,7 +101,8 @@ impl Node {
         };
         let key = self.own_key();
         let mut pipeline = pipe();
-        pipeline.cmd("DEL").arg(&key).ignore();
+        // A node without a key is dead: without room for the new one the old one stays.
+        pipeline.atomic().cmd("DEL").arg(&key).ignore();
         for batch in users.chunks(BATCH) {
             let command = pipeline.cmd("HSET").arg(&key);
             for (user, sessions) in batch {
@@ -113,7 +114,7 @@ impl Node {
         pipeline.cmd("HSET").arg(&key).arg(SESSIONS).arg(all).ignore();
         self.expire(&mut pipeline).ignore();
         pipeline.cmd("SADD").arg(self.keys.nodes()).arg(self.id.to_string()).ignore();
-        self.link.query(&mut pipeline).await
+        self.link.query(Place::COMMON, &mut pipeline).await
     }
 
     /// Tells Redis about users that came or went since.
@@ -135,14 +136,14 @@ impl Node {
         }
         // A key that had expired meanwhile expires again.
         self.expire(&mut pipeline).ignore();
-        self.link.query(&mut pipeline).await
+        self.link.query(Place::COMMON, &mut pipeline).await
     }
 
     /// Puts off the expiry of this node's key; says whether it was there.
     pub(super) async fn stay_alive(&self) -> Result<bool, BrokerError> {
         let mut pipeline = pipe();
         self.expire(&mut pipeline);
-        let (was_there,): (bool,) = self.link.query(&mut pipeline).await?;
+        let (was_there,): (bool,) = self.link.query(Place::COMMON, &mut pipeline).await?;
         Ok(was_there)
     }
 
@@ -152,25 +153,25 @@ impl Node {
         pipeline.cmd("DEL").arg(self.own_key()).ignore();
         pipeline.cmd("SREM").arg(self.keys.nodes()).arg(self.id.to_string()).ignore();
         // Otherwise it takes the others a while to see.
-        let _ = self.link.query::<()>(&mut pipeline).await;
+        let _ = self.link.query::<()>(Place::COMMON, &mut pipeline).await;
     }
 
     /// The names of nodes that live or have died; those that have died are forgotten.
     async fn known_nodes(&self) -> Result<Vec<String>, BrokerError> {
         let mut pipeline = pipe();
         pipeline.cmd("SMEMBERS").arg(self.keys.nodes());
-        let (names,): (Vec<String>,) = self.link.query(&mut pipeline).await?;
+        let (names,): (Vec<String>,) = self.link.query(Place::COMMON, &mut pipeline).await?;
         let mut pipeline = pipe();
         for name in &names {
             pipeline.cmd("EXISTS").arg(self.keys.node(name));
         }
-        let alive: Vec<bool> = self.link.query(&mut pipeline).await?;
+        let alive: Vec<bool> = self.link.query(Place::COMMON, &mut pipeline).await?;
         let (alive, dead): (Vec<_>, Vec<_>) = names.into_iter().zip(alive).partition(|(_, alive)| *alive);
         if !dead.is_empty() {
             let mut pipeline = pipe();
             let dead: Vec<_> = dead.into_iter().map(|(name, _)| name).collect();
             pipeline.cmd("SREM").arg(self.keys.nodes()).arg(dead).ignore();
-            let () = self.link.query(&mut pipeline).await?;
+            let () = self.link.query(Place::COMMON, &mut pipeline).await?;
         }
         Ok(alive.into_iter().map(|(name, _)| name).collect())
     }

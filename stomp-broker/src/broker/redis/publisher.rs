@@ -1,219 +1,112 @@
-//! The way out: messages of all sessions of this node, in one order, in pipelines of as many as wait.
+//! The way out: messages of all sessions of this node, numbered, in one order for each partition of the topics.
 
 use std::{
-    collections::VecDeque,
-    mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::Duration,
 };
 
 use bytes::Bytes;
-use redis::{Pipeline, RedisError, Value, pipe};
-use tokio::{
-    sync::{Notify, oneshot},
-    time::{Instant, timeout_at},
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use super::{
+    batch::Outgoing,
+    keys::{Keys, Place},
+    lane::{Lane, Way},
+    link::Link,
+    log::milliseconds,
+    settings::WhileAway,
+    topics::Topics,
 };
-
-use super::{envelope::Envelope, keys::Keys, link::Link, log, settings::WhileAway, topics::Topics};
-use crate::{BrokerError, Epoch, HistoryPolicy, NodeId, Position, Publish, Published};
-
-/// Messages of one pipeline, at most.
-const BATCH: usize = 512;
-
-/// The octets of those, about.
-const BATCH_BYTES: usize = 1 << 20;
+use crate::{BrokerError, HistoryPolicy, NodeId, Publish, Published};
 
 /// Octets that wait while Redis is there, and control that waits while it is not, at most.
 const BACKLOG: usize = 64 << 20;
+
+/// For how long Redis remembers the number of a node's last message beyond the time that messages may wait.
+const MEMORY: Duration = Duration::from_secs(3600);
 
 /// Numbers, sends and answers messages.
 #[derive(Debug)]
 pub(super) struct Publisher {
     node: NodeId,
     while_away: WhileAway,
-    queue: Mutex<Queue>,
-    waiting: Notify,
+    /// One for everything, or one for each place: those whose master is away must not hold up the others.
+    lanes: Vec<Lane>,
+    numbers: Numbers,
 }
 
+/// What all lanes count together.
 #[derive(Debug, Default)]
-struct Queue {
-    items: VecDeque<Item>,
-    bytes: usize,
+pub(super) struct Numbers {
     /// The number of the last message.
-    number: u64,
-}
-
-/// Something to send.
-#[derive(Debug)]
-struct Item {
-    octets: Bytes,
-    since: Instant,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Message(Box<Outgoing>),
-    Control { channel: String },
-}
-
-/// A message, and who waits for what becomes of it.
-#[derive(Debug)]
-struct Outgoing {
-    publish: Publish,
-    policy: Option<HistoryPolicy>,
-    number: u64,
-    answer: oneshot::Sender<Result<Published, BrokerError>>,
+    last: AtomicU64,
+    /// Octets in all lanes.
+    waiting: AtomicUsize,
 }
 
 impl Publisher {
-    pub(super) fn new(node: NodeId, while_away: WhileAway) -> Self {
-        Self { node, while_away, queue: Mutex::default(), waiting: Notify::new() }
+    pub(super) fn new(node: NodeId, while_away: WhileAway, is_sharded: bool) -> Self {
+        let lanes =
+            if is_sharded { Place::all().map(Lane::new).collect() } else { vec![Lane::new(Place::COMMON)] };
+        Self { node, while_away, lanes, numbers: Numbers::default() }
     }
 
-    /// Queues a message; what comes of it can be awaited.
+    /// Queues messages, as one so that they go out together; what comes of each can be awaited.
     pub(super) fn publish(
         &self,
-        publish: Publish,
-        policy: Option<HistoryPolicy>,
-    ) -> oneshot::Receiver<Result<Published, BrokerError>> {
-        let (answer, answered) = oneshot::channel();
-        let mut queue = self.lock();
-        if queue.bytes > self.room() {
-            // Whoever asked may be gone.
-            let _ = answer.send(Err(BrokerError::Unavailable));
-            return answered;
+        batch: impl Iterator<Item = (Publish, Option<HistoryPolicy>)>,
+    ) -> Vec<oneshot::Receiver<Result<Published, BrokerError>>> {
+        let mut lanes: BTreeMap<usize, Vec<Outgoing>> = BTreeMap::new();
+        let answers = batch.map(|(publish, policy)| {
+            let (answer, answered) = oneshot::channel();
+            if self.numbers.waiting() > self.room() {
+                // Whoever asked may be gone.
+                let _ = answer.send(Err(BrokerError::Unavailable));
+            } else {
+                let lane = self.lane(Place::of(&publish.destination));
+                lanes.entry(lane).or_default().push(Outgoing { publish, policy, answer });
+            }
+            answered
+        });
+        let answers = answers.collect();
+        for (lane, messages) in lanes {
+            self.lanes[lane].publish(self.node, &self.numbers, messages.into_iter());
         }
-        queue.number += 1;
-        let number = queue.number;
-        let octets = Envelope::encode(self.node, number, &publish);
-        queue.push(octets, Kind::Message(Box::new(Outgoing { publish, policy, number, answer })));
-        drop(queue);
-        self.waiting.notify_one();
-        answered
+        answers
     }
 
     /// The number of a message that goes another way.
     pub(super) fn next_number(&self) -> u64 {
-        let mut queue = self.lock();
-        queue.number += 1;
-        queue.number
+        self.numbers.next()
     }
 
-    /// Queues octets for a channel.
+    /// Queues octets for a channel of control.
     pub(super) fn send(&self, channel: String, octets: Bytes) -> Result<(), BrokerError> {
-        let mut queue = self.lock();
-        if queue.bytes > BACKLOG {
+        if self.numbers.waiting() > BACKLOG {
             return Err(BrokerError::Unavailable);
         }
-        queue.push(octets, Kind::Control { channel });
-        drop(queue);
-        self.waiting.notify_one();
+        self.lanes[self.lane(Place::COMMON)].send(channel, octets, &self.numbers);
         Ok(())
     }
 
     /// Whether everything has been sent and answered.
     pub(super) fn is_idle(&self) -> bool {
-        self.lock().bytes == 0
+        self.numbers.waiting() == 0
     }
 
     /// Sends what is queued, for as long as this is polled.
     pub(super) async fn run(&self, link: &Link, keys: &Keys, topics: &Topics) {
-        let mut changes = link.changes();
-        loop {
-            if changes.borrow_and_update().is_none() {
-                self.wait_without_link(&mut changes, topics).await;
-                continue;
-            }
-            let batch = self.take_batch();
-            if batch.is_empty() {
-                tokio::select! {
-                    () = self.waiting.notified() => {}
-                    _ = changes.changed() => {}
-                }
-                continue;
-            }
-            let mut pipeline = pipe();
-            batch.iter().for_each(|item| item.write(&mut pipeline, keys, self.node));
-            match link.run_pipeline(&mut pipeline).await {
-                Ok(answers) => self.answer(batch, answers, topics),
-                // Redis may have them or not: they are sent again under the same numbers, which tell.
-                Err(_) => self.lock().put_back(batch),
-            }
-        }
+        let Self { node, while_away, ref numbers, .. } = *self;
+        let memory = milliseconds(while_away.patience().saturating_add(MEMORY));
+        let way = Way { node, while_away, numbers, link, keys, topics, memory };
+        join_all(self.lanes.iter().map(|lane| lane.run(way))).await;
     }
 
-    /// Does with messages what is to be done while Redis is away, until something happens.
-    async fn wait_without_link(
-        &self,
-        changes: &mut tokio::sync::watch::Receiver<Option<super::link::Live>>,
-        topics: &Topics,
-    ) {
-        let now = Instant::now();
-        let over = self.lock().take_messages(|item| match self.while_away {
-            WhileAway::BufferFor { duration, .. } => now >= item.since + duration,
-            _ => true,
-        });
-        for item in over {
-            self.give_up(item, topics);
-        }
-        let oldest = self.lock().oldest_message();
-        let wake = match (self.while_away, oldest) {
-            (WhileAway::BufferFor { duration, .. }, Some(oldest)) => oldest + duration,
-            _ => now + Duration::from_secs(60),
-        };
-        let something = async {
-            tokio::select! {
-                () = self.waiting.notified() => {}
-                _ = changes.changed() => {}
-            }
-        };
-        // Either way the loop looks again.
-        let _ = timeout_at(wake, something).await;
-    }
-
-    fn give_up(&self, item: Item, topics: &Topics) {
-        let Kind::Message(message) = item.kind else { return };
-        let Outgoing { publish, number, answer, .. } = *message;
-        let result = match self.while_away {
-            WhileAway::LocalOnly => {
-                topics.deliver_alone(Envelope::new(self.node, number, publish));
-                Ok(Published { position: None })
-            }
-            _ => Err(BrokerError::Unavailable),
-        };
-        let _ = answer.send(result);
-    }
-
-    fn answer(&self, batch: Vec<Item>, answers: Vec<Result<Value, RedisError>>, topics: &Topics) {
-        for (item, answer) in batch.into_iter().zip(answers) {
-            self.lock().bytes -= item.octets.len();
-            let Kind::Message(message) = item.kind else { continue };
-            let Outgoing { publish, policy, number, answer: to } = *message;
-            let result = answer.map_err(|error| {
-                tracing::warn!(%error, topic = %publish.destination, "Redis refused a message");
-                BrokerError::Unavailable
-            });
-            let result = result.map(|value| {
-                let position = policy.and_then(|_| position(&value));
-                topics.published(Envelope::new(self.node, number, publish), position);
-                Published { position }
-            });
-            let _ = to.send(result);
-        }
-    }
-
-    fn take_batch(&self) -> Vec<Item> {
-        let mut queue = self.lock();
-        let mut bytes = 0;
-        let fits = |item: &&Item| {
-            bytes += item.octets.len();
-            bytes <= BATCH_BYTES
-        };
-        let count = queue.items.iter().take(BATCH).take_while(fits).count();
-        // A message that is larger than a batch goes alone.
-        let count = count.max(1).min(queue.items.len());
-        queue.items.drain(..count).collect()
+    /// The index of a lane: there is at least one.
+    fn lane(&self, place: Place) -> usize {
+        place.index() % self.lanes.len()
     }
 
     fn room(&self) -> usize {
@@ -222,66 +115,24 @@ impl Publisher {
             _ => BACKLOG,
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Queue {
-    fn push(&mut self, octets: Bytes, kind: Kind) {
-        self.bytes += octets.len();
-        self.items.push_back(Item { octets, since: Instant::now(), kind });
+impl Numbers {
+    pub(super) fn next(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    fn put_back(&mut self, batch: Vec<Item>) {
-        for item in batch.into_iter().rev() {
-            self.items.push_front(item);
-        }
+    /// Counts octets that are going to wait.
+    pub(super) fn waits(&self, octets: &Bytes) {
+        self.waiting.fetch_add(octets.len(), Ordering::Relaxed);
     }
 
-    /// Takes out the messages that are `meant`; control stays.
-    fn take_messages(&mut self, meant: impl Fn(&Item) -> bool) -> Vec<Item> {
-        let is_meant = |item: &Item| matches!(item.kind, Kind::Message(_)) && meant(item);
-        let (taken, left) = mem::take(&mut self.items).into_iter().partition::<Vec<_>, _>(is_meant);
-        self.items = left.into();
-        self.bytes -= taken.iter().map(|item| item.octets.len()).sum::<usize>();
-        taken
+    /// Counts them no more.
+    pub(super) fn is_over(&self, octets: &Bytes) {
+        self.waiting.fetch_sub(octets.len(), Ordering::Relaxed);
     }
 
-    fn oldest_message(&self) -> Option<Instant> {
-        let message = self.items.iter().find(|item| matches!(item.kind, Kind::Message(_)));
-        message.map(|item| item.since)
+    fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
-}
-
-impl Item {
-    fn write(&self, pipeline: &mut Pipeline, keys: &Keys, node: NodeId) {
-        match &self.kind {
-            Kind::Message(message) => message.write(&self.octets, pipeline, keys, node),
-            Kind::Control { channel } => {
-                pipeline.cmd("PUBLISH").arg(channel).arg(&*self.octets);
-            }
-        }
-    }
-}
-
-impl Outgoing {
-    fn write(&self, octets: &[u8], pipeline: &mut Pipeline, keys: &Keys, node: NodeId) {
-        let topic = &self.publish.destination;
-        let Some(policy) = self.policy else {
-            pipeline.cmd("PUBLISH").arg(keys.topic(topic)).arg(octets);
-            return;
-        };
-        let command = pipeline.cmd("EVALSHA").arg(log::PUBLISH.get_hash()).arg(2);
-        command.arg(keys.log(topic)).arg(keys.log_state(topic)).arg(keys.topic(topic));
-        command.arg(octets).arg(policy.messages).arg(log::time_to_live(policy));
-        command.arg(node.to_string()).arg(self.number);
-    }
-}
-
-/// What the script answers; none for a message that had come in before.
-fn position(value: &Value) -> Option<Position> {
-    let (epoch, offset): (u64, u64) = redis::from_redis_value_ref(value).ok()?;
-    (offset > 0).then_some(Position { epoch: Epoch(epoch), offset })
 }

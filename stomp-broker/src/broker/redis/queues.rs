@@ -11,10 +11,10 @@ use bytes::Bytes;
 use redis::{FromRedisValue, Pipeline, Script, pipe};
 use tracing::warn;
 
-use super::{Node, envelope::Envelope};
+use super::{Node, envelope::Envelope, keys::Place, log::milliseconds};
 use crate::{
     BrokerError, Destination, Leased, Message, Publish, QueueStore, Settlement, broker::queue::DEAD_FROM,
-    wire::Writer,
+    metrics, wire::Writer,
 };
 
 pub(super) static ENQUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("enqueue.lua")));
@@ -44,6 +44,7 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Lease {
+    queue: Destination,
     /// Of the stream.
     entry: String,
     message: Message,
@@ -65,20 +66,32 @@ impl RedisQueues {
 #[async_trait]
 impl QueueStore for RedisQueues {
     async fn enqueue(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
-        let Node { keys, settings, .. } = &*self.node;
+        let Node { id, keys, settings, publisher, .. } = &*self.node;
+        let envelopes: Vec<_> =
+            batch.iter().map(|publish| Envelope::encode(*id, publisher.next_number(), publish)).collect();
         let mut pipeline = pipe();
-        let command = call(&mut pipeline, &ENQUEUE, batch.len());
-        command.arg(batch.iter().map(|publish| keys.queue(&publish.destination)).collect::<Vec<_>>());
-        command.arg(&*self.node.ready_octets());
-        for publish in &batch {
-            let number = self.node.publisher.next_number();
-            let envelope = Envelope::encode(self.node.id, number, publish);
-            command.arg(settings.queues.policy(&publish.destination).messages);
-            command.arg(keys.queue_ready(&publish.destination)).arg(&*envelope);
+        let command = call(&mut pipeline, &ENQUEUE, 2 + 2 * batch.len());
+        command.arg(keys.queues()).arg(keys.enqueued(*id, publisher.next_number()));
+        for Publish { destination, .. } in &batch {
+            command.arg(keys.queue(destination)).arg(keys.queue_counts(destination));
         }
-        let (full,): (usize,) = self.node.patiently(&mut pipeline).await?;
-        match full.checked_sub(1).and_then(|index| batch.into_iter().nth(index)) {
+        let patience = settings.while_away.patience();
+        command
+            .arg(&*self.node.ready_octets())
+            .arg(settings.queues.queues)
+            .arg(milliseconds(patience.saturating_mul(2)))
+            .arg(keys.publish());
+        for (Publish { destination, .. }, envelope) in batch.iter().zip(&envelopes) {
+            let policy = settings.queues.policy(destination);
+            command.arg(&**destination).arg(keys.queue_ready(destination));
+            command.arg(policy.messages).arg(policy.bytes).arg(&**envelope);
+        }
+        let (refused,): (isize,) = self.node.patiently(&mut pipeline).await?;
+        let full =
+            usize::try_from(refused).ok().and_then(|place| batch.into_iter().nth(place.checked_sub(1)?));
+        match full {
             Some(publish) => Err(BrokerError::QueueFull { queue: publish.destination }),
+            None if refused < 0 => Err(BrokerError::TooManyQueues { limit: settings.queues.queues }),
             None => Ok(()),
         }
     }
@@ -87,13 +100,14 @@ impl QueueStore for RedisQueues {
         let mut pipeline = pipe();
         let command = call(&mut pipeline, &LEASE, 3);
         self.node.queue_keys(command, queue).arg(self.node.id.to_string()).arg(max);
-        let (entries,): (Vec<(String, Vec<u8>, u32)>,) = self.node.link.query(&mut pipeline).await?;
+        let (entries,): (Vec<(String, Vec<u8>, u32)>,) =
+            self.node.link.query(Place::COMMON, &mut pipeline).await?;
         let mut state = self.node.leases.lock();
         let leased = entries.into_iter().filter_map(|(entry, envelope, refused)| {
             let message = Envelope::decode(Bytes::from(envelope))?.into_message(None);
             let id = state.next;
             state.next += 1;
-            state.out.insert(id, Lease { entry, message: message.clone() });
+            state.out.insert(id, Lease { queue: queue.clone(), entry, message: message.clone() });
             Some(Leased { id, message, deliveries: refused.saturating_add(1) })
         });
         Ok(leased.collect())
@@ -122,6 +136,17 @@ impl QueueStore for RedisQueues {
 }
 
 impl Leases {
+    /// The entries that this node has out, settled or not, if Redis has not heard of that yet.
+    fn out(&self) -> HashMap<Destination, Vec<String>> {
+        let state = self.lock();
+        let unsettled = state.unsettled.iter().flat_map(|settling| &settling.leases);
+        let mut out: HashMap<_, Vec<_>> = HashMap::new();
+        for lease in state.out.values().chain(unsettled) {
+            out.entry(lease.queue.clone()).or_default().push(lease.entry.clone());
+        }
+        out
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,14 +163,24 @@ impl Node {
         }
     }
 
-    /// Takes back what dead nodes have of a queue.
-    pub(super) async fn reclaim(&self, queue: &Destination) -> Result<(), BrokerError> {
+    /// Takes back what is out of queues with consumers here, and that nobody has any more.
+    pub(super) async fn reclaim_all(&self) -> Result<(), BrokerError> {
+        let mut out = self.leases.out();
+        for queue in self.subscriber.queues() {
+            self.reclaim(&queue, &out.remove(&queue).unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    async fn reclaim(&self, queue: &Destination, out: &[String]) -> Result<(), BrokerError> {
         let mut pipeline = pipe();
         let command = self.queue_keys(call(&mut pipeline, &RECLAIM, 3), queue);
         command.arg(self.keys.node("")).arg(&*self.ready_octets()).arg(self.keys.queue_ready(queue));
-        let (back,): (usize,) = self.link.query(&mut pipeline).await?;
+        command.arg(self.id.to_string()).arg(milliseconds(self.settings.node_timeout));
+        command.arg(self.keys.publish()).arg(out);
+        let (back,): (usize,) = self.link.query(Place::COMMON, &mut pipeline).await?;
         if back > 0 {
-            warn!(%queue, messages = back, "took back what a dead node had");
+            warn!(%queue, messages = back, "took back what nobody had any more");
             if let Some(inbound) = self.topics.inbound() {
                 inbound.ready(queue);
             }
@@ -156,22 +191,27 @@ impl Node {
     /// Returns the queues that have something to lease because of it.
     async fn settle(&self, settling: &Unsettled) -> Result<Vec<Destination>, BrokerError> {
         let Unsettled { queue, leases, settlement } = settling;
-        let policy = self.settings.queues.policy(queue);
+        let (keys, queues) = (&self.keys, &self.settings.queues);
+        let policy = queues.policy(queue);
         let grave = policy.dead_letters.as_ref().filter(|grave| *grave != queue);
         let mut pipeline = pipe();
-        let command = self.queue_keys(call(&mut pipeline, &SETTLE, 4), queue);
-        command.arg(self.keys.queue(grave.map_or("", |grave| grave)));
+        let command = self.queue_keys(call(&mut pipeline, &SETTLE, 6), queue).arg(keys.queues());
+        let name = grave.map_or("", |grave| grave);
+        command.arg(keys.queue(name)).arg(keys.queue_counts(name));
         command.arg(self.id.to_string()).arg(word(*settlement)).arg(policy.deliveries);
-        command.arg(self.keys.queue_ready(queue));
-        command.arg(grave.map(|grave| self.keys.queue_ready(grave)).unwrap_or_default());
-        for Lease { entry, message } in leases {
+        command.arg(&**queue).arg(keys.queue_ready(queue)).arg(name).arg(keys.queue_ready(name));
+        let room = grave.map_or(policy, |grave| queues.policy(grave));
+        command.arg(room.messages).arg(room.bytes).arg(keys.publish());
+        for Lease { entry, message, .. } in leases {
             let letter = match (settlement, grave) {
                 (Settlement::Refused, Some(grave)) => self.dead_letter(message, queue, grave),
                 _ => Bytes::new(),
             };
             command.arg(entry).arg(&*letter);
         }
-        let ((back, dead),): ((u32, u32),) = self.link.query(&mut pipeline).await?;
+        let ((back, dead, dropped),): ((u32, u32, usize),) =
+            self.link.query(Place::COMMON, &mut pipeline).await?;
+        metrics::dropped(dropped, "dead-letters-full");
         let back = (back > 0).then_some(queue);
         Ok(back.into_iter().chain(grave.filter(|_| dead > 0)).cloned().collect())
     }
@@ -195,9 +235,9 @@ impl Node {
     async fn patiently<T: FromRedisValue>(&self, pipeline: &mut Pipeline) -> Result<T, BrokerError> {
         let end = tokio::time::Instant::now() + self.settings.while_away.patience();
         loop {
-            match self.link.query(pipeline).await {
+            match self.link.query(Place::COMMON, pipeline).await {
                 Err(BrokerError::Unavailable) if tokio::time::Instant::now() < end => {
-                    self.wait_for_link().await
+                    self.wait_for_link(Place::COMMON).await
                 }
                 answer => return answer,
             }

@@ -1,11 +1,7 @@
 //! A node, as the server sees it: a back-end.
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use ::redis::Script;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -13,17 +9,12 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    Node, RedisSettings, WhileAway, log,
-    presence::RedisPresence,
-    queues::{self, RedisQueues},
+    Node, RedisSettings, RedisSettingsError, WhileAway, log, presence::RedisPresence, queues::RedisQueues,
 };
 use crate::{
     Broker, BrokerError, Capabilities, Destination, HistoryPage, Inbound, Interest, NodeId, Presence,
     Publish, Published, QueueStore, Start,
 };
-
-static SCRIPTS: [&LazyLock<Script>; 6] =
-    [&log::PUBLISH, &log::FORGET, &queues::ENQUEUE, &queues::LEASE, &queues::SETTLE, &queues::RECLAIM];
 
 /// A node of a broker that shares a Redis with other nodes.
 #[derive(Debug)]
@@ -39,8 +30,8 @@ impl RedisRelay {
     ///
     /// # Errors
     ///
-    /// [`RedisError`](::redis::RedisError) for a URL that is none of Redis.
-    pub fn new(settings: RedisSettings) -> Result<Self, ::redis::RedisError> {
+    /// [`RedisSettingsError`] for a URL that is none of Redis, and for a prefix that is not possible.
+    pub fn new(settings: RedisSettings) -> Result<Self, RedisSettingsError> {
         let stop = CancellationToken::new();
         Ok(Self { node: Arc::new(Node::new(settings)?), _stop: stop.clone().drop_guard(), stop })
     }
@@ -48,7 +39,7 @@ impl RedisRelay {
     /// Runs the parts of the node until the relay is dropped or drained.
     fn spawn(&self) {
         let parts: [fn(Arc<Node>) -> futures_util::future::BoxFuture<'static, ()>; 5] = [
-            |node| Box::pin(async move { node.link.run(&SCRIPTS).await }),
+            |node| Box::pin(async move { node.link.run().await }),
             |node| Box::pin(async move { node.publisher.run(&node.link, &node.keys, &node.topics).await }),
             |node| Box::pin(async move { node.subscriber.run(&node).await }),
             |node| Box::pin(async move { node.tell_health().await }),
@@ -102,13 +93,12 @@ impl Broker for RedisRelay {
     }
 
     async fn publish(&self, batch: Vec<Publish>) -> Vec<Result<Published, BrokerError>> {
-        let answers: Vec<_> = batch
-            .into_iter()
-            .map(|publish| {
-                let policy = self.node.settings.history.policy(&publish.destination);
-                self.node.publisher.publish(publish, policy)
-            })
-            .collect();
+        let Node { settings, publisher, .. } = &*self.node;
+        let batch = batch.into_iter().map(|publish| {
+            let policy = settings.history.policy(&publish.destination);
+            (publish, policy)
+        });
+        let answers = publisher.publish(batch);
         let answers = join_all(answers).await.into_iter();
         answers.map(|answer| answer.unwrap_or(Err(BrokerError::Unavailable))).collect()
     }
@@ -117,11 +107,12 @@ impl Broker for RedisRelay {
         &self,
         destination: &Destination,
         start: Start,
+        limit: usize,
     ) -> Result<Option<HistoryPage>, BrokerError> {
         let Node { link, keys, settings, .. } = &*self.node;
         let Some(policy) = settings.history.policy(destination) else { return Ok(None) };
         self.node.wait_until_connected().await;
-        log::history(link, keys, destination, start, policy).await.map(Some)
+        log::history(link, keys, destination, start, limit, policy).await.map(Some)
     }
 
     fn queues(&self) -> Option<Arc<dyn QueueStore>> {

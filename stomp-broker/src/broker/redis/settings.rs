@@ -7,13 +7,14 @@ use crate::{HistorySettings, QueueSettings};
 /// The settings of a [`RedisRelay`](super::RedisRelay).
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
-    /// Where Redis is, such as `redis://user:password@host:6379/0`.
+    /// Where Redis is: see [the forms of URLs](super#where-redis-is).
     pub url: String,
-    /// What every key and channel starts with. Brokers with different prefixes share a Redis without meeting.
+    /// What every key and channel starts with, without braces. Brokers with different prefixes share a Redis without
+    /// meeting.
     pub prefix: String,
     /// Which topics have a history. [`HistorySettings::bytes`] does not count here: Redis bounds its own memory.
     pub history: HistorySettings,
-    /// What queues may hold. Octets and the number of queues do not count here either.
+    /// What queues may hold, and how many there may be, on all nodes together.
     pub queues: QueueSettings,
     /// What happens to messages while Redis is away.
     pub while_away: WhileAway,
@@ -37,6 +38,43 @@ pub enum WhileAway {
     },
     /// They reach the subscribers of this node and no others, without a place in a history.
     LocalOnly,
+}
+
+/// What is wrong with [`RedisSettings`](RedisSettings).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisSettingsError {
+    /// It starts in no way that is known.
+    #[error(
+        "a Redis URL starts with redis://, redis+sentinel:// or redis+cluster://, or with rediss in place of redis for TLS"
+    )]
+    Scheme,
+    /// It has a host without a name.
+    #[error("a Redis URL names its hosts: redis+cluster://host1:6379,host2:6379")]
+    Host,
+    /// It does not say which master the Sentinels are to be asked for.
+    #[error("the URL of Sentinels ends with the name of the master: redis+sentinel://host1,host2/name")]
+    Master,
+    /// It has a database, and a Cluster has none.
+    #[error("a Redis Cluster has no databases: redis+cluster://host1,host2 and nothing behind")]
+    Database,
+    /// It has an option that is not known.
+    #[error("a Redis URL has no option {0:?}; there are ca, sentinel-user and sentinel-password")]
+    Option(String),
+    /// The prefix of keys has braces.
+    #[error("the prefix of keys has no braces: in a Redis Cluster they have a meaning")]
+    Prefix,
+    /// The file of certificates cannot be read.
+    #[error("the certificates in {path} cannot be read: {error}")]
+    Certificates {
+        /// As the URL says it.
+        path: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// Something else, such as a port that is none.
+    #[error("the Redis URL is not understood: {0}")]
+    Other(#[from] ::redis::RedisError),
 }
 
 impl WhileAway {

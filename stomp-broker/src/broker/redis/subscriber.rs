@@ -1,30 +1,29 @@
-//! The connection that Redis pushes through: made anew, without end, and subscribed again to all that this node wants.
+//! What this node wants to hear, and who hears it: a listener at each master.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use bytes::Bytes;
-use futures_util::StreamExt;
-use redis::{
-    ErrorKind, Msg, RedisError, RedisResult,
-    aio::{PubSubSink, PubSubStream},
+use futures_util::future::try_join_all;
+use redis::aio::MultiplexedConnection;
+use tokio::{
+    task::JoinSet,
+    time::{Duration, Instant, sleep},
 };
-use tokio::time::timeout;
-use tracing::{info, warn};
+use tokio_util::sync::CancellationToken;
 
-use super::{Node, link::Pauses};
-use crate::{BrokerError, Interest};
+use super::{
+    Node, ear,
+    keys::{Channel, Ear, Keys, Place},
+    link::Address,
+};
+use crate::{BrokerError, Destination, Interest};
 
-/// Channels of one command.
-const BATCH: usize = 512;
+/// How long to wait before channels that are on their way to another master are tried again.
+const MOVING: Duration = Duration::from_millis(10);
 
-/// How long nothing may come before the node sends something to itself, to see whether it still hears.
-const SILENCE: Duration = Duration::from_secs(1);
-
-/// What this node wants to hear, and the connection to tell so.
+/// What this node wants to hear, and the connections to tell so.
 #[derive(Debug, Default)]
 pub(super) struct Subscriber {
     state: Mutex<State>,
@@ -33,48 +32,62 @@ pub(super) struct Subscriber {
 #[derive(Debug, Default)]
 struct State {
     wanted: HashSet<Interest>,
-    sink: Option<PubSubSink>,
+    listeners: HashMap<Address, Listening>,
+}
+
+/// A connection that Redis pushes through.
+#[derive(Debug)]
+struct Listening {
+    connection: MultiplexedConnection,
+    /// The places whose channels it is subscribed to, or just about to be.
+    places: HashSet<Place>,
+    is_settled: bool,
 }
 
 impl Subscriber {
     /// Notes what is wanted, and subscribes to it if that is possible now. What is noted while it is not is
     /// subscribed to with everything else.
     pub(super) async fn subscribe(&self, node: &Node, interests: &[Interest]) -> Result<(), BrokerError> {
-        let sink = {
-            let mut state = self.lock();
-            state.wanted.extend(interests.iter().cloned());
-            state.sink.clone()
-        };
-        let mut sink = sink.ok_or(BrokerError::Unavailable)?;
-        let subscribing = subscribe(&mut sink, node, interests);
-        in_time(node.link.response_timeout(), subscribing).await.map_err(|_| BrokerError::Unavailable)
+        self.lock().wanted.extend(interests.iter().cloned());
+        let ears: Vec<_> = interests.iter().flat_map(|interest| node.keys.ears(interest)).collect();
+        let end = Instant::now() + node.link.response_timeout();
+        while !self.try_subscribe(node, &ears).await {
+            // In a Cluster they may be on their way to another master.
+            if !node.keys.is_sharded() || Instant::now() >= end {
+                return Err(BrokerError::Unavailable);
+            }
+            node.link.look_again();
+            sleep(MOVING).await;
+        }
+        Ok(())
+    }
+
+    async fn try_subscribe(&self, node: &Node, ears: &[Ear]) -> bool {
+        let Some(shares) = self.lock().shares(ears.to_vec()) else { return false };
+        let is_sharded = node.keys.is_sharded();
+        let subscribing = shares
+            .into_iter()
+            .map(|(connection, ears)| async move { ear::subscribe(connection, &ears, is_sharded).await });
+        try_join_all(subscribing).await.is_ok()
     }
 
     pub(super) async fn unsubscribe(&self, node: &Node, interests: &[Interest]) {
-        let sink = {
+        let shares = {
             let mut state = self.lock();
-            interests.iter().for_each(|interest| {
-                state.wanted.remove(interest);
-            });
-            state.sink.clone()
+            interests.iter().for_each(|interest| drop(state.wanted.take(interest)));
+            // Patterns may have channels in common.
+            let still: HashSet<_> = state.patterns().flat_map(|pattern| node.keys.ears(pattern)).collect();
+            let ears = interests.iter().flat_map(|interest| node.keys.ears(interest));
+            state.shares(ears.filter(|ear| !still.contains(ear)).collect())
         };
-        let Some(mut sink) = sink else { return };
-        let (channels, patterns) = names(node, interests);
-        let unsubscribing = async {
-            if !channels.is_empty() {
-                sink.unsubscribe(&channels).await?;
-            }
-            if !patterns.is_empty() {
-                sink.punsubscribe(&patterns).await?;
-            }
-            Ok::<(), RedisError>(())
-        };
-        // A connection that is gone is subscribed to nothing.
-        let _ = in_time(node.link.response_timeout(), unsubscribing).await;
+        for (connection, ears) in shares.unwrap_or_default() {
+            // A connection that is gone is subscribed to nothing.
+            let _ = ear::unsubscribe(connection, &ears, node.keys.is_sharded()).await;
+        }
     }
 
     /// The queues that this node has consumers for.
-    pub(super) fn queues(&self) -> Vec<crate::Destination> {
+    pub(super) fn queues(&self) -> Vec<Destination> {
         let queue = |interest: &Interest| match interest {
             Interest::Queue(queue) => Some(queue.clone()),
             _ => None,
@@ -82,63 +95,105 @@ impl Subscriber {
         self.lock().wanted.iter().filter_map(queue).collect()
     }
 
-    /// Listens for as long as this is polled.
+    /// Listens to all masters for as long as this is polled.
     pub(super) async fn run(&self, node: &Arc<Node>) {
-        let mut pauses = Pauses::new();
+        let mut changes = node.link.changes();
+        let mut listeners = JoinSet::new();
+        let mut ends: HashMap<Address, CancellationToken> = HashMap::new();
         loop {
-            match self.connect(node).await {
-                Ok(stream) => {
-                    pauses = Pauses::new();
-                    info!("listening to Redis");
-                    node.hears(true);
-                    self.listen(node, stream).await;
-                    warn!("Redis is not heard any more");
+            let masters = changes.borrow_and_update().masters().addresses();
+            ends.retain(|address, end| {
+                let stays = masters.contains(address);
+                if !stays {
+                    end.cancel();
                 }
-                Err(error) => pauses.wait("cannot listen to Redis", &error).await,
+                stays
+            });
+            for address in masters {
+                ends.entry(address.clone()).or_insert_with(|| {
+                    let end = CancellationToken::new();
+                    let (node, stop) = (Arc::clone(node), end.clone());
+                    listeners.spawn(async move {
+                        stop.run_until_cancelled(node.listen(&address)).await;
+                        node.subscriber.leave(&address);
+                        node.report_hearing();
+                    });
+                    end
+                });
             }
-            self.lock().sink = None;
-            node.hears(false);
+            // The sender lives as long as the link.
+            let _ = changes.changed().await;
+            while listeners.try_join_next().is_some() {}
         }
     }
 
-    /// Connects, and subscribes to all that is wanted; what was published meanwhile is read from the logs.
-    async fn connect(&self, node: &Arc<Node>) -> RedisResult<PubSubStream> {
-        let patience = node.link.response_timeout();
-        let connection = in_time(patience, node.link.client().get_async_pubsub()).await?;
-        let (mut sink, stream) = connection.split();
-        let control = [node.keys.control_of_all(), node.keys.control(node.id)];
-        in_time(patience, sink.subscribe(&control)).await?;
-        let wanted: Vec<_> = {
-            let mut state = self.lock();
-            state.sink = Some(sink.clone());
-            state.wanted.iter().cloned().collect()
-        };
-        for batch in wanted.chunks(BATCH) {
-            in_time(patience, subscribe(&mut sink, node, batch)).await?;
-        }
-        Ok(stream)
+    /// A connection to a master is there.
+    pub(super) fn enter(&self, address: &Address, connection: MultiplexedConnection) {
+        let listening = Listening { connection, places: HashSet::new(), is_settled: false };
+        self.lock().listeners.insert(address.clone(), listening);
     }
 
-    /// Takes in what comes, until nothing does any more.
-    async fn listen(&self, node: &Arc<Node>, mut stream: PubSubStream) {
-        let catching_up = Arc::clone(node);
-        tokio::spawn(async move { catching_up.catch_up().await });
-        let mut probed = false;
-        loop {
-            let patience = if probed { node.link.response_timeout() } else { SILENCE };
-            match timeout(patience, stream.next()).await {
-                Ok(Some(message)) => {
-                    probed = false;
-                    take_in(node, &message);
-                }
-                Ok(None) => break,
-                Err(_) if probed => break,
-                Err(_) => {
-                    // Without a link there is no way to ask; that alone is no reason to stop listening.
-                    probed = node.link.is_up() && node.probe().is_ok();
-                }
+    /// It is not there any more.
+    pub(super) fn leave(&self, address: &Address) {
+        self.lock().listeners.remove(address);
+    }
+
+    /// A master serves these places, and no others: returns those that are new, and what there is to subscribe to.
+    pub(super) fn take_over(
+        &self,
+        address: &Address,
+        places: &HashSet<Place>,
+        keys: &Keys,
+    ) -> Option<(HashSet<Place>, Vec<Ear>)> {
+        let mut state = self.lock();
+        let listening = state.listeners.get_mut(address)?;
+        listening.places.retain(|place| places.contains(place));
+        let new: HashSet<_> = places.difference(&listening.places).copied().collect();
+        listening.places.extend(&new);
+        listening.is_settled &= new.is_empty();
+        if new.is_empty() {
+            return Some((new, Vec::new()));
+        }
+        let ears: HashSet<_> = state.wanted.iter().flat_map(|interest| keys.ears(interest)).collect();
+        let ears = ears.into_iter().filter(|ear| new.contains(&ear.place)).collect();
+        Some((new, ears))
+    }
+
+    /// Everything that a master serves is subscribed to.
+    pub(super) fn settle(&self, address: &Address) {
+        if let Some(listening) = self.lock().listeners.get_mut(address) {
+            listening.is_settled = true;
+        }
+    }
+
+    /// Whether a channel is subscribed to on purpose.
+    pub(super) fn wants(&self, channel: &Channel<'_>) -> bool {
+        let state = self.lock();
+        let wants =
+            |interest: Option<Interest>| interest.is_some_and(|interest| state.wanted.contains(&interest));
+        match channel {
+            Channel::Topic(topic) => wants(Destination::new(*topic).ok().map(Interest::Topic)),
+            Channel::Queue(queue) => wants(Destination::new(*queue).ok().map(Interest::Queue)),
+            Channel::Topics => state.patterns().next().is_some(),
+            Channel::Control | Channel::Probe => true,
+        }
+    }
+
+    /// Places have gone from a master, or never came.
+    pub(super) fn lose<'a>(&self, address: &Address, places: impl IntoIterator<Item = &'a Place>) {
+        if let Some(listening) = self.lock().listeners.get_mut(address) {
+            for place in places {
+                listening.places.remove(place);
             }
         }
+    }
+
+    /// Whether there is nothing that this node would not hear.
+    pub(super) fn hears_all(&self) -> bool {
+        let state = self.lock();
+        let settled = state.listeners.values().filter(|listening| listening.is_settled);
+        let heard: HashSet<_> = settled.flat_map(|listening| &listening.places).collect();
+        heard.len() == Place::all().count()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -146,41 +201,20 @@ impl Subscriber {
     }
 }
 
-async fn in_time<T>(patience: Duration, answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    timeout(patience, answer).await.map_err(|_| RedisError::from((ErrorKind::Io, "no answer in time")))?
-}
-
-async fn subscribe(sink: &mut PubSubSink, node: &Node, interests: &[Interest]) -> RedisResult<()> {
-    let (channels, patterns) = names(node, interests);
-    if !channels.is_empty() {
-        sink.subscribe(&channels).await?;
-    }
-    if !patterns.is_empty() {
-        sink.psubscribe(&patterns).await?;
-    }
-    Ok(())
-}
-
-/// The channels and the patterns of channels that interests are about.
-fn names(node: &Node, interests: &[Interest]) -> (Vec<String>, Vec<String>) {
-    let (mut channels, mut patterns) = (Vec::new(), Vec::new());
-    for interest in interests {
-        match interest {
-            Interest::Topic(topic) => channels.push(node.keys.topic(topic)),
-            Interest::Queue(queue) => channels.push(node.keys.queue_ready(queue)),
-            Interest::Pattern(pattern) => patterns.push(node.keys.topics(pattern)),
+impl State {
+    /// Whom to tell about which channels; `None` if there is nobody to tell about one of them.
+    fn shares(&self, ears: Vec<Ear>) -> Option<Vec<(MultiplexedConnection, Vec<Ear>)>> {
+        let mut shares: HashMap<&Address, Vec<Ear>> = HashMap::new();
+        for ear in ears {
+            let serves = |(_, listening): &(&Address, &Listening)| listening.places.contains(&ear.place);
+            let (address, _) = self.listeners.iter().find(serves)?;
+            shares.entry(address).or_default().push(ear);
         }
+        let connection = |address| self.listeners.get(address).map(|listening| listening.connection.clone());
+        shares.into_iter().map(|(address, ears)| Some((connection(address)?, ears))).collect()
     }
-    (channels, patterns)
-}
 
-/// Whatever is pushed, the subscriber goes on: somebody else may write to Redis.
-fn take_in(node: &Arc<Node>, message: &Msg) {
-    let octets = Bytes::copy_from_slice(message.get_payload_bytes());
-    if node.take_in(message.get_channel_name(), octets).is_none() {
-        warn!(
-            channel = message.get_channel_name(),
-            "Redis pushed something that no node of this release sent"
-        );
+    fn patterns(&self) -> impl Iterator<Item = &Interest> {
+        self.wanted.iter().filter(|interest| matches!(interest, Interest::Pattern(_)))
     }
 }

@@ -1,7 +1,7 @@
 //! The way in: messages of topics, each once and in order, to the server.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     mem,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
@@ -10,9 +10,10 @@ use bytes::Bytes;
 
 use super::{
     envelope::{self, Envelope},
+    keys::Place,
     sequence::{Page, Released, Sequence},
 };
-use crate::{Destination, Epoch, Inbound, Interest, Message, NodeId, Pattern, Position, metrics};
+use crate::{Destination, Epoch, Inbound, Interest, Message, MessageId, NodeId, Pattern, Position, metrics};
 
 /// The topics that this node listens to.
 #[derive(Debug, Default)]
@@ -26,9 +27,11 @@ struct State {
     /// Topics with a history.
     kept: HashMap<Destination, Kept>,
     patterns: Vec<Pattern>,
-    /// The number of the last message without a position of each node. A node's numbers only grow, and so do they on
-    /// the way through its connection: what is not beyond the last one has been here before.
-    seen: HashMap<NodeId, u64>,
+    /// The number of the last message without a position of each node, in each partition of the topics. There a node's
+    /// numbers only grow, and so do they on their way: what is not beyond the last one has been here before.
+    seen: HashMap<(NodeId, Place), u64>,
+    /// Messages of topics with a history that this node delivered on its own, although Redis may have them as well.
+    alone: HashSet<MessageId>,
 }
 
 #[derive(Debug)]
@@ -50,6 +53,9 @@ enum Stage {
 
 /// Topics that are in order because a pattern matches them, at most; others are delivered as they come.
 const MAX_BY_PATTERN: usize = 100_000;
+
+/// Messages that are remembered because they may come back, at most. One pipeline is out when Redis goes away.
+const MAX_ALONE: usize = 4096;
 
 /// Whether somebody is reading the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +96,11 @@ impl Topics {
         self.lock().kept.entry(topic.clone()).or_insert_with(starting).by_name = true;
     }
 
-    pub(super) fn is_starting(&self, topic: &Destination) -> bool {
-        matches!(self.lock().stage(topic), Some(Stage::Starting(_)))
+    /// Those of which it is not known yet from where on this node listens.
+    pub(super) fn starting(&self, topics: &[Destination]) -> Vec<Destination> {
+        let mut state = self.lock();
+        let is_starting = |topic: &&Destination| matches!(state.stage(topic), Some(Stage::Starting(_)));
+        topics.iter().filter(is_starting).cloned().collect()
     }
 
     /// Starts a topic, whose newest message had that position after this node began to listen.
@@ -129,11 +138,13 @@ impl Topics {
         state.forget_unwanted(interest);
     }
 
-    /// Takes in what Redis pushed. `None` for octets that no node of this release wrote.
-    pub(super) fn pushed(&self, topic: &str, octets: Bytes) -> Option<(Destination, Needs)> {
+    /// Takes in what Redis pushed, through the channel of a topic or of many. `None` for octets that no node of this
+    /// release wrote.
+    pub(super) fn pushed(&self, topic: Option<&str>, octets: Bytes) -> Option<(Destination, Needs)> {
         let (position, envelope) = envelope::split(octets)?;
-        let envelope =
-            Envelope::decode(envelope).filter(|envelope| &*envelope.publish.destination == topic)?;
+        let is_meant =
+            |envelope: &Envelope| topic.is_none_or(|topic| &*envelope.publish.destination == topic);
+        let envelope = Envelope::decode(envelope).filter(is_meant)?;
         let topic = envelope.publish.destination.clone();
         let mut state = self.lock();
         let Some(at) = position else {
@@ -162,9 +173,17 @@ impl Topics {
         let _ = self.receive(&mut state, at, envelope.into_message(Some(at)));
     }
 
-    /// Delivers a message of this node's to its own subscribers, there being no others.
-    pub(super) fn deliver_alone(&self, envelope: Envelope) {
-        self.deliver_once(&mut self.lock(), envelope);
+    /// Delivers a message of this node's to its own subscribers, there being no others. One that `was_sent` may come
+    /// back with a position; then its subscribers have it.
+    pub(super) fn deliver_alone(&self, envelope: Envelope, was_sent: bool) {
+        let mut state = self.lock();
+        if was_sent && state.kept.contains_key(&envelope.publish.destination) {
+            if state.alone.len() >= MAX_ALONE {
+                state.alone.clear();
+            }
+            state.alone.insert(envelope.message_id());
+        }
+        self.deliver_once(&mut state, envelope);
     }
 
     /// Where the log of a topic is to be read from. If somebody is reading it, that one reads on instead.
@@ -186,7 +205,7 @@ impl Topics {
         let goes_on = released.hole || *healing == Healing::Again;
         *healing = if goes_on { Healing::Yes } else { Healing::No };
         let next = goes_on.then(|| sequence.position());
-        (self.deliver(topic, from.epoch, released), next)
+        (self.deliver(&mut state, topic, from.epoch, released), next)
     }
 
     /// The topics with a history.
@@ -199,7 +218,7 @@ impl Topics {
         match state.stage(&topic) {
             Some(Stage::Running { sequence, .. }) => {
                 let released = sequence.receive(at, message);
-                self.deliver(&topic, at.epoch, released)
+                self.deliver(state, &topic, at.epoch, released)
             }
             Some(Stage::Starting(early)) => {
                 early.push((at, message));
@@ -210,18 +229,22 @@ impl Topics {
     }
 
     /// Hands on what was released, under the lock that makes its order everybody's.
-    fn deliver(&self, topic: &Destination, epoch: Epoch, released: Released) -> Needs {
+    fn deliver(&self, state: &mut State, topic: &Destination, epoch: Epoch, released: Released) -> Needs {
         let Some(inbound) = self.inbound.get() else { return Needs::default() };
         if let Some((last_good, next)) = released.lost {
             inbound.lost(topic, Some(last_good), Some(next));
         }
-        released.messages.into_iter().for_each(|message| inbound.message(message));
+        for message in released.messages {
+            if state.alone.is_empty() || !state.alone.remove(&message.id()) {
+                inbound.message(message);
+            }
+        }
         Needs { heal: released.hole, forget: released.went_back.then_some(epoch) }
     }
 
     fn deliver_once(&self, state: &mut State, envelope: Envelope) {
         let Some(inbound) = self.inbound.get() else { return };
-        let seen = state.seen.entry(envelope.origin).or_default();
+        let seen = state.seen.entry((envelope.origin, Place::of(&envelope.publish.destination))).or_default();
         if envelope.number > *seen {
             *seen = envelope.number;
             inbound.message(envelope.into_message(None));

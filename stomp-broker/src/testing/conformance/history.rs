@@ -10,6 +10,7 @@ use crate::{Destination, Epoch, HistoryPage, Interest, Position, Start};
 pub(super) async fn all(node: &mut Node) {
     positions_have_no_holes(node).await;
     pages_begin_where_they_are_asked_to(node).await;
+    pages_end_where_they_are_asked_to(node).await;
     pages_tell_what_is_missing(node).await;
     other_topics_have_no_history(node).await;
 }
@@ -28,7 +29,11 @@ async fn filled(node: &Node, count: usize) -> (Destination, Position) {
 }
 
 async fn page(node: &Node, topic: &Destination, start: Start) -> HistoryPage {
-    let page = node.broker().history(topic, start).await.expect("a history can be read");
+    page_of(node, topic, start, usize::MAX).await
+}
+
+async fn page_of(node: &Node, topic: &Destination, start: Start, limit: usize) -> HistoryPage {
+    let page = node.broker().history(topic, start, limit).await.expect("a history can be read");
     page.expect("the topic has a history")
 }
 
@@ -63,6 +68,15 @@ async fn pages_begin_where_they_are_asked_to(node: &Node) {
     }
 }
 
+async fn pages_end_where_they_are_asked_to(node: &Node) {
+    let (topic, last) = filled(node, 10).await;
+    let behind = Start::After { offset: 6, epoch: Some(last.epoch) };
+    for (start, first) in [(Start::First, 0), (Start::Last(5), 5), (behind, 6)] {
+        let page = page_of(node, &topic, start, 3).await;
+        assert_eq!((bodies(&page), page.complete), (numbered(first..first + 3), true));
+    }
+}
+
 async fn pages_tell_what_is_missing(node: &Node) {
     let (topic, last) = filled(node, 2 * KEPT).await;
     let page_after =
@@ -79,7 +93,7 @@ async fn other_topics_have_no_history(node: &Node) {
     let topic = fresh("/topic/plain");
     let answers = node.publish(&topic, &numbered(0..1)).await;
     assert!(answers.iter().all(|published| published.position.is_none()));
-    assert!(node.broker().history(&topic, Start::First).await.expect("this is no error").is_none());
+    assert!(node.broker().history(&topic, Start::First, 1).await.expect("this is no error").is_none());
 }
 
 async fn any_node_recovers(one: &Node, two: &Node) {

@@ -1,6 +1,13 @@
 //! Those who try often, or send much.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use stomp_broker::{
     App, Authenticator, Config, Credentials, Open, Peer, Principal, Rate, Refusal, Server, async_trait,
@@ -9,7 +16,8 @@ use stomp_broker::{
 };
 use tokio::{
     io::duplex,
-    time::{Instant, advance},
+    task::JoinSet,
+    time::{Instant, advance, sleep},
 };
 
 use super::server_with;
@@ -89,6 +97,34 @@ async fn t18_many_accounts_cannot_be_guessed_from_one_address() {
         tried += usize::from(summary(&answer) == "wrong login or passcode");
     }
     assert_eq!(tried, 20);
+}
+
+/// Takes a second to find out that nobody may log in, and counts.
+#[derive(Debug, Default, Clone)]
+struct Slow(Arc<AtomicU32>);
+
+#[async_trait]
+impl Authenticator for Slow {
+    async fn authenticate(&self, _: Credentials<'_>) -> Result<Principal, Refusal> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        sleep(SECOND).await;
+        Err(Refusal::new("wrong login or passcode"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t18_attempts_at_the_same_time_count_before_they_have_failed() {
+    let slow = Slow::default();
+    let server = Server::builder(slow.clone(), Open).start().await.expect("a server");
+    let mut attempts = JoinSet::new();
+    for guess in 0..50 {
+        let server = server.clone();
+        attempts.spawn(async move { try_login(&server, "192.0.2.1", "alice", &guess.to_string()).await });
+    }
+    while let Some(answer) = attempts.join_next().await {
+        assert_eq!(answer.expect("an answer").command(), &Command::Error);
+    }
+    assert_eq!(slow.0.load(Ordering::Relaxed), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,42 @@
+/** A page's way to the server, in the hands of a test. */
+import type { Page, WebSocketRoute } from 'playwright-core'
+
+/** Lets a test cut the page's WebSockets and keep them cut; SockJS would find its way around that, so it is blocked. */
+export async function cuttable(page: Page) {
+  let socket: WebSocketRoute | undefined
+  let cut = false
+  await page.route(/\/ws-connect\//, (route) => route.abort())
+  await page.routeWebSocket(/ws-connect/, (route) => {
+    if (cut) return void route.close()
+    socket = route
+    route.connectToServer()
+  })
+  return {
+    cut: async () => {
+      cut = true
+      await socket?.close()
+    },
+    mend: () => (cut = false),
+  }
+}
+
+/** Lets nothing but SockJS through. */
+export async function blockWebSockets(page: Page): Promise<void> {
+  await page.routeWebSocket(/ws-connect/, (route) => void route.close())
+}
+
+/** Loses the first frame from the server that contains `text`, and the connection with it. */
+export async function losingOnce(page: Page, text: string): Promise<void> {
+  let lost = false
+  await page.routeWebSocket(/ws-connect/, (route) => {
+    const server = route.connectToServer()
+    server.onMessage((frame) => {
+      if (lost || !String(frame).includes(text)) return route.send(frame)
+      lost = true
+      void server.close()
+      void route.close()
+    })
+  })
+}
+
+export const banner = (page: Page) => page.getByText('서버에 연결하는 중')
