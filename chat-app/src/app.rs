@@ -19,6 +19,7 @@ use crate::{
     http::{self, Http},
     installation::Installation,
     limits::Limits,
+    push::Push,
     stomp,
     store::Store,
 };
@@ -30,7 +31,7 @@ pub struct ChatApp {
     stomp: Server,
     store: Arc<dyn Store>,
     chat: Chat,
-    _tasks: [AbortOnDropHandle<()>; 3],
+    _tasks: [AbortOnDropHandle<()>; 4],
     _lock: DataDirLock,
 }
 
@@ -45,30 +46,34 @@ impl ChatApp {
         let limits = Arc::new(Limits::new(&config.rates));
         let passwords = Passwords::new();
         let live = Live::default();
-        let auth = Auth::new(
-            Arc::clone(&store),
-            &key,
-            Arc::clone(&limits),
-            live.clone(),
-            passwords.clone(),
-            config.providers.clone(),
-        );
+        let auth =
+            Auth::new(Arc::clone(&store), &key, Arc::clone(&limits), live.clone(), passwords.clone(), config);
         let admin = Admin::open(Arc::clone(&store), auth.clone(), live.clone()).await?;
         let directory = DataDir::at(&config.data_dir);
-        let files = Files::open(Arc::clone(&store), Arc::clone(&limits), config.files.clone(), &directory)?;
-        let chat = Chat::new(Arc::clone(&store), live, limits, passwords);
+        let files = Files::open(
+            Arc::clone(&store),
+            Arc::clone(&limits),
+            config.files.clone(),
+            config.reach,
+            &directory,
+        )?;
+        let contact = config.public_url.as_ref().map(ToString::to_string);
+        let (push, queue) = Push::open(Arc::clone(&store), live.clone(), config.reach, contact).await?;
+        let chat = Chat::new(Arc::clone(&store), live, limits, passwords, push.clone());
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
         let tasks = [
             tokio::spawn(chat.clone().sweep()),
             tokio::spawn(files.clone().sweep()),
             tokio::spawn(chat.clone().recheck()),
+            tokio::spawn(push.clone().run(queue)),
         ];
         let http = Http {
             auth,
             admin,
             chat: chat.clone(),
             files,
+            push,
             rates: config.rates,
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone().into(),

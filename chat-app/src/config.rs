@@ -4,13 +4,17 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
+    time::Duration,
 };
 
 use serde::{Deserialize, de::Error};
 
-use crate::{StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates};
+use crate::{
+    Reach, StartError, auth, auth::OAuthClient, domain::Provider, files::FileSettings, limits::Rates,
+};
 
 /// The settings of a chat server; what is not given is as it is by default.
 ///
@@ -43,8 +47,13 @@ pub struct Config {
     /// By whose accounts people may log in.
     #[serde(deserialize_with = "auth::deserialize_providers")]
     pub providers: BTreeMap<Provider, OAuthClient>,
+    /// How long an access token is valid. Clients get the next one in time; who is shut out is so at once.
+    pub access_token_seconds: NonZeroU32,
     /// Where files are kept, and how much of them.
     pub files: FileSettings,
+    /// What members can make this server ask: push services and pictures elsewhere.
+    #[serde(skip)]
+    pub reach: Reach,
     /// How often members may do what costs.
     pub rates: Rates,
 }
@@ -63,7 +72,9 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             public_url: None,
             providers: BTreeMap::new(),
+            access_token_seconds: const { NonZeroU32::new(15 * 60).expect("15 minutes are not 0") },
             files: FileSettings::default(),
+            reach: Reach::Public,
             rates: Rates::default(),
         }
     }
@@ -96,6 +107,10 @@ impl FromStr for ServerRole {
 }
 
 impl Config {
+    pub(crate) fn access_lifetime(&self) -> Duration {
+        Duration::from_secs(self.access_token_seconds.get().into())
+    }
+
     /// Whether the settings go together. Nothing is opened for that.
     ///
     /// # Errors

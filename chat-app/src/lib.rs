@@ -24,6 +24,8 @@ mod installation;
 pub mod limits;
 pub mod maintenance;
 mod metrics;
+mod outbound;
+mod push;
 mod serve;
 mod start_error;
 mod stomp;
@@ -33,6 +35,8 @@ mod ui;
 pub use self::{
     app::ChatApp,
     config::{Config, Origin, ServerRole},
+    outbound::Reach,
+    push::VapidError,
     serve::Listening,
     start_error::StartError,
 };

@@ -104,6 +104,8 @@ pub struct Rates {
     pub upload: Rate,
     /// Reports, for each member.
     pub report: Rate,
+    /// Archives of own data, for each member.
+    pub export: Rate,
 }
 
 impl Default for Rates {
@@ -121,6 +123,7 @@ impl Default for Rates {
             search: const { rate(30, 60, 30) },
             upload: const { rate(30, 60, 30) },
             report: const { rate(20, 3_600, 20) },
+            export: const { rate(3, 3_600, 3) },
         }
     }
 }
@@ -148,6 +151,7 @@ pub struct Limits {
     search: Limiter<MemberId>,
     upload: Limiter<MemberId>,
     report: Limiter<MemberId>,
+    export: Limiter<MemberId>,
 }
 
 impl Limits {
@@ -164,6 +168,16 @@ impl Limits {
             search: Limiter::new("search", rates.search),
             upload: Limiter::new("upload", rates.upload),
             report: Limiter::new("report", rates.report),
+            login_from: Limiter::new(rates.login),
+            login_as: Limiter::new(rates.login),
+            sign_up: Limiter::new(rates.sign_up),
+            guest: Limiter::new(rates.guest),
+            send: Limiter::new(rates.send),
+            room_password: Limiter::new(rates.room_password),
+            room_passwords: Limiter::new(rates.room_passwords),
+            search: Limiter::new(rates.search),
+            upload: Limiter::new(rates.upload),
+            export: Limiter::new(rates.export),
         }
     }
 
@@ -247,6 +261,15 @@ impl Limits {
     /// [`RateLimited`].
     pub fn upload(&self, member: MemberId) -> Result<(), RateLimited> {
         self.upload.check(&member)
+    }
+
+    /// Counts an archive of a member's own data.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn export(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.export.check(&member)
     }
 }
 

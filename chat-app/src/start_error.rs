@@ -8,6 +8,7 @@ use crate::{
     Config,
     auth::KeyError,
     files::BlobError,
+    push::VapidError,
     store::{OpenError, StoreError},
 };
 
@@ -66,6 +67,9 @@ pub enum StartError {
     /// Files cannot be kept.
     #[error("{0}; check --files-url and the AWS_ variables of the environment, or the data directory")]
     Files(#[from] BlobError),
+    /// The key that signs pushed messages cannot be used.
+    #[error(transparent)]
+    Vapid(#[from] VapidError),
     /// The key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -67,7 +67,7 @@ pub struct Config {
     /// costs time for each message, not for each subscriber. The size of a compressed message tells something about
     /// its text: leave it off where messages hold secrets beside what others wrote.
     pub websocket_deflate: bool,
-    /// SockJS sessions over HTTP of one router, at most, those included that ended less than 5 seconds ago; more are
+    /// SockJS sessions over HTTP of all routers, at most, those included that ended less than 5 seconds ago; more are
     /// answered with 503.
     pub sockjs_sessions: usize,
     /// Those of one client address that have not logged in, at most; more are answered with 429.

@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+#[cfg(feature = "websocket")]
+use crate::transport::SockJsSessions;
 use crate::{
     App, Authenticator, Authorizer, Broker, BrokerError, Config, Destination, DestinationKind, Handle,
     Inbound, Interceptor, Pattern, Policies, Publish, Refusal, SimpleBroker,
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) shutdown: CancellationToken,
     pub(crate) admission: Arc<Admission>,
     pub(crate) failed_logins: FailedLogins,
+    #[cfg(feature = "websocket")]
+    sockjs: Arc<SockJsSessions>,
 }
 
 /// Puts a [`Server`] together.
@@ -170,6 +174,8 @@ impl ServerBuilder {
         let shared = Shared {
             admission: Admission::new(&self.config),
             failed_logins: FailedLogins::new(&self.config),
+            #[cfg(feature = "websocket")]
+            sockjs: Arc::new(SockJsSessions::new(&self.config)),
             config: Arc::new(self.config),
             hub,
             interests: Interests::new(Arc::clone(&broker)),
@@ -221,6 +227,11 @@ impl Server {
     /// The way in for everything that is no client: HTTP handlers, jobs.
     pub fn handle(&self) -> Handle {
         Handle::new(Arc::clone(&self.shared))
+    }
+
+    #[cfg(feature = "websocket")]
+    pub(crate) fn sockjs(&self) -> &Arc<SockJsSessions> {
+        &self.shared.sockjs
     }
 
     pub(crate) fn config(&self) -> &Config {

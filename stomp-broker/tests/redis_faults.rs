@@ -4,6 +4,7 @@
 #![cfg(feature = "redis")]
 
 #[path = "support/redis_cluster.rs"]
+#[allow(dead_code, reason = "the tests of several servers use more of it")]
 mod cluster;
 #[path = "support/redis_server.rs"]
 #[allow(dead_code, reason = "the tests of several servers use more of it")]

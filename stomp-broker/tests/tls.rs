@@ -9,8 +9,9 @@ use stomp_broker::{
     Authenticator, Config, Credentials, Open, Principal, Refusal, Server, Tls, testing::Client,
 };
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use tokio_rustls::{
     TlsConnector,
@@ -136,6 +137,29 @@ async fn a_silent_client_is_cut_off_during_the_handshake() {
     let server = Server::builder(Open, Open).config(config).topics("/topic").start().await.unwrap();
     let address = serve(&server, &tls(&identity())).await;
     let mut silent = TcpStream::connect(address).await.unwrap();
-    let end = tokio::time::timeout(Duration::from_secs(10), silent.read(&mut [0; 16])).await;
+    let end = timeout(Duration::from_secs(10), silent.read(&mut [0; 16])).await;
     assert_eq!(end.expect("the server closes the connection").unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn t14_a_dribbled_hello_is_cut_off_when_the_login_is_due() {
+    let config = Config { login_timeout: Duration::from_millis(300), ..Config::default() };
+    let server = Server::builder(Open, Open).config(config).topics("/topic").start().await.unwrap();
+    let mut dribbler = TcpStream::connect(serve(&server, &tls(&identity())).await).await.unwrap();
+    dribbler.set_nodelay(true).unwrap();
+    // A record of 16 KiB with a hello that it never gets to the end of.
+    let hello = [&[0x16, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc, 3, 3][..], &[0; 4096]].concat();
+    let dribble = async {
+        for octet in hello {
+            if dribbler.write_u8(octet).await.is_err() {
+                return;
+            }
+            if let Ok(end) = timeout(Duration::from_millis(20), dribbler.read_u8()).await {
+                assert!(end.is_err(), "the server has nothing to say");
+                return;
+            }
+        }
+        panic!("the server listens to all of it");
+    };
+    timeout(Duration::from_secs(20), dribble).await.expect("the server closes the connection");
 }

@@ -1,6 +1,6 @@
 //! Changing how a member logs in.
 
-use super::{Auth, Device, Identity, account::TAGS};
+use super::{AccessToken, Auth, Device, Identity, account::TAGS};
 use crate::{
     domain::{Email, MemberId, MemberName, Password, Tag, Timestamp},
     error::{ChatError, Code},
@@ -31,7 +31,7 @@ impl Auth {
         identity: &Identity,
         upgrade: UpgradeGuest,
         device: Device<'_>,
-    ) -> Result<String, ChatError> {
+    ) -> Result<AccessToken, ChatError> {
         self.limits.sign_up(device.ip)?;
         self.require_registration(upgrade.invite.as_deref()).await?;
         let guest = identity.member.id;

@@ -1,7 +1,8 @@
 //! Who somebody is: accounts, logins, and the tokens that stand for them.
 //!
-//! A login gives two tokens. The access token is signed, says who its bearer is, and ends after 15 minutes; it opens
-//! HTTP requests and STOMP sessions. The refresh token is a secret that gets the next pair, once or twice within a moment.
+//! A login gives two tokens. The access token is signed, says who its bearer is, and ends soon, after 15 minutes by
+//! default; it opens HTTP requests and STOMP sessions. The refresh token is a secret that gets the next pair, once or
+//! twice within a moment.
 
 mod account;
 mod change;
@@ -13,22 +14,20 @@ mod refresh;
 mod session;
 mod token;
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 pub(crate) use self::key::{key_of_file, key_of_store};
 pub use self::oauth::{Callback, Endpoints, Finished, OAuthClient, STATE_LIFETIME, Started};
-pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError};
+pub use self::{account::SignUp, change::UpgradeGuest, key::KeyError, token::AccessToken};
 pub(crate) use self::{account::add_user, oauth::deserialize_providers, password::Passwords};
 use self::{oauth::OAuth, refresh::RefreshKey, token::AccessTokens};
 use crate::{
+    Config,
     chat::Live,
-    domain::{Me, Member, Provider, SessionId, Timestamp},
+    domain::{Me, Member, SessionId, Timestamp},
     limits::Limits,
     store::Store,
 };
-
-/// How long an access token is valid.
-pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// How long a refresh token is valid if it is not used.
 pub const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -65,7 +64,7 @@ pub struct Grant {
     /// Whose it is.
     pub me: Me,
     /// The access token.
-    pub access: String,
+    pub access: AccessToken,
     /// The refresh token.
     pub refresh: String,
 }
@@ -87,6 +86,11 @@ pub struct Device<'a> {
 }
 
 impl Auth {
+    /// How long access tokens are valid.
+    pub fn access_lifetime(&self) -> Duration {
+        self.tokens.lifetime()
+    }
+
     /// Accounts in a store, with tokens made by a key.
     pub(crate) fn new(
         store: Arc<dyn Store>,
@@ -94,14 +98,14 @@ impl Auth {
         limits: Arc<Limits>,
         live: Live,
         passwords: Passwords,
-        providers: BTreeMap<Provider, OAuthClient>,
+        config: &Config,
     ) -> Self {
         Self {
             store,
             passwords,
-            tokens: Arc::new(AccessTokens::new(key)),
+            tokens: Arc::new(AccessTokens::new(key, config.access_lifetime())),
             refresh_key: RefreshKey::new(key),
-            oauth: Arc::new(OAuth::new(providers, key)),
+            oauth: Arc::new(OAuth::new(config.providers.clone(), key)),
             limits,
             live,
         }

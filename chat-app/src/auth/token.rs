@@ -1,11 +1,12 @@
 //! Access tokens: JSON Web Tokens signed with HMAC-SHA-256 (RFC 7519, RFC 8725).
 
+use std::{fmt, time::Duration};
+
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, errors::ErrorKind,
 };
 use serde::{Deserialize, Serialize};
 
-use super::ACCESS_LIFETIME;
 use crate::{
     domain::{Member, MemberId, SessionId, Timestamp},
     error::{ChatError, Code},
@@ -42,15 +43,32 @@ pub(super) struct Verified {
     pub(super) expires_at: Timestamp,
 }
 
+/// An access token, as its bearer gets it.
+#[derive(Clone)]
+pub struct AccessToken {
+    /// The token.
+    pub text: String,
+    /// How long it is valid.
+    pub lifetime: Duration,
+}
+
+impl fmt::Debug for AccessToken {
+    /// Does not show the token: logs must not hold it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
+
 /// Signs and verifies access tokens.
 pub(super) struct AccessTokens {
+    lifetime: Duration,
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
 }
 
 impl AccessTokens {
-    pub(super) fn new(key: &[u8]) -> Self {
+    pub(super) fn new(key: &[u8], lifetime: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
         validation.set_issuer(&[SERVICE]);
@@ -58,7 +76,13 @@ impl AccessTokens {
         validation.validate_nbf = true;
         // The clock that signs is the clock that verifies.
         validation.leeway = 0;
-        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), validation }
+        let (encoding, decoding) = (EncodingKey::from_secret(key), DecodingKey::from_secret(key));
+        Self { lifetime, encoding, decoding, validation }
+    }
+
+    /// How long the tokens are valid.
+    pub(super) fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
     /// A token for a session of a member.
@@ -67,7 +91,7 @@ impl AccessTokens {
         member: &Member,
         session: SessionId,
         now: Timestamp,
-    ) -> Result<String, ChatError> {
+    ) -> Result<AccessToken, ChatError> {
         let claims = Claims {
             iss: SERVICE.to_owned(),
             aud: SERVICE.to_owned(),
@@ -79,10 +103,11 @@ impl AccessTokens {
             sid: session.0,
             ep: member.token_epoch,
             iat: now.unix(),
-            exp: now.after(ACCESS_LIFETIME).unix(),
+            exp: now.after(self.lifetime).unix(),
         };
-        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
-            .map_err(|_| ChatError::Internal("an access token could not be signed"))
+        let text = encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|_| ChatError::Internal("an access token could not be signed"))?;
+        Ok(AccessToken { text, lifetime: self.lifetime })
     }
 
     /// What a token stands for.
@@ -102,8 +127,8 @@ impl AccessTokens {
     }
 }
 
-impl std::fmt::Debug for AccessTokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessTokens").finish_non_exhaustive()
     }
 }
@@ -145,17 +170,20 @@ mod tests {
         encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(key)).unwrap()
     }
 
+    fn tokens(key: &[u8]) -> AccessTokens {
+        AccessTokens::new(key, Duration::from_secs(900))
+    }
+
     fn verify(token: &str) -> Result<Verified, Code> {
-        AccessTokens::new(&KEY).verify(token)
+        tokens(&KEY).verify(token)
     }
 
     #[test]
     fn a_token_is_verified_by_who_issued_it_alone() {
-        let tokens = AccessTokens::new(&KEY);
-        let token = tokens.issue(&member(), SessionId(9), Timestamp::now()).unwrap();
-        let verified = tokens.verify(&token).unwrap();
+        let token = tokens(&KEY).issue(&member(), SessionId(9), Timestamp::now()).unwrap().text;
+        let verified = verify(&token).unwrap();
         assert_eq!((verified.member, verified.session, verified.epoch), (MemberId(5), SessionId(9), 3));
-        assert_eq!(AccessTokens::new(&[8; 32]).verify(&token), Err(Code::InvalidToken));
+        assert_eq!(tokens(&[8; 32]).verify(&token), Err(Code::InvalidToken));
     }
 
     #[test]

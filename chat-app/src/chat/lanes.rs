@@ -133,6 +133,7 @@ impl Chat {
             Append::Duplicate(message) => Ok(Sent { message: *message, duplicate: true }),
             Append::NotIn => Err(Code::NotParticipant.into()),
             Append::NoRoom => Err(Code::RoomNotFound.into()),
+            Append::Blocked => Err(Code::Blocked.into()),
             Append::NoSuchFile => {
                 Err(Problems::one("fileIds", "files that you brought to this room and did not send yet")
                     .into())

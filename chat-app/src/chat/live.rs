@@ -154,6 +154,14 @@ impl Live {
         self.handle.get().is_some_and(|handle| handle.sessions_of(&member.to_string()) > 0)
     }
 
+    /// Whether a member has a connection to any of the servers at this moment; as far as this one knows, while others
+    /// cannot be asked.
+    pub(crate) async fn is_connected_anywhere(&self, member: MemberId) -> bool {
+        let Some(handle) = self.handle.get() else { return false };
+        let sessions = handle.sessions_on_all_nodes(&member.to_string()).await;
+        sessions.map_or_else(|_| self.is_connected(member), |sessions| sessions > 0)
+    }
+
     /// Ends what a member receives of a room.
     pub(super) async fn close(&self, room: RoomId, member: MemberId) {
         let Some(handle) = self.handle.get() else { return };

@@ -28,6 +28,7 @@ mod typing;
 
 use std::{future::Future, sync::Arc};
 
+pub(crate) use self::notifications::Notification;
 pub use self::{
     door::Invitation,
     draft::{Draft, EditMessage, SendMessage},
@@ -45,6 +46,7 @@ use crate::{
     domain::RoomId,
     error::{ChatError, Code},
     limits::Limits,
+    push::Push,
     store::Store,
 };
 
@@ -60,16 +62,23 @@ pub struct Chat {
     rail: Rail,
     presence: Presence,
     typing: Typing,
+    push: Push,
 }
 
 impl Chat {
     /// Use cases over a store and a broker.
-    pub(crate) fn new(store: Arc<dyn Store>, live: Live, limits: Arc<Limits>, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        live: Live,
+        limits: Arc<Limits>,
+        passwords: Passwords,
+        push: Push,
+    ) -> Self {
         let rail = Rail::new(Arc::clone(&store), live.clone());
         let presence = Presence::new(Arc::clone(&store), live.clone());
         let typing = Typing::new(live.clone());
         let lanes = Lanes::new(store.lanes());
-        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing }
+        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing, push }
     }
 
     /// What is connected now.

@@ -1,20 +1,21 @@
-//! Telling members of messages that are meant for them, wherever on the page they are.
+//! Telling members of messages that are meant for them, wherever on the page they are, or without one.
 
 use serde::Serialize;
 
 use super::{Chat, Queue};
 use crate::{
-    domain::{MemberId, Message, MessageId, RoomId},
+    domain::{Message, MessageId, RoomId},
     store::NoticeKind,
 };
 
-/// Characters of a message that a notification shows.
+/// Characters of a message that a notification shows. With all else it stays below the 3,993 octets that may be pushed
+/// (RFC 8291, 4).
 const EXCERPT: usize = 200;
 
 /// What a member is told of.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Notification<'a> {
+pub(crate) struct Notification<'a> {
     kind: NoticeKind,
     room_id: RoomId,
     message_id: MessageId,
@@ -22,29 +23,38 @@ struct Notification<'a> {
     body: &'a str,
 }
 
-impl Chat {
-    /// Tells those whom a message is for; soon, so that its sender does not wait for it.
-    pub(super) fn notify_soon(&self, message: &Message) {
-        let (chat, message) = (self.clone(), message.clone());
-        tokio::spawn(async move {
-            match chat.store.notices(message.id).await {
-                Ok(notices) => {
-                    notices.into_iter().for_each(|(member, kind)| chat.notify(member, kind, &message))
-                }
-                Err(error) => tracing::warn!(%error, message = %message.id, "nobody is notified"),
-            }
-        });
-    }
-
-    fn notify(&self, member: MemberId, kind: NoticeKind, message: &Message) {
-        let end = message.body.char_indices().nth(EXCERPT).map_or(message.body.len(), |(end, _)| end);
-        let notification = Notification {
+impl<'a> Notification<'a> {
+    /// The beginning of a message; the name of what it carries if it has no text.
+    pub(crate) fn new(kind: NoticeKind, message: &'a Message) -> Self {
+        let text = match message.files.first() {
+            Some(file) if message.body.is_empty() => &file.name,
+            _ => &message.body,
+        };
+        let end = text.char_indices().nth(EXCERPT).map_or(text.len(), |(end, _)| end);
+        Self {
             kind,
             room_id: message.room_id,
             message_id: message.id,
             title: message.sender_name.as_deref().unwrap_or_default(),
-            body: message.body.get(..end).unwrap_or_default(),
-        };
-        self.live.tell(member, Queue::Notifications, &notification);
+            body: text.get(..end).unwrap_or_default(),
+        }
+    }
+}
+
+impl Chat {
+    /// Tells those whom a message is for; soon, so that its sender does not wait for it.
+    pub(super) fn notify_soon(&self, message: &Message) {
+        self.push.push_soon(message);
+        let (chat, message) = (self.clone(), message.clone());
+        tokio::spawn(async move {
+            match chat.store.notices(message.id).await {
+                Ok(notices) => {
+                    for (member, kind) in notices {
+                        chat.live.tell(member, Queue::Notifications, &Notification::new(kind, &message));
+                    }
+                }
+                Err(error) => tracing::warn!(%error, message = %message.id, "nobody is notified"),
+            }
+        });
     }
 }

@@ -75,10 +75,13 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Code::MemberNotFound`]; [`ChatError::Invalid`] for a member with itself.
+    /// [`Code::MemberNotFound`]; [`Code::Blocked`] by the other; [`ChatError::Invalid`] for a member with itself.
     pub async fn private_room(&self, one: MemberId, other: MemberId) -> Result<RoomId, ChatError> {
         if one == other {
             return Err(Problems::one("otherMemberId", "another member's id").into());
+        }
+        if self.store.has_blocked(other, one).await? {
+            return Err(Code::Blocked.into());
         }
         let chat = self.clone();
         to_the_end(async move {

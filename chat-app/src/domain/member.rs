@@ -45,6 +45,8 @@ pub struct Me {
     #[serde(flatten)]
     #[sqlx(flatten)]
     pub member: Member,
+    /// What the member may do.
+    pub role: Role,
     /// The e-mail address, if the member has one.
     pub email: Option<String>,
     /// The language chosen, if one was.

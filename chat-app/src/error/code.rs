@@ -45,6 +45,7 @@ codes! {
     NotOwner "NOT_OWNER" FORBIDDEN "방장만 할 수 있습니다." "Only the room's owner can do this."
     RegistrationClosed "REGISTRATION_CLOSED" FORBIDDEN "지금은 가입할 수 없습니다." "New accounts cannot be made here."
     Banned "BANNED" FORBIDDEN "이용이 제한되었습니다." "You are banned."
+    Blocked "BLOCKED" FORBIDDEN "이 회원에게는 보낼 수 없습니다." "You cannot write to this member."
     WrongRoomPassword "WRONG_ROOM_PASSWORD" FORBIDDEN "채팅방 비밀번호가 올바르지 않습니다." "Wrong room password."
     RoomPasswordRejected "WRONG_ROOM_PASSWORD" UNAUTHORIZED "채팅방 비밀번호가 올바르지 않습니다." "Wrong room password."
     NotFound "NOT_FOUND" NOT_FOUND "찾을 수 없습니다." "Not found."

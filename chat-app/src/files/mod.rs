@@ -7,7 +7,9 @@
 //! What becomes content without a file, by a failure or by the end of a message, a room or an account, is noted in the
 //! store before it does, and swept.
 
+mod adopt;
 mod blobs;
+mod export;
 mod kind;
 mod picture;
 mod prepared;
@@ -39,6 +41,7 @@ use self::{
 };
 pub(crate) use self::{blobs::Part, picture::thumb_type, spool::Spool};
 use crate::{
+    Reach,
     data_dir::DataDir,
     domain::{File, FileName, MemberId, RoomId, Timestamp},
     error::{ChatError, Code},
@@ -52,6 +55,9 @@ pub(crate) const MAX_AVATAR: u64 = 4 * 1024 * 1024;
 /// Pictures in work at once: each takes a processor and up to some hundred megabytes.
 const PICTURES: usize = 2;
 
+/// Archives of members' own data in work at once: each takes as much disk as what it is made of.
+const EXPORTS: usize = 1;
+
 /// How long content may be on its way to where it is kept.
 const ON_ITS_WAY: Duration = Duration::from_secs(60 * 60);
 
@@ -64,6 +70,9 @@ pub(crate) struct Files {
     spool: PathBuf,
     settings: FileSettings,
     pictures: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
+    reach: Reach,
+    http: reqwest::Client,
 }
 
 /// How a picture is made anew.
@@ -75,14 +84,25 @@ impl Files {
         store: Arc<dyn Store>,
         limits: Arc<Limits>,
         settings: FileSettings,
+        reach: Reach,
         directory: &DataDir,
     ) -> Result<Self, BlobError> {
         let blobs = match &settings.url {
             Some(url) => Blobs::at(url)?,
             None => Blobs::in_directory(&directory.files())?,
         };
-        let pictures = Arc::new(Semaphore::new(PICTURES));
-        Ok(Self { store, limits, blobs, spool: directory.path().to_owned(), settings, pictures })
+        let (pictures, exports) = (Semaphore::new(PICTURES).into(), Semaphore::new(EXPORTS).into());
+        Ok(Self {
+            store,
+            limits,
+            blobs,
+            spool: directory.path().to_owned(),
+            settings,
+            pictures,
+            exports,
+            reach,
+            http: reach.client(),
+        })
     }
 
     /// What can be set.

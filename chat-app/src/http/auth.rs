@@ -110,7 +110,7 @@ async fn init(State(http): State<Http>, headers: HeaderMap, device: Device) -> R
     }
     let grant = http.auth.guest(&nickname(locale(&headers)), None, device.as_login()).await?;
     let cookie = cookie::set(&grant, &headers);
-    let body = Init { success: true, response: Some(grant.access), r#type: Kind::Guest };
+    let body = Init { success: true, response: Some(grant.access.text), r#type: Kind::Guest };
     Ok((cookie, axum::Json(body)).into_response())
 }
 

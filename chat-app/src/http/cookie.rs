@@ -8,7 +8,7 @@ use axum::{
     response::AppendHeaders,
 };
 
-use crate::auth::{ACCESS_LIFETIME, Grant, REFRESH_LIFETIME, STATE_LIFETIME};
+use crate::auth::{AccessToken, Grant, REFRESH_LIFETIME, STATE_LIFETIME};
 
 /// The refresh token.
 const REFRESH: &str = "refresh";
@@ -46,13 +46,10 @@ pub(super) fn set(grant: &Grant, headers: &HeaderMap) -> AppendHeaders<[(HeaderN
     AppendHeaders([set_for(is_https, &grant.refresh), set_file_auth(is_https, &grant.access)])
 }
 
-fn set_file_auth(is_https: bool, token: &str) -> (HeaderName, String) {
-    let (seconds, secure) = (ACCESS_LIFETIME.as_secs(), secure(is_https));
+fn set_file_auth(is_https: bool, token: &AccessToken) -> (HeaderName, String) {
+    let (text, seconds, secure) = (&token.text, token.lifetime.as_secs(), secure(is_https));
     let scope = "Path=/file";
-    (
-        SET_COOKIE,
-        format!("{FILE_AUTH}={token}; {scope}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"),
-    )
+    (SET_COOKIE, format!("{FILE_AUTH}={text}; {scope}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"))
 }
 
 /// Keeps a refresh token, for a browser that is known to have come over HTTPS or not.

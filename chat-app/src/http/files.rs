@@ -17,6 +17,7 @@ use super::{
     caller::{Caller, bearer},
     cookie, download,
     error::{Error, Result},
+    export,
     extract::Path,
     guard,
     openapi::Refused,
@@ -46,6 +47,7 @@ pub(super) fn router(http: &Http) -> (Router, utoipa::openapi::OpenApi) {
         .routes(routes!(set_avatar, remove_avatar))
         .routes(routes!(whole))
         .routes(routes!(thumb))
+        .merge(export::router())
         .split_for_parts();
     let router = router
         .layer(middleware::from_fn_with_state(http.clone(), guard::refuse_foreign_origins))

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::cookie;
 use crate::{
-    auth::{ACCESS_LIFETIME, Grant},
+    auth::{AccessToken, Grant},
     domain::{Me, MemberId},
 };
 
@@ -65,8 +65,8 @@ pub(super) struct Access {
 }
 
 impl Access {
-    pub(super) fn new(token: String, member: Me) -> Self {
-        Self { id: member.member.id, token, expires_in: ACCESS_LIFETIME.as_secs(), member }
+    pub(super) fn new(token: AccessToken, member: Me) -> Self {
+        Self { id: member.member.id, token: token.text, expires_in: token.lifetime.as_secs(), member }
     }
 }
 
@@ -75,8 +75,8 @@ pub(super) fn answer(grant: &Grant, transport: Transport, headers: &HeaderMap) -
     let in_body = transport.transport == By::Body;
     let body = Json(Body {
         id: grant.me.member.id,
-        token: &grant.access,
-        expires_in: ACCESS_LIFETIME.as_secs(),
+        token: &grant.access.text,
+        expires_in: grant.access.lifetime.as_secs(),
         member: &grant.me,
         refresh_token: in_body.then_some(&grant.refresh),
     });

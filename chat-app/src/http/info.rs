@@ -7,7 +7,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Http, error::Result};
 use crate::{
-    auth::ACCESS_LIFETIME,
     domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_FILES, MAX_PARTICIPANTS, Provider, Registration},
     files::MAX_AVATAR,
     limits::Rates,
@@ -83,7 +82,7 @@ async fn info(State(http): State<Http>) -> Result<Json<Info>> {
             file_bytes: http.files.settings().max_size,
             message_files: MAX_FILES,
             avatar_bytes: MAX_AVATAR,
-            access_token_seconds: ACCESS_LIFETIME.as_secs(),
+            access_token_seconds: http.auth.access_lifetime().as_secs(),
             rates: http.rates.into(),
         },
         providers: http.auth.providers().collect(),

@@ -9,6 +9,7 @@ mod cookie;
 mod cors;
 mod download;
 mod error;
+mod export;
 mod extract;
 mod files;
 mod grant;
@@ -24,6 +25,7 @@ mod oauth;
 mod observe;
 mod openapi;
 mod page;
+mod push;
 mod reports;
 mod rooms;
 mod sessions;
@@ -35,7 +37,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::error::Error;
-use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, files::Files, limits::Rates, ui};
+use crate::{Origin, admin::Admin, auth::Auth, chat::Chat, files::Files, limits::Rates, push::Push, ui};
 
 /// Octets of a request's body, at most.
 const MAX_BODY: usize = 64 * 1024;
@@ -47,6 +49,7 @@ pub(crate) struct Http {
     pub(crate) admin: Admin,
     pub(crate) chat: Chat,
     pub(crate) files: Files,
+    pub(crate) push: Push,
     pub(crate) rates: Rates,
     pub(crate) public_url: Option<Origin>,
     pub(crate) allowed_origins: Arc<[Origin]>,
@@ -66,6 +69,7 @@ pub(crate) fn router(http: Http) -> Router {
         .merge(changes::router())
         .merge(health::router())
         .merge(info::router())
+        .merge(push::router())
         .merge(oauth::router())
         .merge(admin::router())
         .merge(moderation::router())

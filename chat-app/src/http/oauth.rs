@@ -132,7 +132,13 @@ async fn callback(
     };
     let finished = http.auth.finish_oauth(provider, callback, locale(&headers), device.as_login()).await;
     let (location, session) = match finished {
-        Ok(finished) => (finished.return_to, finished.grant),
+        Ok(finished) => {
+            if let (Some(grant), Some(picture)) = (&finished.grant, finished.picture) {
+                let (files, member) = (http.files.clone(), grant.me.member.id);
+                tokio::spawn(async move { files.adopt_avatar(member, &picture).await });
+            }
+            (finished.return_to, finished.grant)
+        }
         Err(error) => (failed(&error), None),
     };
     let session = session.map(|grant| cookie::set_for(is_https(&base), &grant.refresh));

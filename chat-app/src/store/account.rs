@@ -26,6 +26,9 @@ pub trait AccountStore {
     /// Forgets that again.
     async fn unblock(&self, member: MemberId, blocked: MemberId) -> Result<()>;
 
+    /// Whether a member does not want to hear of another.
+    async fn has_blocked(&self, member: MemberId, other: MemberId) -> Result<bool>;
+
     /// Whom a member has blocked, in the order of that.
     async fn blocked(&self, member: MemberId) -> Result<Vec<MemberId>>;
 }

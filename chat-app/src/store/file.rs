@@ -27,6 +27,9 @@ pub trait FileStore {
     /// read its message, and by its owner alone as long as no message carries it.
     async fn file(&self, token: &str, reader: MemberId) -> Result<Option<KeptFile>>;
 
+    /// All that a member sent or may send, and its picture.
+    async fn files_of(&self, owner: MemberId) -> Result<Vec<File>>;
+
     /// Deletes files that are older than that and that no message carries.
     async fn delete_unsent_files(&self, before: Timestamp) -> Result<()>;
 

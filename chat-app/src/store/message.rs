@@ -24,7 +24,10 @@ pub trait MessageStore {
     /// Who has read a message, besides who said it; `None` if the member may not read it.
     async fn readers(&self, message: MessageId, member: MemberId) -> Result<Option<Vec<MemberId>>>;
 
-    /// Whom a message is for, and why: as far as they want to be told and have not blocked who said it.
+    /// What a member said, in the order of the ids, from behind `after` on.
+    async fn messages_of(&self, sender: MemberId, after: MessageId, limit: i64) -> Result<Vec<Message>>;
+
+    /// Whom a message is for in particular, and why: as far as they want to be told and have not blocked who said it.
     async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>>;
 
     /// Whether the database answers.
@@ -63,6 +66,8 @@ pub enum Append {
     NoRoom,
     /// The message to answer is not in the room.
     NoSuchReply,
+    /// The other one of the 1:1 room has blocked the sender.
+    Blocked,
     /// A file is not there, not the sender's, not for this room, or carried by another message.
     NoSuchFile,
 }
@@ -111,4 +116,6 @@ pub enum NoticeKind {
     Reply,
     /// It was said in a 1:1 room.
     Dm,
+    /// It was said in a room of which the member wants to hear everything.
+    Message,
 }

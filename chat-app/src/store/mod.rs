@@ -19,6 +19,7 @@ mod member;
 mod membership;
 mod message;
 mod postgres;
+mod push;
 mod report;
 mod room;
 mod search;
@@ -43,6 +44,7 @@ pub use self::{
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
     message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
+    push::{NewSubscription, PushStore, PushTarget},
     report::ReportStore,
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
@@ -65,6 +67,7 @@ pub trait Store:
     + MessageStore
     + ChangeStore
     + FileStore
+    + PushStore
     + SearchStore
     + ReportStore
     + SettingStore

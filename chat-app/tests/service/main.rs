@@ -3,11 +3,13 @@
 
 mod accounts;
 mod admin;
+mod blocks;
 mod changes;
 mod cluster;
 mod defects;
 mod doors;
 mod errors;
+mod export;
 mod files;
 mod fuzz;
 mod history;
@@ -22,6 +24,7 @@ mod pages;
 #[path = "../postgres/mod.rs"]
 mod postgres_server;
 mod presence;
+mod push;
 mod reports;
 mod rooms;
 mod startup;

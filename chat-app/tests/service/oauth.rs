@@ -1,6 +1,8 @@
 //! Logging in by an account elsewhere.
 
-use chat_app::domain::Provider;
+use std::time::Duration;
+
+use chat_app::{Reach, domain::Provider};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -229,4 +231,34 @@ async fn people_come_back_to_the_public_address() {
     let callback = "redirect_uri=https%3A%2F%2Fchat.example.org%2Fauth%2Foauth%2Fnaver%2Fcallback";
     assert!(started.header("location").contains(callback), "{started:?}");
     assert!(started.header("set-cookie").ends_with("; Secure"), "{started:?}");
+}
+
+#[rstest]
+#[case(Provider::Google)]
+#[case(Provider::Kakao)]
+#[case(Provider::Naver)]
+#[tokio::test]
+async fn a_new_member_gets_a_copy_of_its_picture(#[case] provider: Provider) {
+    let fake = FakeProvider::start(provider).await;
+    let client = fake.client();
+    let app = TestApp::start_with(|config| {
+        config.providers.insert(provider, client);
+        config.reach = Reach::Anywhere;
+    })
+    .await;
+    let setup = Setup { provider, fake, app };
+    let member = setup.member(&setup.log_in().await).await;
+    let park = setup.app.guest("park").await;
+    let picture = async {
+        loop {
+            let member = park.get(&format!("/member/{}", member["id"])).await.ok();
+            if let Some(url) = member["avatarUrl"].as_str() {
+                return url.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let picture = tokio::time::timeout(Duration::from_secs(20), picture).await.expect("a picture in time");
+    assert!(picture.starts_with("/file/"), "{picture}");
+    assert_eq!(park.get(&format!("{picture}?")).await.header("content-type"), "image/jpeg");
 }

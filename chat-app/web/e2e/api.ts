@@ -16,9 +16,19 @@ export class Api {
     this.#url = url
   }
 
-  async signUp(name: string): Promise<Person> {
+  signUp(name: string): Promise<Person> {
+    return this.#enter('/member/create', { name })
+  }
+
+  /** The first administrator. */
+  setUp(code: string): Promise<Person> {
+    return this.#enter('/admin/api/setup', { name: '관리자', code })
+  }
+
+  async #enter(path: string, form: { name: string; code?: string }): Promise<Person> {
+    const { name } = form
     const email = `${randomUUID()}@example.com`
-    await this.#post('/member/create', { name, email, password: PASSWORD })
+    await this.#post(path, { ...form, email, password: PASSWORD })
     const { token } = await this.#post<{ token: string }>('/member/doLogin', { email, password: PASSWORD })
     return { token, name, email }
   }
@@ -35,10 +45,21 @@ export class Api {
   }
 
   /** The id of the message. */
-  async say(sender: Person, roomId: number, message: string): Promise<number> {
-    const body = { roomId, message, clientMessageId: randomUUID() }
+  async say(sender: Person, roomId: number, message: string, fileIds: number[] = []): Promise<number> {
+    const body = { roomId, message, clientMessageId: randomUUID(), fileIds }
     const { id } = await this.#post<{ id: number }>(`/chat/room/${roomId}/messages`, body, sender)
     return id
+  }
+
+  /** Brings a file to a room; the id of it. */
+  async bring(sender: Person, roomId: number, file: { name: string; mimeType: string; buffer: Buffer }): Promise<number> {
+    const form = new FormData()
+    form.append('roomId', String(roomId))
+    form.append('file', new Blob([new Uint8Array(file.buffer)], { type: file.mimeType }), file.name)
+    const headers = { Authorization: `Bearer ${sender.token}` }
+    const response = await fetch(`${this.#url}/file`, { method: 'POST', headers, body: form })
+    if (!response.ok) throw new Error(`/file: ${response.status} ${await response.text()}`)
+    return ((await response.json()) as { id: number }).id
   }
 
   async edit(sender: Person, messageId: number, message: string, version = 1): Promise<void> {

@@ -9,12 +9,14 @@ import RoomScreen from './screens/RoomScreen.vue'
 import ShellScreen from './screens/ShellScreen.vue'
 import SignupScreen from './screens/SignupScreen.vue'
 import { me, sessionKnown } from './stores/session'
+import { site, siteKnown } from './stores/site'
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/login', component: LoginScreen, meta: { open: true } },
     { path: '/signup', component: SignupScreen, meta: { open: true } },
+    { path: '/setup', component: () => import('./screens/SetupScreen.vue'), meta: { open: true } },
     {
       path: '/join/:code',
       component: () => import('./screens/InviteScreen.vue'),
@@ -32,6 +34,7 @@ export const router = createRouter({
         { path: 'r/:roomId(\\d+):at(@\\d+)?', component: RoomScreen, props: roomProps },
         { path: 'search', component: () => import('./screens/SearchScreen.vue') },
         { path: 'settings', component: () => import('./screens/SettingsScreen.vue') },
+        { path: 'console/:part?', component: () => import('./screens/ConsoleScreen.vue'), props: true, beforeEnter: adminsOnly },
         { path: ':rest(.*)*', component: NotFoundScreen },
       ],
     },
@@ -39,11 +42,18 @@ export const router = createRouter({
 })
 
 router.beforeEach(async (to) => {
-  await sessionKnown
+  await Promise.all([sessionKnown, siteKnown])
   const signedIn = me.value !== undefined
+  // Without an administrator, a server has nothing to enter yet.
+  const needsSetup = site.value?.setupRequired === true
+  if (!signedIn && needsSetup !== (to.path === '/setup')) return needsSetup ? '/setup' : '/login'
   if (!signedIn && !to.meta.open) return loginFor(to)
   if (signedIn && to.meta.open && !to.meta.forMembers) return afterEntry(to)
 })
+
+function adminsOnly() {
+  return me.value?.role === 'ADMIN' || '/'
+}
 
 function roomProps({ params }: RouteLocationNormalized) {
   const at = params.at ? Number(String(params.at).slice(1)) : undefined

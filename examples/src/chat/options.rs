@@ -1,6 +1,6 @@
 //! The settings that the command line and the environment may give.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use chat_app::{
     Config, Origin, ServerRole,
@@ -68,6 +68,10 @@ pub(super) struct Options {
     )]
     provider: Vec<ProviderOption>,
 
+    /// How long an access token is valid, in seconds [default: 900].
+    #[arg(long, env = "CHAT_ACCESS_TOKEN_SECONDS", value_name = "SECONDS")]
+    access_token_seconds: Option<NonZeroU32>,
+
     /// A bucket of an S3-compatible service to keep files in instead of the data directory: s3://BUCKET/PREFIX. Its
     /// region, credentials and endpoint are in AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT.
     #[arg(long, env = "CHAT_FILES_URL", value_name = "URL", global = true)]
@@ -116,6 +120,10 @@ pub(super) struct Options {
     /// Reports to administrators, for each member [default: 20/3600].
     #[arg(long, env = "CHAT_REPORT_RATE", value_name = "RATE")]
     report_rate: Option<Rate>,
+
+    /// Archives of own data, for each member [default: 3/3600].
+    #[arg(long, env = "CHAT_EXPORT_RATE", value_name = "RATE")]
+    export_rate: Option<Rate>,
 }
 
 impl Options {
@@ -139,11 +147,13 @@ impl Options {
                 .into_iter()
                 .chain(self.provider.into_iter().map(|ProviderOption(name, client)| (name, client)))
                 .collect(),
+            access_token_seconds: self.access_token_seconds.unwrap_or(file.access_token_seconds),
             files: FileSettings {
                 url: self.files_url.or(file.files.url),
                 max_size: self.max_file.unwrap_or(file.files.max_size),
                 quota: self.file_quota.unwrap_or(file.files.quota),
             },
+            reach: file.reach,
             rates: Rates {
                 login: self.login_rate.unwrap_or(rates.login),
                 sign_up: self.sign_up_rate.unwrap_or(rates.sign_up),
@@ -154,6 +164,7 @@ impl Options {
                 search: self.search_rate.unwrap_or(rates.search),
                 upload: self.upload_rate.unwrap_or(rates.upload),
                 report: self.report_rate.unwrap_or(rates.report),
+                export: self.export_rate.unwrap_or(rates.export),
             },
         }
     }

@@ -3,6 +3,8 @@
 
 mod application;
 mod deliver;
+mod ending;
+mod events;
 mod input;
 mod notices;
 mod replay;
@@ -11,6 +13,7 @@ mod request;
 mod send;
 mod subscribe;
 mod subscribed;
+mod timer;
 
 use std::{
     future::{Future, poll_fn},
@@ -18,10 +21,9 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use bytes::BytesMut;
 use futures_util::future::BoxFuture;
 use stomp_proto::Item;
 use tokio::time::{Sleep, sleep_until};
@@ -30,24 +32,15 @@ use tracing::{
     field::{Empty, display},
 };
 
-use self::{
-    input::Input,
-    notices::revoked,
-    replay::Replays,
-    request::Done,
-    subscribed::{Begun, Subscribed, Target},
-};
+use self::{input::Input, replay::Replays, request::Done, subscribed::Subscribed, timer::Stall};
 use crate::{
-    Peer, Principal, Refusal, Settlement,
+    Peer, Principal, Settlement,
     hub::{Client, Control, Credit, Lease, Outbox, OutboxLimits, Slots, Subscription, Taken},
     metrics::{self, Counted},
     server::Shared,
     session::{Closing, Session},
     transport::{Outgoing, Transport},
 };
-
-/// Longer than anything waits: the timer of a session without a deadline.
-const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One client's connection.
 pub(crate) struct Connection<T> {
@@ -68,13 +61,6 @@ pub(crate) struct Connection<T> {
     replays: Replays,
     timer: Pin<Box<Sleep>>,
     stall: Option<Stall>,
-}
-
-/// A write that has not finished yet.
-#[derive(Debug, Clone, Copy)]
-struct Stall {
-    written: u64,
-    deadline: Instant,
 }
 
 /// What a connection waits for.
@@ -272,13 +258,6 @@ impl<T: Transport> Connection<T> {
         self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
     }
 
-    /// Ends the session because the server stops. Clients are asked to come back at different times.
-    fn shut_down(&mut self) {
-        let window = self.shared.config.reconnect_window.as_millis();
-        let after = rand::random_range(0..=u64::try_from(window).unwrap_or(u64::MAX));
-        self.session.shut_down(Duration::from_millis(after));
-    }
-
     /// Writes what is queued.
     fn poll_written(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
         if !self.transport.has_output() {
@@ -304,170 +283,6 @@ impl<T: Transport> Connection<T> {
             self.settling = Some(Box::pin(settle));
         }
     }
-
-    fn handle_done(&mut self, done: Done) {
-        match done {
-            Done::Authenticated(Ok(principal)) => {
-                Span::current().record("user", &**principal.user());
-                debug!("logged in");
-                self.session.authenticated(now(), principal.user(), principal.lifetime());
-                self.input.set_limits(self.shared.config.limits);
-                self.transport.logged_in();
-                self.client.log_in(&principal, self.session.version());
-                self.shared.hub.join(&self.client);
-                self.principal = Some(principal);
-                self.logged_in = Some(Counted::session());
-            }
-            Done::Subscribed(Ok(begun)) => self.handle_begun(begun),
-            Done::Finished(Ok(())) => self.session.done(),
-            Done::CutOff(refusal) => self.session.refuse(&refusal),
-            Done::Panicked => self.session.refuse(&Refusal::new("internal error")),
-            Done::Authenticated(Err(refusal)) => self.session.refuse(&refusal),
-            Done::Subscribed(Err(refusal)) | Done::Finished(Err(refusal)) => self.refuse(&refusal),
-        }
-    }
-
-    fn handle_begun(&mut self, begun: Begun) {
-        for answer in begun.answers() {
-            metrics::sent(usize::from(self.push_message(&answer)));
-        }
-        let (replay, recovered) = begun.replay.unzip();
-        self.session.subscribed(begun.subscribed, recovered);
-        self.replays.extend(replay);
-    }
-
-    /// Refuses the pending request: by message where the application wants that, else by ERROR.
-    fn refuse(&mut self, refusal: &Refusal) {
-        let told = !self.session.wants_receipt()
-            && self
-                .principal
-                .as_ref()
-                .is_some_and(|principal| self.shared.tell(principal, &self.client.outbox, refusal));
-        if told { self.session.refused_softly() } else { self.session.refuse(refusal) }
-    }
-
-    fn handle_control(&mut self, control: &Control) {
-        match control {
-            Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
-            Control::SlowConsumer => {
-                debug!("slow consumer");
-                let text = "Messages waited for this client beyond the server's limit.\n";
-                self.session.close_with(&Refusal::new("slow-consumer").text(text), Closing::TooSlow);
-            }
-            Control::Shutdown => self.shut_down(),
-            Control::Drain => self.session.leave(),
-        }
-    }
-
-    /// Tells the client that the server has ended a subscription, and forgets it.
-    fn handle_ended(&mut self, ended: &Arc<Subscription>) {
-        let is_meant = |subscribed: &Subscribed| Arc::ptr_eq(subscribed.subscription(), ended);
-        let Some((name, subscribed)) = self.session.end_subscription(ended.terms().serial, is_meant) else {
-            // It was not known to the client yet, or ended by it.
-            return;
-        };
-        let notice = revoked(name, &subscribed);
-        if let Some(principal) = &self.principal {
-            self.shared.tell(principal, &self.client.outbox, &notice);
-        }
-        let shared = Arc::clone(&self.shared);
-        self.shared.tasks.spawn(async move { subscribed.end(&shared).await });
-    }
-
-    fn handle_timeout(&mut self) -> io::Result<()> {
-        let now = now();
-        if self.stall.is_some_and(|stall| stall.deadline <= now) {
-            debug!("the peer does not read");
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.session.handle_timeout(now);
-        Ok(())
-    }
-
-    /// Arms the timer for the session's next deadline, for the end of a write without progress, or for the next message
-    /// that grows too old.
-    fn set_timer(&mut self) {
-        let stalled = self.transport.has_output().then(|| {
-            let written = self.transport.written();
-            let fresh = Stall { written, deadline: now() + self.shared.config.write_timeout };
-            // A session that is over gets one such time, however slowly the peer takes its last frame.
-            let is_over = self.session.closing().is_some();
-            self.stall.filter(|stall| is_over || stall.written == written).unwrap_or(fresh)
-        });
-        self.stall = stalled;
-        let expiry = self.shared.config.outbox_age.and_then(|_| self.client.outbox.expire(now()));
-        let deadlines = [stalled.map(|stall| stall.deadline), self.session.poll_timeout(), expiry];
-        let deadline = deadlines.into_iter().flatten().min();
-        let deadline = deadline.unwrap_or_else(|| now() + NEVER).into();
-        // A timer that fires early costs one turn of the loop; setting it anew for every frame costs more.
-        if self.timer.is_elapsed() || deadline < self.timer.deadline() {
-            self.timer.as_mut().reset(deadline);
-        }
-    }
-
-    /// Lets the pending request of a session that is over come to its end without anybody who waits for it.
-    fn abandon_request(&mut self) {
-        if let Some(request) = self.request.take() {
-            let (shared, client) = (Arc::clone(&self.shared), Arc::clone(&self.client));
-            self.shared.tasks.spawn(async move {
-                let subscribed = match request.await {
-                    Done::Subscribed(Ok(begun)) => Some(begun.subscribed),
-                    _ => None,
-                };
-                end_all(&shared, subscribed.into_iter().chain(answers_to(&client))).await;
-            });
-        }
-    }
-
-    /// Takes the session out of the hub. What needs the back-end for it is waited for, but not without limit.
-    async fn clean_up(&mut self) {
-        self.abandon_request();
-        let unsent = self.client.outbox.close();
-        self.shared.hub.close(&self.client);
-        let (shared, settling) = (Arc::clone(&self.shared), self.settling.take());
-        let principal = self.principal.take();
-        let subscribed: Vec<_> = self.session.drain_subscriptions().chain(answers_to(&self.client)).collect();
-        let leaving = self.shared.tasks.spawn(async move {
-            if let Some(settling) = settling {
-                settling.await;
-            }
-            shared.hub.queues.settle(unsent, Settlement::Undelivered).await;
-            end_all(&shared, subscribed).await;
-            if let Some(user) = principal {
-                shared.interceptors().for_each(|interceptor| interceptor.disconnect(&user));
-            }
-        });
-        // Dropping the handle does not end the task.
-        let _ = tokio::time::timeout(self.shared.config.request_timeout, leaving).await;
-    }
-
-    /// Ends the connection so that the peer gets the last frame: finish sending, then read on for a while,
-    /// because closing with unread input would reset the connection under it.
-    async fn finish(&mut self, reason: Closing) {
-        let linger = self.shared.config.linger;
-        let goodbye = async {
-            poll_fn(|cx| self.transport.poll_finish(cx, reason)).await?;
-            let mut unread = BytesMut::new();
-            while poll_fn(|cx| self.transport.poll_read(cx, &mut unread)).await? > 0 {
-                unread.clear();
-            }
-            Ok::<(), io::Error>(())
-        };
-        // Whether the peer heard it or not, this is the end.
-        let _ = tokio::time::timeout(linger, goodbye).await;
-    }
-}
-
-async fn end_all(shared: &Shared, subscriptions: impl IntoIterator<Item = Subscribed>) {
-    for subscribed in subscriptions {
-        subscribed.end(shared).await;
-    }
-}
-
-/// What a client had to its temporary destinations.
-fn answers_to(client: &Client) -> impl Iterator<Item = Subscribed> + use<> {
-    let answers = client.replies.drain().into_iter();
-    answers.map(|(address, to)| Subscribed::new(Target::Topic(address), to))
 }
 
 /// The time by tokio's clock, which tests can stop.

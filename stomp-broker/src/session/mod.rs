@@ -16,7 +16,9 @@
 //! no further frame may be fed: that keeps receipts in order (STOMP 1.2, "RECEIPT").
 
 mod acks;
+mod deadlines;
 mod frames;
+mod outcomes;
 mod pacemaker;
 mod reply;
 mod subscriptions;
@@ -30,7 +32,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use stomp_proto::{Command, Connect, DecodeError, Frame, HeartBeat, Send, Subscribe, Version, header::name};
+use stomp_proto::{Connect, DecodeError, Frame, HeartBeat, Send, Subscribe, Version, header::name};
 
 use self::{
     acks::{Tag, Unacknowledged},
@@ -230,109 +232,9 @@ impl<H> Session<H> {
         self.unacknowledged.add(now, delivery)
     }
 
-    /// A frame has begun to arrive, of that command if it is known yet. One that cannot be the first is refused before
-    /// it is whole: a peer that speaks another protocol may never send the NUL that would end it.
-    pub(crate) fn handle_pending(&mut self, now: Instant, command: Option<&Command>) {
-        let is_other = command.is_some_and(|command| !matches!(command, Command::Connect | Command::Stomp));
-        match self.state {
-            State::Connecting { .. } if is_other => self.fail(&Violation::NotConnected, None),
-            State::Open { .. } if self.unfinished.is_none() => {
-                self.unfinished = now.checked_add(self.config.frame_timeout);
-            }
-            _ => {}
-        }
-    }
-
     /// The decoder gave up on what the client sent.
     pub(crate) fn handle_decode_error(&mut self, error: DecodeError, receipt: Option<&str>) {
         self.fail(&Violation::Decode(error), receipt);
-    }
-
-    /// Octets arrived.
-    pub(crate) fn handle_input(&mut self, now: Instant) {
-        if let State::Open { pacemaker, .. } = &mut self.state {
-            pacemaker.received(now);
-        }
-    }
-
-    /// All octets were written.
-    pub(crate) fn handle_output(&mut self, now: Instant) {
-        let was_clogged = self.is_clogged();
-        self.unwritten = 0;
-        if let State::Open { pacemaker, .. } = &mut self.state {
-            pacemaker.sent(now);
-        }
-        if was_clogged {
-            // The peer could not be heard meanwhile.
-            self.unfinished = None;
-            self.handle_input(now);
-        }
-    }
-
-    /// Does what is due at `now`.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        if self.throttled.is_some_and(|until| until <= now) {
-            self.throttled = None;
-            self.handle_input(now);
-        }
-        match self.due(now) {
-            Some(violation @ Violation::RequestTimeout { .. }) => {
-                let receipt = self.pending.take().and_then(|pending| pending.receipt);
-                self.fail(&violation, receipt.as_deref());
-            }
-            Some(violation) => self.fail(&violation, None),
-            None => {
-                if let State::Open { pacemaker, .. } = &mut self.state
-                    && pacemaker.next_beat().is_some_and(|beat| beat <= now)
-                {
-                    pacemaker.sent(now);
-                    self.transmit.push_back(Bytes::from_static(b"\n"));
-                }
-            }
-        }
-    }
-
-    /// What the session ends by at `now`.
-    fn due(&self, now: Instant) -> Option<Violation> {
-        let (time, violation) = self.deadlines().into_iter().flatten().min_by_key(|(time, _)| *time)?;
-        (time <= now).then_some(violation)
-    }
-
-    /// When the session would end, and by what.
-    fn deadlines(&self) -> [Option<(Instant, Violation)>; 5] {
-        let Config { login_timeout, request_timeout, frame_timeout, ack_timeout, .. } = *self.config;
-        let at = |time: Option<Instant>, violation| time.map(|time| (time, violation));
-        let overdue = self.overdue.filter(|_| self.is_waiting());
-        let overdue = at(overdue, Violation::RequestTimeout { limit: request_timeout });
-        match &self.state {
-            State::Connecting { deadline } | State::Authenticating { deadline, .. } => {
-                let limit = login_timeout;
-                [at(Some(*deadline), Violation::LoginTimeout { limit }), None, None, None, None]
-            }
-            State::Open { pacemaker, expires } => {
-                // Who cannot be heard is not silent, and finishes no frame.
-                let heard = !self.is_busy();
-                let full = self.unacknowledged.full_since().and_then(|since| since.checked_add(ack_timeout));
-                [
-                    at(*expires, Violation::Expired),
-                    at(pacemaker.silence().filter(|_| heard), Violation::Silence),
-                    at(self.unfinished.filter(|_| heard), Violation::FrameTimeout { limit: frame_timeout }),
-                    at(full, Violation::AckTimeout { limit: ack_timeout }),
-                    overdue,
-                ]
-            }
-            State::Closing(_) => [overdue, None, None, None, None],
-        }
-    }
-
-    /// When to call [`handle_timeout`](Self::handle_timeout) next.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        let beat = match &self.state {
-            State::Open { pacemaker, .. } => pacemaker.next_beat(),
-            _ => None,
-        };
-        let deadlines = self.deadlines().into_iter().flatten().map(|(time, _)| time);
-        deadlines.chain(beat).chain(self.throttled).min()
     }
 
     /// The next frame or heart-beat of the session's own to write, in order.
@@ -340,69 +242,6 @@ impl<H> Session<H> {
         let octets = self.transmit.pop_front()?;
         self.unwritten += octets.len();
         Some(octets)
-    }
-
-    /// The client is who it says; its login lasts for `lifetime`.
-    pub(crate) fn authenticated(&mut self, now: Instant, user: &str, lifetime: Option<Duration>) {
-        self.pending = None;
-        let State::Authenticating { heart_beat, .. } = self.state else {
-            return;
-        };
-        let pacemaker = Pacemaker::new(self.config.heart_beat, heart_beat, now);
-        let expires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
-        self.state = State::Open { pacemaker, expires };
-        self.transmit.push_back(reply::connected(&self.config, &self.id, user, self.version));
-    }
-
-    /// The subscription is live and known to the driver as `handle`. If the client asked for history, it is told
-    /// whether it has `recovered` all it missed.
-    pub(crate) fn subscribed(&mut self, handle: H, recovered: Option<bool>) {
-        let Some(Pending { subscription: Some(Beginning { name, serial, destination }), receipt }) =
-            self.pending.take()
-        else {
-            return;
-        };
-        self.subscriptions.insert(name, serial, destination, handle);
-        match (receipt, recovered, self.closing()) {
-            (Some(receipt), Some(recovered), None) => {
-                self.transmit.push_back(reply::recovery(&receipt, recovered, self.version));
-            }
-            (receipt, ..) => self.acknowledge(receipt.as_deref()),
-        }
-    }
-
-    /// The server ends the subscription of that number, if it is the one that is meant. Its name can be used again; what
-    /// it delivered can still be acknowledged.
-    pub(crate) fn end_subscription(
-        &mut self,
-        serial: u32,
-        is_meant: impl Fn(&H) -> bool,
-    ) -> Option<(&SubscriptionName, H)> {
-        self.subscriptions.end(serial, is_meant)
-    }
-
-    /// The login lasts for `lifetime` from now.
-    pub(crate) fn renewed(&mut self, now: Instant, lifetime: Option<Duration>) {
-        if let State::Open { expires, .. } = &mut self.state {
-            *expires = lifetime.and_then(|lifetime| now.checked_add(lifetime));
-        }
-    }
-
-    /// The pending request was carried out.
-    pub(crate) fn done(&mut self) {
-        let receipt = self.pending.take().and_then(|pending| pending.receipt);
-        self.acknowledge(receipt.as_deref());
-    }
-
-    /// The pending request was refused, and the client has been told in another way.
-    pub(crate) fn refused_softly(&mut self) {
-        self.pending = None;
-    }
-
-    /// The pending request was refused; or, without one, the session is ended.
-    pub(crate) fn refuse(&mut self, refusal: &Refusal) {
-        let receipt = self.pending.take().and_then(|pending| pending.receipt);
-        self.close(refusal, receipt.as_deref(), Closing::Error);
     }
 
     /// Ends the session because the server stops; the client should wait for so long before it connects again.

@@ -25,6 +25,8 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use self::counted::Counted;
+#[cfg(feature = "websocket")]
+pub(crate) use self::sockjs::Sessions as SockJsSessions;
 pub(crate) use self::stream::StreamTransport;
 use crate::session::Closing;
 

@@ -67,6 +67,17 @@ async fn t27_sessions_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn t27_the_routers_of_a_server_share_its_bounds() {
+    let server = server_with(Config { sockjs_strangers: 2, ..Config::default() }).await;
+    let [one, two] = [(); 2].map(|()| Client::of(&server));
+    assert_eq!(one.post("/0/a/xhr", "").await.status(), StatusCode::OK);
+    assert_eq!(two.post("/0/b/xhr", "").await.status(), StatusCode::OK);
+    for client in [one, two] {
+        assert_eq!(client.post("/0/c/xhr", "").await.status(), StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn t24_a_session_without_login_is_cut() {
     let client = Client::new().await;
     let start = Instant::now();

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -16,6 +16,7 @@ use stomp_broker::{
     testing::Client,
 };
 use tokio::{
+    sync::{OwnedRwLockWriteGuard, RwLock},
     task::JoinHandle,
     time::{Instant, interval, sleep, timeout},
 };
@@ -28,8 +29,8 @@ const NODES: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
-pub(crate) struct Cluster {
-    pub(crate) redis: RedisServer,
+pub(crate) struct Cluster<R = RedisServer> {
+    pub(crate) redis: R,
     nodes: Vec<Server>,
 }
 
@@ -44,6 +45,8 @@ pub(crate) struct Load {
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: Arc<AtomicBool>,
+    /// Publishers read it while they wait for an answer.
+    sending: Arc<RwLock<()>>,
     publishers: Vec<JoinHandle<Sent>>,
     readers: Vec<(Arc<Seen>, JoinHandle<()>)>,
 }
@@ -59,7 +62,8 @@ struct Sent {
 struct Seen {
     /// The bodies, by topic, in the order in which they came.
     by_topic: Mutex<BTreeMap<String, Vec<String>>>,
-    told_of_loss: AtomicUsize,
+    /// The topics of which messages were reported lost.
+    told_of_loss: Mutex<Vec<String>>,
 }
 
 /// What was sent, and what came.
@@ -69,15 +73,32 @@ pub(crate) struct Account {
     pub(crate) refused: usize,
     pub(crate) told_of_loss: usize,
     readers: Vec<BTreeMap<String, Vec<String>>>,
+    /// The topics of which each reader was told that messages are lost.
+    told: Vec<BTreeSet<String>>,
 }
 
 impl Cluster {
     pub(crate) async fn start(while_away: WhileAway) -> Self {
         let redis = RedisServer::start();
+        let settings = redis.settings();
+        Self::over(redis, settings, while_away).await
+    }
+
+    /// Ends the connections that Redis pushes through.
+    pub(crate) fn kill_subscribers(&self) {
+        let mut connection = self.redis.connection();
+        let killed: usize =
+            redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("pubsub").query(&mut connection).unwrap();
+        assert!(killed <= NODES);
+    }
+}
+
+impl<R> Cluster<R> {
+    pub(crate) async fn over(redis: R, settings: RedisSettings, while_away: WhileAway) -> Self {
         let policy = HistoryPolicy { messages: 20_000, age: Duration::from_secs(600) };
         let policies = vec![("/topic/**".parse().unwrap(), policy)];
         let history = HistorySettings { policies, ..HistorySettings::default() };
-        let settings = RedisSettings { while_away, history, ..redis.settings() };
+        let settings = RedisSettings { while_away, history, ..settings };
         let mut nodes = Vec::new();
         for _ in 0..NODES {
             let relay = RedisRelay::new(settings.clone()).unwrap();
@@ -90,23 +111,17 @@ impl Cluster {
 
     /// Starts a reader of all topics and a publisher on each node.
     pub(crate) async fn load(&self, load: Load) -> Running {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, sending) = (Arc::new(AtomicBool::new(false)), Arc::new(RwLock::new(())));
         let mut readers = Vec::new();
         for node in &self.nodes {
             readers.push(read(node, load.topics).await);
         }
-        let publish =
-            |(name, node)| tokio::spawn(publish(name, Server::clone(node), load, Arc::clone(&stop)));
+        let publish = |(name, node)| {
+            let node = Server::clone(node);
+            tokio::spawn(publish(name, node, load, Arc::clone(&stop), Arc::clone(&sending)))
+        };
         let publishers = self.nodes.iter().enumerate().map(publish).collect();
-        Running { stop, publishers, readers }
-    }
-
-    /// Ends the connections that Redis pushes through.
-    pub(crate) fn kill_subscribers(&self) {
-        let mut connection = self.redis.connection();
-        let killed: usize =
-            redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("pubsub").query(&mut connection).unwrap();
-        assert!(killed <= NODES);
+        Running { stop, sending, publishers, readers }
     }
 
     pub(crate) fn ready(&self) -> Vec<bool> {
@@ -164,7 +179,13 @@ async fn read(node: &Server, topics: usize) -> (Arc<Seen>, JoinHandle<()>) {
     (seen, reader)
 }
 
-async fn publish(name: usize, node: Server, load: Load, stop: Arc<AtomicBool>) -> Sent {
+async fn publish(
+    name: usize,
+    node: Server,
+    load: Load,
+    stop: Arc<AtomicBool>,
+    sending: Arc<RwLock<()>>,
+) -> Sent {
     let mut ticks = interval(Duration::from_secs(1) * NODES as u32 / load.per_second);
     let mut sent = Sent::default();
     let handle = node.handle();
@@ -174,6 +195,7 @@ async fn publish(name: usize, node: Server, load: Load, stop: Arc<AtomicBool>) -
         let topic = topic_name(number % load.topics);
         let body = format!("{name}:{number:06}");
         number += 1;
+        let _sending = sending.read().await;
         match handle.publish(Publish::new((&*topic).try_into().unwrap(), body.clone())).await {
             Ok(()) => drop(sent.accepted.insert((topic, body))),
             Err(_) => sent.refused += 1,
@@ -191,9 +213,15 @@ impl Seen {
         let topic = message.headers().get("destination").unwrap().to_owned();
         let body = String::from_utf8(message.body().to_vec()).unwrap();
         if message.headers().contains("x-lost") {
-            self.told_of_loss.fetch_add(1, Ordering::Relaxed);
+            self.told_of_loss.lock().unwrap().push(topic.clone());
         }
         self.by_topic.lock().unwrap().entry(topic).or_default().push(body);
+    }
+
+    fn accounts_for(&self, accepted: &BTreeSet<(String, String)>) -> bool {
+        let told = self.told_of_loss.lock().unwrap();
+        let left = accepted.iter().filter(|(topic, _)| !told.contains(topic)).cloned().collect();
+        self.has(&left)
     }
 
     fn has(&self, accepted: &BTreeSet<(String, String)>) -> bool {
@@ -204,8 +232,22 @@ impl Seen {
 }
 
 impl Running {
+    /// Waits until everything is answered, and holds back the rest for as long as what it returns lives.
+    pub(crate) async fn pause(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.sending).write_owned().await
+    }
+
     /// Stops publishing, and waits for what was accepted to arrive, for a while.
     pub(crate) async fn finish(self) -> Account {
+        self.finish_when(Seen::has).await
+    }
+
+    /// Stops publishing, and waits for what was accepted to arrive or to be reported lost, for a while.
+    pub(crate) async fn finish_with_losses(self) -> Account {
+        self.finish_when(Seen::accounts_for).await
+    }
+
+    async fn finish_when(self, is_done: fn(&Seen, &BTreeSet<(String, String)>) -> bool) -> Account {
         self.stop.store(true, Ordering::Relaxed);
         let mut sent = Sent::default();
         for publisher in self.publishers {
@@ -214,7 +256,7 @@ impl Running {
             sent.refused += of_one.refused;
         }
         let end = Instant::now() + PATIENCE;
-        while Instant::now() < end && !self.readers.iter().all(|(seen, _)| seen.has(&sent.accepted)) {
+        while Instant::now() < end && !self.readers.iter().all(|(seen, _)| is_done(seen, &sent.accepted)) {
             sleep(Duration::from_millis(20)).await;
         }
         // What comes twice may come late.
@@ -222,7 +264,11 @@ impl Running {
         self.readers.iter().for_each(|(_, reader)| reader.abort());
         let seen = self.readers.iter().map(|(seen, _)| seen);
         Account {
-            told_of_loss: seen.clone().map(|seen| seen.told_of_loss.load(Ordering::Relaxed)).sum(),
+            told_of_loss: seen.clone().map(|seen| seen.told_of_loss.lock().unwrap().len()).sum(),
+            told: seen
+                .clone()
+                .map(|seen| seen.told_of_loss.lock().unwrap().iter().cloned().collect())
+                .collect(),
             readers: seen.map(|seen| seen.by_topic.lock().unwrap().clone()).collect(),
             accepted: sent.accepted,
             refused: sent.refused,
@@ -237,6 +283,20 @@ impl Account {
         assert!(!self.accepted.is_empty());
         let told = self.told_of_loss;
         assert_eq!((lost, doubled, reordered), (0, 0, 0), "lost, doubled, reordered; told {told} times");
+    }
+
+    /// Whoever did not get a message was told that something of its topic is lost; nothing came twice.
+    pub(crate) fn assert_losses_were_told(&self) {
+        let (lost, doubled) = (self.lost(), self.doubled());
+        println!("{} accepted, {} refused, {lost} lost", self.accepted.len(), self.refused);
+        assert!(!self.accepted.is_empty());
+        assert_eq!(doubled, 0, "doubled");
+        for (reader, told) in self.readers.iter().zip(&self.told) {
+            let seen: BTreeSet<_> = reader.values().flatten().collect();
+            let lost = self.accepted.iter().filter(|(_, body)| !seen.contains(body));
+            let silent: Vec<_> = lost.filter(|(topic, _)| !told.contains(topic)).collect();
+            assert!(silent.is_empty(), "nobody was told: {silent:?}");
+        }
     }
 
     /// Accepted messages that a reader did not get.

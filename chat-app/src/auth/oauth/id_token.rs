@@ -14,6 +14,7 @@ struct Claims {
     sub: String,
     nonce: Option<String>,
     name: Option<String>,
+    picture: Option<String>,
     email: Option<String>,
     #[serde(default)]
     email_verified: bool,
@@ -39,5 +40,6 @@ pub(super) fn verify(token: &str, keys: &JwkSet, client: &str, nonce: &str) -> R
         name: claims.name,
         email: claims.email.as_deref().and_then(Email::parse),
         verified: claims.email_verified,
+        picture: claims.picture,
     })
 }

@@ -28,6 +28,8 @@ pub struct Finished {
     pub return_to: String,
     /// The session; none if an account was linked to a member who has one.
     pub grant: Option<Grant>,
+    /// Where the provider has a picture of the member, if it is a new one.
+    pub picture: Option<String>,
 }
 
 impl Auth {
@@ -90,17 +92,14 @@ impl Auth {
             tracing::warn!(%provider, reason = failure.0, "a login by a provider failed");
             Code::OAuthFailed
         })?;
-        let grant = match state.link {
-            Some(session) => {
-                self.link(SessionId(session), provider, &profile).await?;
-                None
-            }
-            None => {
-                let member = self.member_of(provider, &profile, locale).await?;
-                Some(self.open_session(member, device).await?)
-            }
-        };
-        Ok(Finished { return_to: state.return_to, grant })
+        if let Some(session) = state.link {
+            self.link(SessionId(session), provider, &profile).await?;
+            return Ok(Finished { return_to: state.return_to, grant: None, picture: None });
+        }
+        let (member, is_new) = self.member_of(provider, &profile, locale).await?;
+        let grant = self.open_session(member, device).await?;
+        let picture = profile.picture.filter(|_| is_new);
+        Ok(Finished { return_to: state.return_to, grant: Some(grant), picture })
     }
 
     async fn link(&self, session: SessionId, provider: Provider, profile: &Profile) -> Result<(), ChatError> {
@@ -113,23 +112,23 @@ impl Auth {
         if linked_to == Some(member.id) { Ok(()) } else { Err(Code::AlreadyLinked.into()) }
     }
 
-    /// The member of an account, made if there is none. Somebody else's member is only taken for it if a provider has
+    /// The member of an account, made if there is none, and whether it was. Somebody else's member is only taken for it if a provider has
     /// verified the address for both.
     async fn member_of(
         &self,
         provider: Provider,
         profile: &Profile,
         locale: Locale,
-    ) -> Result<MemberId, ChatError> {
+    ) -> Result<(MemberId, bool), ChatError> {
         if let Some(member) = self.store.member_of(provider, &profile.subject).await? {
-            return Ok(member);
+            return Ok((member, false));
         }
         let account = profile.account(provider);
         if let Some(email) = account.email.filter(|_| account.verified)
             && let Some(member) = self.store.member_of_verified(email).await?
             && self.store.link(member, account, Timestamp::now()).await?
         {
-            return Ok(member);
+            return Ok((member, false));
         }
         self.require_registration(None).await?;
         let name = profile.name.as_deref().and_then(MemberName::parse).unwrap_or_else(|| nickname(locale));
@@ -144,11 +143,11 @@ impl Auth {
                 now: Timestamp::now(),
             };
             match self.store.add_member_of(new, account).await? {
-                AddMemberOf::Added(id) => return Ok(id),
+                AddMemberOf::Added(id) => return Ok((id, true)),
                 AddMemberOf::EmailTaken => return Err(Code::EmailTaken.into()),
                 AddMemberOf::Linked => {
                     let member = self.store.member_of(provider, &profile.subject).await?;
-                    return member.ok_or_else(|| Code::AlreadyLinked.into());
+                    return member.map(|member| (member, false)).ok_or_else(|| Code::AlreadyLinked.into());
                 }
                 AddMemberOf::TagTaken => {}
             }

@@ -13,6 +13,8 @@ pub(super) struct Profile {
     pub(super) email: Option<Email>,
     /// Whether the provider vouches for the address.
     pub(super) verified: bool,
+    /// Where a picture is.
+    pub(super) picture: Option<String>,
 }
 
 /// The answer of `/v2/user/me`. The address is absent unless the person consented.
@@ -35,6 +37,9 @@ struct KakaoAccount {
 #[derive(Deserialize)]
 struct KakaoProfile {
     nickname: Option<String>,
+    profile_image_url: Option<String>,
+    #[serde(default)]
+    is_default_image: bool,
 }
 
 /// The answer of `/v1/nid/me`.
@@ -50,16 +55,21 @@ struct NaverAccount {
     nickname: Option<String>,
     name: Option<String>,
     email: Option<String>,
+    profile_image: Option<String>,
 }
 
 impl Profile {
     pub(super) fn of_kakao(user: KakaoUser) -> Self {
         let account = user.kakao_account.unwrap_or_default();
+        let (name, picture) = account.profile.map_or((None, None), |profile| {
+            (profile.nickname, profile.profile_image_url.filter(|_| !profile.is_default_image))
+        });
         Self {
             subject: user.id.to_string(),
-            name: account.profile.and_then(|profile| profile.nickname),
+            name,
             email: account.email.as_deref().and_then(Email::parse),
             verified: account.is_email_valid && account.is_email_verified,
+            picture,
         }
     }
 
@@ -71,6 +81,7 @@ impl Profile {
                 name: account.nickname.or(account.name),
                 email: account.email.as_deref().and_then(Email::parse),
                 verified: false,
+                picture: account.profile_image,
             }),
             NaverUser { resultcode, .. } => Err(Failure::new(format_args!("resultcode {resultcode:?}"))),
         }

@@ -94,6 +94,13 @@ impl AccountStore for DbStore {
         Ok(())
     }
 
+    async fn has_blocked(&self, member: MemberId, other: MemberId) -> Result<bool> {
+        let blocked = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM member_block WHERE member_id = $1 AND blocked_id = $2)",
+        );
+        Ok(blocked.bind(member).bind(other).fetch_one(self.readers()).await?)
+    }
+
     async fn blocked(&self, member: MemberId) -> Result<Vec<MemberId>> {
         let blocked = sqlx::query_scalar(
             "SELECT blocked_id FROM member_block WHERE member_id = $1 ORDER BY created_at, blocked_id",

@@ -83,6 +83,7 @@ impl Verdict {
 struct Circumstances {
     has_room: bool,
     is_in: bool,
+    is_blocked: bool,
     before: Option<MessageId>,
     may_reply: bool,
 }
@@ -93,6 +94,7 @@ impl Circumstances {
             Self { before: Some(message), .. } => Verdict::Before(message),
             Self { has_room: false, .. } => Verdict::Refuse(Append::NoRoom),
             Self { is_in: false, .. } => Verdict::Refuse(Append::NotIn),
+            Self { is_blocked: true, .. } => Verdict::Refuse(Append::Blocked),
             Self { may_reply: false, .. } => Verdict::Refuse(Append::NoSuchReply),
             Self { .. } => Verdict::Store,
         }
@@ -118,6 +120,10 @@ async fn judge(tx: &mut Transaction<'_, Db>, batch: &[NewMessage<'_>]) -> Result
     let circumstances: Vec<Circumstances> = sqlx::query_as(concat!(
         "SELECT EXISTS (SELECT 1 FROM room WHERE id = asked.room) AS has_room,
                 EXISTS (SELECT 1 FROM participant WHERE room_id = asked.room AND member_id = asked.sender) AS is_in,
+                EXISTS (SELECT 1 FROM room JOIN participant AS other ON other.room_id = room.id
+                                 JOIN member_block ON member_block.member_id = other.member_id
+                        WHERE room.id = asked.room AND room.type = 'PRIVATE'
+                          AND member_block.blocked_id = asked.sender) AS is_blocked,
                 (SELECT id FROM message WHERE room_id = asked.room AND sender_id = asked.sender
                                           AND client_message_id = asked.client_id) AS before,
                 asked.reply_to IS NULL OR EXISTS (

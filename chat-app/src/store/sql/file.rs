@@ -61,6 +61,15 @@ impl FileStore for DbStore {
         Ok(file.bind(token).bind(reader).fetch_optional(self.readers()).await?)
     }
 
+    async fn files_of(&self, owner: MemberId) -> Result<Vec<File>> {
+        let files = sqlx::query_scalar(
+            "SELECT file_view.file FROM file_view JOIN file ON file.id = file_view.id
+             WHERE file.owner_id = $1 ORDER BY file.id",
+        );
+        let files: Vec<Json<File>> = files.bind(owner).fetch_all(self.readers()).await?;
+        Ok(files.into_iter().map(|Json(file)| file).collect())
+    }
+
     async fn delete_unsent_files(&self, before: Timestamp) -> Result<()> {
         let delete = sqlx::query(
             "DELETE FROM file WHERE message_id IS NULL AND room_id IS NOT NULL AND created_at < $1",

@@ -74,26 +74,16 @@ impl MessageStore for DbStore {
         Ok(Some(readers.fetch_all(self.readers()).await?))
     }
 
+    async fn messages_of(&self, sender: MemberId, after: MessageId, limit: i64) -> Result<Vec<Message>> {
+        let messages = sqlx::query_as(
+            "SELECT * FROM message_view WHERE sender_id = $1 AND id > $2 AND type = 'TALK' ORDER BY id LIMIT $3",
+        );
+        Ok(messages.bind(sender).bind(after).bind(limit).fetch_all(self.readers()).await?)
+    }
+
     async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>> {
         let notices = sqlx::query_as(
-            "SELECT member_id, kind FROM (
-                 SELECT participant.member_id, participant.notify,
-                        CASE WHEN mention.member_id IS NOT NULL THEN 'MENTION'
-                             WHEN answered.sender_id = participant.member_id THEN 'REPLY'
-                             WHEN room.type = 'PRIVATE' THEN 'DM' END AS kind
-                 FROM message
-                 JOIN room ON room.id = message.room_id
-                 JOIN participant ON participant.room_id = message.room_id
-                                 AND participant.member_id <> message.sender_id
-                 LEFT JOIN mention ON mention.message_id = message.id
-                                  AND mention.member_id = participant.member_id
-                 LEFT JOIN message AS answered ON answered.id = message.reply_to
-                 WHERE message.id = $1
-                   AND NOT EXISTS (SELECT 1 FROM member_block WHERE member_block.member_id = participant.member_id
-                                                                AND blocked_id = message.sender_id)
-             ) AS meant
-             WHERE kind IS NOT NULL AND (notify = 'ALL' OR notify = 'MENTIONS' AND kind <> 'DM')
-             ORDER BY member_id",
+            "SELECT member_id, kind FROM notice_view WHERE message_id = $1 AND kind <> 'MESSAGE' ORDER BY member_id",
         );
         Ok(notices.bind(message).fetch_all(self.readers()).await?)
     }

@@ -16,6 +16,7 @@ mod invite;
 mod member;
 mod membership;
 mod message;
+mod push;
 mod report;
 mod room;
 mod search;

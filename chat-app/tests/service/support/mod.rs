@@ -3,6 +3,7 @@
 mod app;
 mod picture;
 mod provider;
+mod push;
 mod redis;
 mod stomp;
 mod user;
@@ -11,6 +12,7 @@ pub(crate) use self::{
     app::{Answer, TestApp},
     picture::{PLACE, bomb, encoded, turned_photo},
     provider::{FakeProvider, Person},
+    push::{Device, PushService},
     redis::RedisServer,
     stomp::Stomp,
     user::User,

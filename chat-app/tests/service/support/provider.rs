@@ -23,10 +23,13 @@ use chat_app::{
     auth::{Endpoints, OAuthClient},
     domain::Provider,
 };
+use image::ImageFormat;
 use reqwest::Url;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::AbortHandle};
+
+use super::encoded;
 
 /// A provider on loopback; it stops when it is dropped.
 pub(crate) struct FakeProvider {
@@ -54,6 +57,7 @@ struct Shared {
     /// What each code was asked for with.
     codes: Arc<Mutex<HashMap<String, Parameters>>>,
     key: Arc<RsaKeyPair>,
+    picture: Arc<str>,
 }
 
 impl FakeProvider {
@@ -62,13 +66,15 @@ impl FakeProvider {
         let person = Arc::new(Mutex::new(person));
         let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
         let key = Arc::new(RsaKeyPair::from_pkcs8(der.as_ref()).unwrap());
-        let state = Shared { provider, person: Arc::clone(&person), codes: Arc::default(), key };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let picture = format!("http://{address}/picture").into();
+        let state = Shared { provider, person: Arc::clone(&person), codes: Arc::default(), key, picture };
         let router = Router::new()
             .route("/token", post(token))
             .route("/profile", get(profile))
+            .route("/picture", get(async || encoded(400, 300, ImageFormat::Jpeg)))
             .with_state(state.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
         Self { address, person, state, task }
     }
@@ -148,7 +154,8 @@ fn id_token(state: &Shared, nonce: &str) -> String {
     let expiry = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() + 600;
     let claims = json!({
         "iss": "https://accounts.google.com", "aud": "client", "sub": person.subject, "exp": expiry, "nonce": nonce,
-        "name": person.name, "email": person.email, "email_verified": person.verified
+        "name": person.name, "email": person.email, "email_verified": person.verified,
+        "picture": &*state.picture
     });
     let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let signed = format!("{}.{}", part(json!({ "alg": "RS256", "kid": "1" })), part(claims));
@@ -174,7 +181,8 @@ async fn profile(State(state): State<Shared>, headers: HeaderMap) -> (StatusCode
     let answer = match state.provider {
         Provider::Naver => json!({
             "resultcode": "00", "message": "success",
-            "response": { "id": person.subject, "nickname": person.name, "email": person.email }
+            "response": { "id": person.subject, "nickname": person.name, "email": person.email,
+                "profile_image": &*state.picture }
         }),
         _ => json!({
             "id": person.subject.parse::<i64>().unwrap(), "connected_at": "2026-11-21T05:20:00Z",
@@ -182,7 +190,7 @@ async fn profile(State(state): State<Shared>, headers: HeaderMap) -> (StatusCode
                 "profile_nickname_needs_agreement": false,
                 "profile": {
                     "nickname": person.name, "is_default_image": false,
-                    "profile_image_url": "http://k.kakaocdn.net/dn/img_640x640.jpg"
+                    "profile_image_url": &*state.picture
                 },
                 "email": person.email, "is_email_valid": person.verified, "is_email_verified": person.verified
             },

@@ -4,13 +4,13 @@
  */
 import { ApiError } from './error'
 import { call } from './http'
-import type { Member } from './model'
+import type { Me } from './model'
 
 export interface Grant {
   token: string
   /** Seconds from now. */
   expiresIn: number
-  member: Member
+  member: Me
 }
 
 /** Renew this long before the end, so that no request is caught by it; of a short life, the last third. */

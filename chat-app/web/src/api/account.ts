@@ -2,7 +2,7 @@
 import { type Grant, forget, keep } from './access'
 import { request } from './client'
 import { call } from './http'
-import type { Member } from './model'
+import type { Me } from './model'
 
 export interface SignUp {
   name: string
@@ -37,8 +37,8 @@ export async function logOut(): Promise<void> {
   forget()
 }
 
-export async function rename(name: string): Promise<Member> {
-  return (await request<Member>('/member/me', { method: 'PATCH', body: { name } })).data
+export async function rename(name: string): Promise<Me> {
+  return (await request<Me>('/member/me', { method: 'PATCH', body: { name } })).data
 }
 
 /** Makes a user of the guest, who keeps id, rooms and messages. */
@@ -57,6 +57,20 @@ export async function changePassword(current: string, next: string): Promise<voi
 export async function deleteAccount(password: string): Promise<void> {
   await request('/member/me', { method: 'DELETE', body: { password: password || undefined } })
   forget()
+}
+
+/** An account elsewhere that one logs in by. */
+export interface Identity {
+  provider: string
+  email: string | null
+}
+
+export async function listIdentities(): Promise<Identity[]> {
+  return (await request<Identity[]>('/member/me/identities')).data
+}
+
+export async function unlink(provider: string): Promise<void> {
+  await request(`/member/me/identities/${provider}`, { method: 'DELETE' })
 }
 
 async function granted(path: string, body: unknown): Promise<Grant> {

@@ -26,12 +26,14 @@ const language = () => document.documentElement.lang
 export async function call<T>(path: string, request: Request = {}): Promise<Answer<T>> {
   const headers = new Headers({ Accept: 'application/json', 'Accept-Language': language() })
   if (request.token) headers.set('Authorization', `Bearer ${request.token}`)
-  if (request.body !== undefined) headers.set('Content-Type', 'application/json')
+  // A form says itself what it is.
+  const isForm = request.body instanceof FormData
+  if (request.body !== undefined && !isForm) headers.set('Content-Type', 'application/json')
 
   const response = await fetch(path + queryString(request.query), {
     method: request.method ?? 'GET',
     headers,
-    body: request.body === undefined ? undefined : JSON.stringify(request.body),
+    body: request.body instanceof FormData ? request.body : JSON.stringify(request.body),
     credentials: 'same-origin',
     keepalive: request.keepalive,
   }).catch((cause: unknown) => {

@@ -8,8 +8,12 @@ export interface Member {
   kind: 'USER' | 'GUEST' | 'BOT'
   avatarUrl: string | null
   online?: boolean
-  /** Only in one's own profile. */
-  email?: string | null
+}
+
+/** Oneself. */
+export interface Me extends Member {
+  email: string | null
+  role: 'USER' | 'ADMIN'
 }
 
 export interface Participant extends Member {
@@ -28,17 +32,35 @@ export interface Message {
   senderId: number | null
   senderName: string | null
   senderTag: string | null
+  senderAvatarUrl: string | null
   createdAt: string
   clientMessageId: string | null
   replyTo: Reply | null
   /** Ids of those it names. */
   mentions: number[]
+  files: Attachment[]
   reactions: Reaction[]
   /** 1, and one more with each edit. */
   version: number
   editedAt: string | null
   /** Its text is gone, its place is not. */
   deleted: boolean
+}
+
+/** A file that a message carries. */
+export interface Attachment {
+  id: number
+  token: string
+  name: string
+  contentType: string
+  /** Octets. */
+  size: number
+  /** Pixels, of a picture. */
+  width: number | null
+  height: number | null
+  url: string
+  /** A small one, of a picture. */
+  thumbUrl: string | null
 }
 
 /** The message that another one answers. */

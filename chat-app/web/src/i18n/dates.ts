@@ -13,6 +13,11 @@ export function fullDay(at: string): string {
   return format(at, { dateStyle: 'full' })
 }
 
+/** "2026. 11. 21. 오후 2:05" */
+export function moment(at: string): string {
+  return format(at, { dateStyle: 'medium', timeStyle: 'short' })
+}
+
 /** In a list: the time if today, the day if this year, else the date. */
 export function shortMoment(at: string, now = new Date()): string {
   if (dayKey(at) === dayKey(now)) return timeOfDay(at)

@@ -1,7 +1,8 @@
 /** What the reader of a room does with its messages: says, answers, edits, deletes and reacts. */
 import { shallowRef } from 'vue'
 import { deleteMessage, editMessage, react as sendReaction } from '../api/messages'
-import type { Message, Reply } from '../api/model'
+import { setBlocked } from '../api/members'
+import type { Attachment, Message, Reply } from '../api/model'
 import { send } from './outbox'
 import { useTask } from './task'
 
@@ -19,14 +20,14 @@ export function useMessageActions(roomId: number, find: (id: number) => Message 
   const { problem, run } = useTask((action: () => Promise<void>) => action())
 
   /** Sends the text, or puts it in the place of the one being edited; true if there is a new message. */
-  function submit(text: string): boolean {
+  function submit(text: string, files: Attachment[]): boolean {
     const { kind, message } = composing.value ?? {}
     if (kind === 'edit' && message) {
       void run(() => edit(message, text))
       return false
     }
     composing.value = undefined
-    send(roomId, text, message ? asReply(message) : null)
+    send(roomId, text, { replyTo: message ? asReply(message) : null, files })
     return true
   }
 
@@ -47,6 +48,8 @@ export function useMessageActions(roomId: number, find: (id: number) => Message 
     problem,
     submit,
     compose: (kind: Composing['kind'], message: Message) => (composing.value = { kind, message }),
+    /** Who said it cannot begin a conversation any more; undone in the settings. */
+    block: ({ senderId }: Message) => run(async () => void (senderId && (await setBlocked(senderId, true)))),
     remove: (message: Message) => run(() => deleteMessage(message.id)),
     react: (message: Message, emoji: string, on: boolean) => run(() => sendReaction(message.id, emoji, on)),
   }

@@ -13,7 +13,7 @@
  * however often it is sent. What is not sent survives a reload of the tab.
  */
 import { computed, ref } from 'vue'
-import type { Ack, Refusal, Reply } from '../api/model'
+import type { Ack, Attachment, Refusal, Reply } from '../api/model'
 import { publish } from '../stomp/connection'
 
 export interface Outgoing {
@@ -21,6 +21,7 @@ export interface Outgoing {
   roomId: number
   message: string
   replyTo: Reply | null
+  files: Attachment[]
   createdAt: string
   state: 'sending' | 'sent' | 'failed'
   /** Given by the ack. */
@@ -44,12 +45,19 @@ export function outgoing(roomId: number) {
   return computed(() => entries.value.filter((entry) => entry.roomId === roomId))
 }
 
-export function send(roomId: number, message: string, replyTo: Reply | null = null): void {
+/** What a new message has besides its text. */
+export interface Extras {
+  replyTo?: Reply | null
+  files?: Attachment[]
+}
+
+export function send(roomId: number, message: string, { replyTo = null, files = [] }: Extras = {}): void {
   const entry: Outgoing = {
     clientMessageId: newId(),
     roomId,
     message,
     replyTo,
+    files,
     createdAt: new Date().toISOString(),
     state: 'sending',
   }
@@ -112,8 +120,9 @@ function transmit(id: string): void {
   const entry = entries.value.find(({ clientMessageId }) => clientMessageId === id)
   if (!entry) return
   update(id, { state: 'sending', code: undefined })
-  const { roomId, message, clientMessageId, replyTo } = entry
-  publish('/app/chat.sendMessage', { roomId, message, clientMessageId, replyTo: replyTo?.id })
+  const { roomId, message, clientMessageId, replyTo, files } = entry
+  const fileIds = files.map((file) => file.id)
+  publish('/app/chat.sendMessage', { roomId, message, clientMessageId, replyTo: replyTo?.id, fileIds })
   timers.set(id, setTimeout(() => update(id, { state: 'failed' }), ACK_TIMEOUT_MS))
 }
 

@@ -59,6 +59,7 @@ describe('rowsOf', () => {
       roomId: 1,
       message: '안녕',
       replyTo: null,
+      files: [],
       createdAt: noon(21),
       state: 'sending',
     }

@@ -1,5 +1,5 @@
 /** Turns messages into the rows of the list: day dividers, sender lines, bubbles, notices. */
-import type { Message, Reaction, Reply } from '../api/model'
+import type { Attachment, Message, Reaction, Reply } from '../api/model'
 import { dayKey, minuteKey } from '../i18n/dates'
 import type { Outgoing } from './outbox'
 
@@ -16,6 +16,7 @@ export interface Bubble {
   /** Absent while the server has not stored it. */
   message?: Message
   replyTo: Reply | null
+  files: Attachment[]
   reactions: OwnReaction[]
   /** It names the reader. */
   named: boolean
@@ -77,6 +78,7 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
       last,
       message,
       replyTo: message.replyTo,
+      files: message.files,
       reactions: message.reactions.map((reaction) => asSeenBy(me, reaction)),
       named: message.mentions.includes(me),
       unreadBy: unreadBy(message.seq, message.senderId),
@@ -84,9 +86,9 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
   })
 
   pending.forEach((entry, index) => {
-    const { clientMessageId: key, message: text, createdAt: at, replyTo } = entry
+    const { clientMessageId: key, message: text, createdAt: at, replyTo, files } = entry
     const nothing = { reactions: [], named: false, unreadBy: 0 }
-    rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, ...nothing, outgoing: entry })
+    rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, files, ...nothing, outgoing: entry })
   })
   return rows
 }

@@ -3,13 +3,14 @@ import { computed, readonly, ref } from 'vue'
 import { type Grant, forget, renew, whenSessionLost } from '../api/access'
 import * as account from '../api/account'
 import { ApiError } from '../api/error'
-import type { Member } from '../api/model'
+import { removeAvatar, setAvatar } from '../api/files'
+import type { Me } from '../api/model'
 import { forgetDrafts } from './drafts'
 
 /** Survives a reload, so that an ended session can be told from a first visit. */
 const SIGNED_IN = 'signed-in'
 
-const member = ref<Member>()
+const member = ref<Me>()
 const expired = ref(false)
 let settle: () => void
 
@@ -54,6 +55,12 @@ export async function upgradeGuest(form: account.SignUp): Promise<void> {
 
 export async function rename(name: string): Promise<void> {
   member.value = await account.rename(name)
+}
+
+/** Of `undefined`, none. */
+export async function changeAvatar(picture?: File): Promise<void> {
+  const { avatarUrl } = await (picture ? setAvatar(picture) : removeAvatar())
+  if (member.value) member.value = { ...member.value, avatarUrl }
 }
 
 export async function logOut(): Promise<void> {

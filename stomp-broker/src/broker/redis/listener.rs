@@ -123,25 +123,27 @@ impl Node {
     ) -> RedisResult<()> {
         let gone = || RedisError::from((ErrorKind::Io, "the connection has been given up"));
         let (new, mut ears) = self.subscriber.take_over(address, places, &self.keys).ok_or_else(gone)?;
-        if !new.is_empty() {
-            if new.contains(&Place::COMMON) {
-                ears.extend(self.keys.control_ears(self.id));
-            }
-            ears.extend(self.probe_ear(places).filter(|ear| new.contains(&ear.place)));
-            match ear::subscribe(connection.clone(), &ears, self.keys.is_sharded()).await {
-                Ok(()) => self.subscriber.settle(address),
-                // Some have gone to another master meanwhile.
-                Err(error) if error.is_cluster_error() => {
-                    self.subscriber.lose(address, &new);
-                    self.link.look_again();
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
-            }
+        if new.is_empty() {
             self.report_hearing();
-            let node = Arc::clone(self);
-            tokio::spawn(async move { node.catch_up(&new).await });
+            return Ok(());
         }
+        if new.contains(&Place::COMMON) {
+            ears.extend(self.keys.control_ears(self.id));
+        }
+        ears.extend(self.probe_ear(places).filter(|ear| new.contains(&ear.place)));
+        match ear::subscribe(connection.clone(), &ears, self.keys.is_sharded()).await {
+            Ok(()) => self.subscriber.settle(address),
+            // Some have gone to another master meanwhile.
+            Err(error) if error.is_cluster_error() => {
+                self.subscriber.lose(address, &new);
+                self.link.look_again();
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        self.report_hearing();
+        let node = Arc::clone(self);
+        tokio::spawn(async move { node.catch_up(&new).await });
         Ok(())
     }
 

@@ -24,9 +24,12 @@
 //! that want a login. A user of Redis needs the following rights and no more, `stomp:` being the prefix:
 //!
 //! ```text
-//! ACL SETUSER node on >secret ~stomp:* &stomp:* -@all +@connection +@pubsub +@scripting +@stream +@hash +@set
-//!     +@sortedset +@read +@keyspace +@transaction +time +role +cluster|info +cluster|slots +asking
+//! ACL SETUSER node on >secret ~stomp:* &stomp:* -@all +@connection +@pubsub +@scripting +@stream
+//!     +@hash +@set +@sortedset +@read +@keyspace +@transaction +set +time +role +cluster|info +cluster|slots +asking
 //! ```
+//!
+//! Where clients may subscribe to patterns of topics and Redis is no Cluster, it is `allchannels` in place of
+//! `&stomp:*`: Redis lets a user subscribe to such patterns only as are in the user's rights word for word.
 //!
 //! # How does it work?
 //!

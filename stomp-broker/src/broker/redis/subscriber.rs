@@ -150,7 +150,7 @@ impl Subscriber {
         listening.places.retain(|place| places.contains(place));
         let new: HashSet<_> = places.difference(&listening.places).copied().collect();
         listening.places.extend(&new);
-        listening.is_settled &= new.is_empty();
+        listening.is_settled = new.is_empty();
         if new.is_empty() {
             return Some((new, Vec::new()));
         }

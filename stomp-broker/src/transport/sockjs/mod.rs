@@ -41,11 +41,12 @@ use http::{
 };
 use serde_json::json;
 
+pub(crate) use self::sessions::Sessions;
 use self::{
     caller::{Caller, guard, preflight},
     receiver::{Receiver, Style},
     send::xhr_send,
-    sessions::{Found, Sessions},
+    sessions::Found,
     transport::HttpTransport,
     websocket::FramedWebSocket,
 };
@@ -62,12 +63,6 @@ const TEXT: &str = "text/plain; charset=UTF-8";
 
 /// The longest session id, in octets. Clients make up their own, of 8 letters and digits.
 const MAX_SESSION_ID: usize = 128;
-
-/// What the handlers share.
-struct Endpoint {
-    server: Server,
-    sessions: Arc<Sessions>,
-}
 
 impl Server {
     /// A router with a SockJS endpoint at `base`, such as `/sockjs`, to serve or to nest in an application's own.
@@ -91,11 +86,10 @@ impl Server {
     ///
     /// If `base` does not begin with `/`.
     pub fn sockjs_router(&self, base: &str) -> Router {
-        let endpoint = Endpoint { server: self.clone(), sessions: Arc::new(Sessions::new(self.config())) };
         let session = |transport: &str| format!("{base}/{{server}}/{{session}}/{transport}");
         let receive = |style| {
-            move |State(endpoint): State<Arc<Endpoint>>, SessionId(id): SessionId, caller: Caller| async move {
-                endpoint.receive(id, caller, style)
+            move |State(server): State<Self>, SessionId(id): SessionId, caller: Caller| async move {
+                receive_by(&server, id, caller, style)
             }
         };
         let allow = |methods| move || async move { preflight(methods) };
@@ -107,7 +101,7 @@ impl Server {
             .route(&session("eventsource"), get(receive(Style::EventSource)).options(allow("OPTIONS, GET")))
             .route(&session("xhr_send"), post(xhr_send).options(allow("OPTIONS, POST")))
             .route_layer(from_fn_with_state(self.clone(), guard))
-            .with_state(Arc::new(endpoint));
+            .with_state(self.clone());
         Router::new()
             .route(base, get(open_or_greet))
             .route(&format!("{base}/websocket"), get(open))
@@ -145,28 +139,25 @@ async fn open_framed(State(server): State<Server>, _: SessionId, request: Reques
     upgrade(server, request, Messages { max, deflate: false }, FramedWebSocket::new)
 }
 
-impl Endpoint {
-    /// Answers with what the session sends, a new session if there is none of that id.
-    fn receive(&self, id: Box<str>, caller: Caller, style: Style) -> Response {
-        let peer = Peer::new("sockjs", caller.address);
-        let session = match self.sessions.find_or_open(id, caller) {
-            Ok(Found::Old(session)) => session,
-            Ok(Found::New(session, incoming)) => {
-                let transport =
-                    HttpTransport::new(Arc::clone(&session), Arc::clone(&self.sessions), incoming);
-                self.server.serve_transport(transport, peer);
-                session
-            }
-            Err(status) => return status.into_response(),
-        };
-        let frames = if session.attach() {
-            Body::from_stream(stream::iter([Ok(style.prelude())]).chain(Receiver::new(session, style)))
-        } else {
-            let busy = style.wrap(&frame::close(2010, "Another connection still open"));
-            Body::from([&style.prelude()[..], busy.as_bytes()].concat())
-        };
-        ([(CONTENT_TYPE, style.content_type())], frames).into_response()
-    }
+/// Answers with what the session sends, a new session if there is none of that id.
+fn receive_by(server: &Server, id: Box<str>, caller: Caller, style: Style) -> Response {
+    let peer = Peer::new("sockjs", caller.address);
+    let session = match server.sockjs().find_or_open(id, caller) {
+        Ok(Found::Old(session)) => session,
+        Ok(Found::New(session, incoming)) => {
+            let sessions = Arc::clone(server.sockjs());
+            server.serve_transport(HttpTransport::new(Arc::clone(&session), sessions, incoming), peer);
+            session
+        }
+        Err(status) => return status.into_response(),
+    };
+    let frames = if session.attach() {
+        Body::from_stream(stream::iter([Ok(style.prelude())]).chain(Receiver::new(session, style)))
+    } else {
+        let busy = style.wrap(&frame::close(2010, "Another connection still open"));
+        Body::from([&style.prelude()[..], busy.as_bytes()].concat())
+    };
+    ([(CONTENT_TYPE, style.content_type())], frames).into_response()
 }
 
 /// The session of a URL. It and the segment in front of it, which says nothing, are not empty and without dots.

@@ -1,6 +1,6 @@
 //! `xhr_send`: messages from the client.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::{Body, to_bytes},
@@ -11,8 +11,8 @@ use bytes::BytesMut;
 use http::{StatusCode, header::CONTENT_TYPE};
 use tokio::time::timeout;
 
-use super::{Endpoint, SessionId, TEXT, caller::Caller, frame, session::Session};
-use crate::transport::upgrade::max_frame;
+use super::{SessionId, TEXT, caller::Caller, frame, session::Session};
+use crate::{Server, transport::upgrade::max_frame};
 
 /// How long a request may take to bring its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,15 +20,15 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Hands the messages to the session's connection; answers when it has room for them. For a session that is over
 /// there is no such URL any more, though a receiver may still ask why.
 pub(super) async fn xhr_send(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(server): State<Server>,
     SessionId(id): SessionId,
     caller: Caller,
     body: Body,
 ) -> Response {
-    let Some(session) = endpoint.sessions.find(&id, &caller).filter(|session| !session.is_over()) else {
+    let Some(session) = server.sockjs().find(&id, &caller).filter(|session| !session.is_over()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Ok(body) = timeout(BODY_TIMEOUT, to_bytes(body, endpoint.max_body(&session))).await else {
+    let Ok(body) = timeout(BODY_TIMEOUT, to_bytes(body, max_body(&server, &session))).await else {
         return StatusCode::REQUEST_TIMEOUT.into_response();
     };
     let Ok(body) = body else {
@@ -47,11 +47,9 @@ pub(super) async fn xhr_send(
     (StatusCode::NO_CONTENT, [(CONTENT_TYPE, TEXT)]).into_response()
 }
 
-impl Endpoint {
-    /// The octets that one request may bring: those of a frame, as it is quoted.
-    fn max_body(&self, session: &Session) -> usize {
-        let config = self.server.config();
-        let limits = if self.sessions.is_stranger(session) { config.login_limits } else { config.limits };
-        frame::max_quoted(max_frame(limits))
-    }
+/// The octets that one request may bring: those of a frame, as it is quoted.
+fn max_body(server: &Server, session: &Session) -> usize {
+    let config = server.config();
+    let limits = if server.sockjs().is_stranger(session) { config.login_limits } else { config.limits };
+    frame::max_quoted(max_frame(limits))
 }

@@ -1,4 +1,4 @@
-//! The sessions over HTTP of one router, by id.
+//! The sessions over HTTP of one server, by id.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,7 +20,7 @@ const REMEMBER: Duration = Duration::from_secs(5);
 
 /// Sessions that are live, or were a moment ago.
 #[derive(Debug)]
-pub(super) struct Sessions {
+pub(crate) struct Sessions {
     /// Sessions, at most.
     limit: usize,
     /// Sessions of one client address that have not logged in, at most.
@@ -51,7 +51,7 @@ pub(super) enum Found {
 }
 
 impl Sessions {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
             limit: config.sockjs_sessions,
             strangers_limit: config.sockjs_strangers,

@@ -36,7 +36,10 @@ impl Link {
             };
             match self.remedy(&live, &[error], pipeline.len()) {
                 Remedy::LookAgain if Instant::now() < end => sleep(MOVING).await,
-                Remedy::Ask(other) => return self.ask(&other, pipeline).await,
+                Remedy::Ask(other) => match self.ask(&other, pipeline).await {
+                    Err(_) if Instant::now() < end => sleep(MOVING).await,
+                    answer => return answer,
+                },
                 _ => return Err(BrokerError::Unavailable),
             }
         }
@@ -49,10 +52,6 @@ impl Link {
         place: Place,
         pipeline: &mut Pipeline,
     ) -> Result<Answers, BrokerError> {
-        if self.target.is_cluster() {
-            // All or nothing: what was refused for now must not come behind what was sent after it.
-            pipeline.atomic();
-        }
         let mut live = self.live(place).ok_or(BrokerError::Unavailable)?;
         let answers = pipeline.ignore_errors().query_async(&mut live.connection).await;
         let answers: Vec<_> = answers.unwrap_or_else(|error: RedisError| vec![Err(error); pipeline.len()]);
@@ -70,8 +69,8 @@ impl Link {
         }
     }
 
-    /// Runs a pipeline on the server that a slot is on its way to, through a connection of its own: what is asked for
-    /// there counts for whatever comes next through a connection.
+    /// Runs a pipeline on the server that a slot is on its way to, through a connection of its own: ASKING counts for
+    /// whatever comes next through a connection, be it a transaction.
     async fn ask<T: FromRedisValue>(&self, other: &Address, pipeline: &Pipeline) -> Result<T, BrokerError> {
         let asking = async {
             let mut live = self.connect(other).await?;

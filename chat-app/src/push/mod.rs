@@ -1,0 +1,130 @@
+//! Web Push: telling members of messages when no page of theirs is open (RFC 8030).
+//!
+//! ```text
+//!  a message is stored ─▶ queue ─▶ whom it is for, and is not connected ─▶ sealed (RFC 8291), signed (RFC 8292)
+//!                                                                       ─▶ the push service of each device
+//! ```
+//!
+//! A message that cannot be pushed is lost for the device and nothing else: it is unread in its room.
+
+mod delivery;
+mod subscription;
+mod vapid;
+
+use std::sync::Arc;
+
+use reqwest::Client;
+use tokio::sync::{Semaphore, mpsc};
+
+pub(crate) use self::subscription::Subscription;
+use self::vapid::Vapid;
+pub use self::vapid::VapidError;
+use crate::{
+    chat::{Live, Notification},
+    domain::{MemberId, Message, Timestamp},
+    error::ChatError,
+    outbound::Reach,
+    store::{NewSubscription, Store},
+};
+
+/// Devices of a member, at most.
+const DEVICES: i64 = 10;
+
+/// Messages that wait for their devices to be looked up, at most.
+const QUEUE: usize = 1_024;
+
+/// Requests to push services at once, at most.
+const REQUESTS: usize = 16;
+
+/// Pushes messages; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Push {
+    store: Arc<dyn Store>,
+    live: Live,
+    vapid: Arc<Vapid>,
+    reach: Reach,
+    http: Client,
+    requests: Arc<Semaphore>,
+    queue: mpsc::Sender<Message>,
+}
+
+/// The messages to push, for [`Push::run`].
+#[derive(Debug)]
+pub(crate) struct Queue(mpsc::Receiver<Message>);
+
+impl Push {
+    /// Opens the key. `contact` is a URL that says to push services whose server this is.
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        live: Live,
+        reach: Reach,
+        contact: Option<String>,
+    ) -> Result<(Self, Queue), VapidError> {
+        let vapid = Arc::new(Vapid::open(&*store, contact).await?);
+        let (queue, messages) = mpsc::channel(QUEUE);
+        let requests = Arc::new(Semaphore::new(REQUESTS));
+        Ok((Self { store, live, vapid, reach, http: reach.client(), requests, queue }, Queue(messages)))
+    }
+
+    /// The key that browsers subscribe for: a point on the curve P-256 in base64url.
+    pub(crate) fn public_key(&self) -> &str {
+        self.vapid.public_key()
+    }
+
+    /// How far subscriptions may reach.
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// Adds a device.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::Store`] alone.
+    pub(crate) async fn subscribe(&self, new: NewSubscription<'_>) -> Result<(), ChatError> {
+        Ok(self.store.add_subscription(new, DEVICES).await?)
+    }
+
+    /// Takes a device away.
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::Store`] alone.
+    pub(crate) async fn unsubscribe(&self, member: MemberId, endpoint: &str) -> Result<(), ChatError> {
+        Ok(self.store.remove_subscription(member, endpoint).await?)
+    }
+
+    /// Pushes a message soon; never waits.
+    pub(crate) fn push_soon(&self, message: &Message) {
+        if self.queue.try_send(message.clone()).is_err() {
+            tracing::warn!(message = %message.id, "too much is to be pushed: a message is not");
+        }
+    }
+
+    /// Pushes what is queued. Ends never.
+    pub(crate) async fn run(self, mut queue: Queue) {
+        while let Some(message) = queue.0.recv().await {
+            if let Err(error) = self.push(&message).await {
+                tracing::warn!(%error, message = %message.id, "a message is not pushed");
+            }
+        }
+    }
+
+    async fn push(&self, message: &Message) -> Result<(), ChatError> {
+        let targets = self.store.push_targets(message.id, Timestamp::now()).await?;
+        let mut connected = None;
+        for target in targets {
+            let known = connected.filter(|(member, _)| *member == target.member_id);
+            let (_, is_connected) = match known {
+                Some(known) => known,
+                None => (target.member_id, self.live.is_connected_anywhere(target.member_id).await),
+            };
+            connected = Some((target.member_id, is_connected));
+            if !is_connected {
+                let notification = Notification::new(target.kind, message);
+                self.deliver_soon(target, serde_json::to_vec(&notification).unwrap_or_default()).await;
+            }
+        }
+        Ok(())
+    }
+}

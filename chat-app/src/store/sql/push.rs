@@ -1,0 +1,78 @@
+//! Subscriptions to pushed messages in the database.
+
+use async_trait::async_trait;
+
+use super::DbStore;
+use crate::{
+    domain::{MemberId, MessageId, Timestamp},
+    store::{NewSubscription, PushStore, PushTarget, Result},
+};
+
+#[async_trait]
+impl PushStore for DbStore {
+    async fn add_subscription(&self, new: NewSubscription<'_>, keep: i64) -> Result<()> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "INSERT INTO push_subscription (member_id, session_id, endpoint, p256dh, auth, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (endpoint) DO UPDATE SET member_id = excluded.member_id, session_id = excluded.session_id,
+                 p256dh = excluded.p256dh, auth = excluded.auth, failures = 0, created_at = excluded.created_at",
+        )
+        .bind(new.member)
+        .bind(new.session)
+        .bind(new.endpoint)
+        .bind(new.p256dh)
+        .bind(new.auth)
+        .bind(new.now)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "DELETE FROM push_subscription WHERE member_id = $1 AND id NOT IN (
+                 SELECT id FROM push_subscription WHERE member_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2)",
+        )
+        .bind(new.member)
+        .bind(keep)
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn remove_subscription(&self, member: MemberId, endpoint: &str) -> Result<()> {
+        let remove = sqlx::query("DELETE FROM push_subscription WHERE member_id = $1 AND endpoint = $2");
+        remove.bind(member).bind(endpoint).execute(self.writer()).await?;
+        Ok(())
+    }
+
+    async fn push_targets(&self, message: MessageId, now: Timestamp) -> Result<Vec<PushTarget>> {
+        let targets = sqlx::query_as(
+            "SELECT push_subscription.id, push_subscription.member_id, notice_view.kind, endpoint, p256dh, auth
+             FROM notice_view
+             JOIN push_subscription ON push_subscription.member_id = notice_view.member_id
+             JOIN session ON session.id = push_subscription.session_id
+             WHERE notice_view.message_id = $1 AND session.revoked_at IS NULL AND session.expires_at > $2
+             ORDER BY push_subscription.member_id, push_subscription.id",
+        );
+        Ok(targets.bind(message).bind(now).fetch_all(self.readers()).await?)
+    }
+
+    async fn push_succeeded(&self, subscription: i64) -> Result<()> {
+        let clear = sqlx::query("UPDATE push_subscription SET failures = 0 WHERE id = $1 AND failures > 0");
+        clear.bind(subscription).execute(self.writer()).await?;
+        Ok(())
+    }
+
+    async fn push_failed(&self, subscription: i64, times: i64) -> Result<()> {
+        let mut tx = self.write().await?;
+        let count = sqlx::query("UPDATE push_subscription SET failures = failures + 1 WHERE id = $1");
+        count.bind(subscription).execute(&mut *tx).await?;
+        let end = sqlx::query("DELETE FROM push_subscription WHERE id = $1 AND failures >= $2");
+        end.bind(subscription).bind(times).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn push_ended(&self, subscription: i64) -> Result<()> {
+        let end = sqlx::query("DELETE FROM push_subscription WHERE id = $1");
+        end.bind(subscription).execute(self.writer()).await?;
+        Ok(())
+    }
+}

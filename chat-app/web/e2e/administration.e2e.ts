@@ -1,0 +1,75 @@
+/** The first run, and looking after a service. */
+import { describe, expect, it } from 'vitest'
+import { PASSWORD } from './api'
+import { logIn } from './browser'
+import { useChat } from './setup'
+
+describe('the first run', () => {
+  const chat = useChat(() => ({}), { fresh: true })
+
+  it('makes an administrator of who can read the log, and is over then', async () => {
+    const page = await chat.page()
+    await page.goto('/')
+    await page.getByRole('heading', { name: '처음 오셨네요' }).waitFor()
+    await page.getByLabel('확인 코드').fill('notthecodenotthe')
+    await page.getByLabel('서비스 이름').fill('동네 사랑방')
+    await page.getByLabel('이름', { exact: true }).fill('돌보는 이')
+    await page.getByLabel('이메일').fill('admin@example.com')
+    await page.getByLabel('비밀번호').fill(PASSWORD)
+    await page.getByRole('button', { name: '시작하기' }).click()
+    await page.getByRole('alert').waitFor()
+    await page.getByLabel('확인 코드').fill(await chat.setupCode())
+    await page.getByRole('button', { name: '시작하기' }).click()
+    await page.getByRole('heading', { name: '관리', level: 1 }).waitFor()
+    await page.getByRole('navigation').getByText('동네 사랑방').waitFor()
+
+    const second = await chat.page()
+    await second.goto('/setup')
+    await second.waitForURL('**/login')
+    await second.getByText('동네 사랑방').waitFor()
+    await logIn(second, { email: 'admin@example.com', name: '', token: '' })
+  })
+})
+
+describe('the console', () => {
+  const chat = useChat()
+
+  it('keeps a member out, and says who did it', async () => {
+    const ann = await chat.api().signUp('말썽꾼')
+    const [page, other] = [await chat.page(), await chat.page()]
+    await logIn(other, ann)
+    await logIn(page, chat.admin())
+    await page.getByTitle('프로필 메뉴').click()
+    await page.getByRole('link', { name: '관리' }).click()
+    await page.getByText('사용자', { exact: true }).first().waitFor()
+    await page.getByRole('link', { name: '사용자' }).click()
+    await page.getByRole('searchbox').fill('말썽')
+    await page.getByLabel('말썽꾼 관리').click()
+    await page.getByRole('button', { name: '이용 제한', exact: true }).click()
+    await page.getByText('이용 제한', { exact: false }).first().waitFor()
+    await other.getByRole('button', { name: '로그인' }).waitFor()
+    await page.getByRole('link', { name: '기록' }).click()
+    await page.getByRole('cell', { name: 'BAN', exact: true }).waitFor()
+  })
+
+  it('is for administrators only', async () => {
+    const page = await chat.page()
+    await logIn(page, await chat.api().signUp('하늘'))
+    await page.goto('/console')
+    await page.waitForURL((url) => url.pathname === '/')
+  })
+
+  it('closes the doors', async () => {
+    const [page, guest] = [await chat.page(), await chat.page()]
+    await logIn(page, chat.admin())
+    await page.goto('/console/settings')
+    await page.getByText('받지 않음').click()
+    await page.getByLabel('게스트 허용').uncheck()
+    await page.getByRole('button', { name: '저장' }).click()
+    await page.getByText('저장했습니다').waitFor()
+    await guest.goto('/login')
+    await guest.getByRole('button', { name: '로그인' }).waitFor()
+    expect(await guest.getByRole('button', { name: '게스트로 시작' }).count()).toBe(0)
+    expect(await guest.getByRole('link', { name: '회원가입' }).count()).toBe(0)
+  })
+})
