@@ -168,16 +168,7 @@ impl Limits {
             search: Limiter::new("search", rates.search),
             upload: Limiter::new("upload", rates.upload),
             report: Limiter::new("report", rates.report),
-            login_from: Limiter::new(rates.login),
-            login_as: Limiter::new(rates.login),
-            sign_up: Limiter::new(rates.sign_up),
-            guest: Limiter::new(rates.guest),
-            send: Limiter::new(rates.send),
-            room_password: Limiter::new(rates.room_password),
-            room_passwords: Limiter::new(rates.room_passwords),
-            search: Limiter::new(rates.search),
-            upload: Limiter::new(rates.upload),
-            export: Limiter::new(rates.export),
+            export: Limiter::new("export", rates.export),
         }
     }
 
