@@ -50,7 +50,7 @@ pub fn prefix(subscription: Option<&str>, version: Version) -> Result<Bytes, Enc
     Ok(wire.freeze())
 }
 
-/// What every subscriber of one version gets of a message: the other headers, the body and the NUL.
+/// What every subscriber of one version gets of a message: the other headers, the body and the NUL; in 1.0 a line end too.
 ///
 /// ```
 /// use stomp_proto::{Version, fanout::MessageTail};
@@ -95,6 +95,10 @@ impl MessageTail {
             }
         }
         writer.finish(body)?;
+        if version == Version::V1_0 {
+            // Clients of that time skip an octet behind the NUL, as their servers wrote one (STOMP 1.0, "EOL").
+            wire.extend_from_slice(b"\n");
+        }
         Ok(Self { wire: wire.freeze() })
     }
 

@@ -91,5 +91,9 @@ fn encoded(frame: FrameBuilder, version: Version) -> Bytes {
     let mut wire = BytesMut::with_capacity(frame.size() + 64);
     let written = encode(&frame, version, &mut wire);
     debug_assert_eq!(written, Ok(()), "values are made to fit every version");
+    if version == Version::V1_0 {
+        // Clients of that time skip an octet behind the NUL, as their servers wrote one.
+        wire.extend_from_slice(b"\n");
+    }
     wire.freeze()
 }

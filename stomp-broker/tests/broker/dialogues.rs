@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use stomp_broker::{
-    Open, Server,
+    Open, Peer, Server,
     proto::{Command, Frame, Version},
     testing::Client,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, duplex},
+    time::timeout,
 };
 
 const QUIET: Duration = Duration::from_millis(300);
@@ -130,6 +134,26 @@ async fn a_1_0_ack_needs_no_subscription_and_one_that_it_names_does_not_count() 
     client.confirm(ack).await;
     refused(&mut client, &format!("ACK\nmessage-id:{id}")).await;
     assert_eq!(left(&server).await, ["two"]);
+}
+
+/// Clients of 1.0 such as PHP's extension skip an octet behind each NUL without looking at it.
+#[tokio::test(start_paused = true)]
+async fn a_line_end_follows_every_1_0_frame() {
+    let server = server().await;
+    let (mut ours, theirs) = duplex(64 * 1024);
+    server.serve_stream(theirs, Peer::default());
+    let frames = "CONNECT\nlogin:a\n\n\0SUBSCRIBE\ndestination:/topic/a\nreceipt:1\n\n\0\
+                  SEND\ndestination:/topic/a\n\nhi\0";
+    ours.write_all(frames.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = async {
+        while !answer.ends_with(b"hi\0\n") {
+            ours.read_buf(&mut answer).await.unwrap();
+        }
+    };
+    timeout(Duration::from_secs(10), read).await.expect("a MESSAGE with a line end behind it");
+    let answer = String::from_utf8(answer).unwrap();
+    assert_eq!((answer.matches('\0').count(), answer.matches("\0\n").count()), (3, 3), "{answer:?}");
 }
 
 /// ACK-02, ACK-07: in 1.1 both headers are needed, and have to belong together.

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Talks to a broker through client libraries of other languages.
+# Talks to a broker through client libraries of other languages. Those of Perl, Ruby and PHP are Debian's packages
+# libnet-stomp-perl, ruby-stomp and php-stomp (with php-cli).
 # usage: run.sh BROKER_BINARY
 set -euo pipefail
 
-[ $# -eq 1 ] || { sed -n '2,3p' "$0" >&2; exit 2; }
+[ $# -eq 1 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
 broker=$(realpath "$1")
 cd "$(dirname "$0")"
 login=somebody passcode=secret
@@ -34,6 +35,9 @@ tcp=${tcp#tcp=} ws=${ws#ws=}
 
 status=0
 (cd "$work" && node stompjs.mjs "$ws" "$login" "$passcode") || status=1
-"$work/venv/bin/python" stomp_py.py "${tcp%:*}" "${tcp##*:}" "$login" "$passcode" || status=1
+for client in "$work/venv/bin/python stomp_py.py" "perl net_stomp.pl" "ruby stomp_gem.rb" "php pecl_stomp.php"; do
+  # A program and its script.
+  timeout 60 $client "${tcp%:*}" "${tcp##*:}" "$login" "$passcode" || status=1
+done
 [ $status -eq 0 ] || cat "$work/log" >&2
 exit $status
