@@ -83,18 +83,21 @@ impl Live {
 
     /// Sends a message to those who have its room open.
     pub(super) async fn message(&self, message: &Message) {
-        let begin = Instant::now();
-        self.publish(messages_of(message.room_id), message).await;
-        metrics::told(message.r#type, begin.elapsed());
+        self.messages(std::iter::once(message)).await;
     }
 
     /// The same for several, in order.
     pub(super) async fn messages(&self, messages: impl Iterator<Item = &Message>) {
         let Some(handle) = self.handle.get() else { return };
-        let publish = |message: &Message| Some(Publish::json(messages_of(message.room_id), json(message)?));
+        let begin = Instant::now();
+        let publish = |message: &Message| {
+            metrics::told(message.r#type);
+            Some(Publish::json(messages_of(message.room_id), json(message)?))
+        };
         if let Err(error) = handle.publish_all(messages.filter_map(publish).collect()).await {
             tracing::warn!(%error, "messages are stored, but not told");
         }
+        metrics::fanned_out(begin.elapsed());
     }
 
     /// Tells those who have a room open what happened there.

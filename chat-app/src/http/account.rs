@@ -137,14 +137,14 @@ async fn blocked(State(http): State<Http>, caller: Caller) -> Result<Json<Vec<Me
 }
 
 /// Blocks a member.
-#[utoipa::path(put, path = "/member/{id}/block", tag = "members", responses((status = 204)))]
+#[utoipa::path(put, path = "/member/{id}/block", tag = "members", params(MemberId), responses((status = 204)))]
 async fn block(State(http): State<Http>, caller: Caller, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.chat.block(caller.id(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lifts the block.
-#[utoipa::path(delete, path = "/member/{id}/block", tag = "members", responses((status = 204)))]
+#[utoipa::path(delete, path = "/member/{id}/block", tag = "members", params(MemberId), responses((status = 204)))]
 async fn unblock(State(http): State<Http>, caller: Caller, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.chat.unblock(caller.id(), id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -112,14 +112,14 @@ async fn admin_members(
 }
 
 /// Keeps a member out, and ends its sessions.
-#[utoipa::path(post, path = "/admin/api/users/{id}/ban", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/ban", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn ban(State(http): State<Http>, by: Administrator, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.admin.ban(by.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lets a member in again.
-#[utoipa::path(post, path = "/admin/api/users/{id}/unban", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/unban", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn unban(State(http): State<Http>, by: Administrator, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.admin.unban(by.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -131,7 +131,7 @@ struct SetRole {
 }
 
 /// Makes a member an administrator, or none any more.
-#[utoipa::path(post, path = "/admin/api/users/{id}/role", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/role", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn set_role(
     State(http): State<Http>,
     by: Administrator,
@@ -143,7 +143,7 @@ async fn set_role(
 }
 
 /// Logs a member out everywhere.
-#[utoipa::path(post, path = "/admin/api/users/{id}/logout", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/logout", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn log_out_member(
     State(http): State<Http>,
     by: Administrator,

@@ -106,7 +106,7 @@ async fn list_members(
 }
 
 /// A member.
-#[utoipa::path(get, path = "/member/{id}", tag = "members", responses((status = 200, body = Member)))]
+#[utoipa::path(get, path = "/member/{id}", tag = "members", params(MemberId), responses((status = 200, body = Member)))]
 async fn member(State(http): State<Http>, _: Caller, Path(id): Path<MemberId>) -> Result<Json<Member>> {
     Ok(Json(http.chat.member(id).await?))
 }
