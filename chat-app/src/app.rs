@@ -63,7 +63,7 @@ impl ChatApp {
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
         let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
         let tasks = [
-            tokio::spawn(chat.clone().sweep()),
+            tokio::spawn(chat.clone().tend()),
             tokio::spawn(files.clone().sweep()),
             tokio::spawn(chat.clone().recheck()),
             tokio::spawn(push.clone().run(queue)),

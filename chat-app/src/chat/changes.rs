@@ -112,7 +112,7 @@ impl Chat {
     async fn tell_change(&self, changed: Changed) -> Result<(), ChatError> {
         match changed {
             Changed::Done(change) => {
-                self.live.event(change.message.room_id, &*change).await;
+                self.live.change(&change).await;
                 self.rail.room_changed(change.message.room_id);
                 Ok(())
             }

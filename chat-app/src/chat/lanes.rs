@@ -125,7 +125,7 @@ impl Chat {
     fn conclude(&self, waiting: &Waiting, outcome: Append) -> Result<Sent, ChatError> {
         match outcome {
             Append::Stored(message) => {
-                self.typing.stop(message.room_id, waiting.sender);
+                self.stop_typing(message.room_id, waiting.sender);
                 self.rail.room_changed(message.room_id);
                 self.notify_soon(&message);
                 Ok(Sent { message: *message, duplicate: false })

@@ -1,6 +1,7 @@
 //! The connected members: what reaches them, and what ends for them.
 
 use std::{
+    iter,
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -8,9 +9,12 @@ use std::{
 use serde::Serialize;
 use stomp_broker::{Destination, Handle, Principal, Publish, Refusal};
 
-use super::recheck::Listeners;
+use super::{
+    node::{Node, SEQ},
+    recheck::Listeners,
+};
 use crate::{
-    domain::{MemberId, Message, RoomId, SessionId},
+    domain::{Change, MemberId, Message, RoomId, SessionId},
     error::Code,
     metrics,
 };
@@ -22,6 +26,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     handle: Arc<OnceLock<Handle>>,
+    node: Node,
 }
 
 /// A queue of each member's own.
@@ -81,23 +86,31 @@ impl Live {
         let _ = self.handle.set(handle);
     }
 
+    /// This server among others.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
     /// Sends a message to those who have its room open.
     pub(super) async fn message(&self, message: &Message) {
-        self.messages(std::iter::once(message)).await;
+        self.messages(iter::once(message)).await;
     }
 
     /// The same for several, in order.
     pub(super) async fn messages(&self, messages: impl Iterator<Item = &Message>) {
-        let Some(handle) = self.handle.get() else { return };
         let begin = Instant::now();
         let publish = |message: &Message| {
             metrics::told(message.r#type);
-            Some(Publish::json(messages_of(message.room_id), json(message)?))
+            numbered(&messages_of(message.room_id), message.seq, message)
         };
-        if let Err(error) = handle.publish_all(messages.filter_map(publish).collect()).await {
-            tracing::warn!(%error, "messages are stored, but not told");
-        }
+        self.publish_all(messages.filter_map(publish).collect()).await;
         metrics::fanned_out(begin.elapsed());
+    }
+
+    /// Tells those who have a room open of a change of a message.
+    pub(super) async fn change(&self, change: &Change) {
+        let publish = numbered(&events_of(change.message.room_id), change.change_seq, change);
+        self.publish_all(publish.into_iter().collect()).await;
     }
 
     /// Tells those who have a room open what happened there.
@@ -105,20 +118,20 @@ impl Live {
         self.publish(events_of(room), event).await;
     }
 
-    /// Tells those who have a room open who writes in it.
-    pub(super) async fn typing(&self, room: RoomId, writing: &impl Serialize) {
-        self.publish(typing_of(room), writing).await;
+    /// Tells clients of this server, that is all of them if each server does, who writes in a room.
+    pub(super) fn typing(&self, room: RoomId, writing: &impl Serialize) {
+        self.deliver(typing_of(room), writing);
     }
 
-    /// Tells those who have a room open who of it is connected.
-    pub(super) async fn presence(&self, room: RoomId, online: &impl Serialize) {
-        self.publish(presence_of(room), online).await;
+    /// Tells clients of this server who of a room is connected.
+    pub(super) fn presence(&self, room: RoomId, online: &impl Serialize) {
+        self.deliver(presence_of(room), online);
     }
 
-    /// Tells how many members are connected.
-    pub(super) async fn count(&self, count: usize) {
+    /// Tells clients of this server how many members are connected.
+    pub(super) fn count(&self, count: usize) {
         for name in COUNTS {
-            self.publish(destination(name), &count).await;
+            self.deliver(destination(name), &count);
         }
     }
 
@@ -193,13 +206,30 @@ impl Live {
         }
     }
 
-    /// What cannot be told is in the database, where clients that miss a number look for it.
     async fn publish(&self, destination: Destination, body: &impl Serialize) {
-        let (Some(handle), Some(body)) = (self.handle.get(), json(body)) else { return };
-        if let Err(error) = handle.publish(Publish::json(destination.clone(), body)).await {
-            tracing::warn!(%error, %destination, "stored, but not told");
+        if let Some(body) = json(body) {
+            self.publish_all(vec![Publish::json(destination, body)]).await;
         }
     }
+
+    /// What cannot be told is in the database: each server brings what is numbered, and clients look for the rest.
+    pub(super) async fn publish_all(&self, batch: Vec<Publish>) {
+        let Some(handle) = self.handle.get() else { return };
+        if let Err(error) = handle.publish_all(batch).await {
+            tracing::warn!(%error, "stored, but not told");
+        }
+    }
+
+    fn deliver(&self, destination: Destination, body: &impl Serialize) {
+        if let Some(body) = json(body) {
+            self.node.deliver(Publish::json(destination, body));
+        }
+    }
+}
+
+/// What a room numbers, on its way to those who listen; `None` if it cannot be written.
+pub(super) fn numbered(topic: &Destination, seq: i64, body: &impl Serialize) -> Option<Publish> {
+    Some(Publish::json(topic.clone(), json(body)?).header(SEQ, &seq.to_string()))
 }
 
 fn destination(name: &str) -> Destination {

@@ -58,7 +58,7 @@ impl Chat {
         self.live.event(room, &RoomEvent::MemberAdded { member }).await;
         self.rail.show(room, id).await;
         self.rail.room_changed(room);
-        self.presence.tell_soon(Some(room));
+        self.participants_changed(room);
     }
 
     /// Puts members into a group room that who asks is in.
@@ -141,7 +141,7 @@ impl Chat {
                 chat.live.message(&line).await;
                 chat.live.event(room, &RoomEvent::MemberRemoved { member_id: member, owner_id }).await;
                 chat.rail.room_changed(room);
-                chat.presence.tell_soon(Some(room));
+                chat.participants_changed(room);
             }
             Ok(())
         })

@@ -7,17 +7,22 @@ mod account;
 mod changes;
 mod door;
 mod draft;
+mod gossip;
 mod health;
 mod lanes;
 mod live;
+mod mailbox;
 mod members;
 mod membership;
 mod messages;
+mod node;
 mod notifications;
+mod numbers;
 mod presence;
 mod rail;
 mod reading;
 mod recheck;
+mod repair;
 mod report;
 mod rooms;
 mod search;
@@ -28,19 +33,20 @@ mod typing;
 
 use std::{future::Future, sync::Arc};
 
-pub(crate) use self::notifications::Notification;
 pub use self::{
     door::Invitation,
     draft::{Draft, EditMessage, SendMessage},
     health::Health,
     live::{COUNTS, Live, Queue, events_of, messages_of, presence_of, typing_of},
     messages::{Ack, Sent},
+    node::{Feed, Node},
     presence::Connection,
     rooms::{CreateRoom, RoomDetails},
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{lanes::Lanes, presence::Presence, rail::Rail, turns::Turns, typing::Typing};
+use self::{lanes::Lanes, presence::Presence, rail::Rail, reading::Reading, turns::Turns, typing::Typing};
+pub(crate) use self::{node::NODES, notifications::Notification};
 use crate::{
     auth::Passwords,
     domain::RoomId,
@@ -60,6 +66,7 @@ pub struct Chat {
     turns: Arc<Turns>,
     lanes: Lanes,
     rail: Rail,
+    reading: Reading,
     presence: Presence,
     typing: Typing,
     push: Push,
@@ -74,11 +81,13 @@ impl Chat {
         passwords: Passwords,
         push: Push,
     ) -> Self {
-        let rail = Rail::new(Arc::clone(&store), live.clone());
         let presence = Presence::new(Arc::clone(&store), live.clone());
+        let rail = Rail::new(Arc::clone(&store), live.clone(), presence.clone());
+        let reading = Reading::new(live.clone(), rail.clone());
         let typing = Typing::new(live.clone());
         let lanes = Lanes::new(store.lanes());
-        Self { store, live, limits, passwords, turns: Arc::default(), lanes, rail, presence, typing, push }
+        let turns = Arc::default();
+        Self { store, live, limits, passwords, turns, lanes, rail, reading, presence, typing, push }
     }
 
     /// What is connected now.

@@ -1,5 +1,8 @@
 //! Who is connected.
 //!
+//! Every server knows who is online at each of them: they tell each other all of theirs, when that changes and every few
+//! seconds. A server that says nothing for a while has died.
+//!
 //! A member is online from its first connection on until a while after its last one ended: loading a page anew does not
 //! show. What changes is told a moment later, once for all changes of that moment.
 
@@ -11,8 +14,9 @@ use std::{
 };
 
 use serde::Serialize;
+use tokio::time::Instant;
 
-use super::{Chat, Live};
+use super::{Chat, Live, node::Gossip, presence_of};
 use crate::{
     domain::{MemberId, RoomId},
     store::{Store, StoreError},
@@ -23,6 +27,9 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// The moment.
 const DELAY: Duration = Duration::from_millis(200);
+
+/// How long another server may say nothing.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// Counts connections and tells rooms; cheap to clone.
 #[derive(Debug, Clone)]
@@ -36,10 +43,30 @@ pub(super) struct Presence {
 struct State {
     /// Those who are online, with how many connections they have: none during their grace.
     online: HashMap<MemberId, usize>,
+    /// Those who are online at other servers.
+    elsewhere: HashMap<u64, Elsewhere>,
     /// Rooms to tell.
     changed: HashSet<RoomId>,
     /// Whether somebody sees to that already.
     is_telling: bool,
+}
+
+#[derive(Debug)]
+struct Elsewhere {
+    online: HashSet<MemberId>,
+    heard: Instant,
+}
+
+impl State {
+    fn is_online(&self, member: MemberId) -> bool {
+        self.online.contains_key(&member)
+            || self.elsewhere.values().any(|other| other.online.contains(&member))
+    }
+
+    fn count(&self) -> usize {
+        let elsewhere = self.elsewhere.values().flat_map(|other| &other.online);
+        self.online.keys().chain(elsewhere).collect::<HashSet<_>>().len()
+    }
 }
 
 /// A connection of a member, for as long as it is not dropped.
@@ -70,6 +97,12 @@ impl Chat {
     pub fn show_presence(&self, room: Option<RoomId>) {
         self.presence.tell_soon(room);
     }
+
+    /// Tells those who have a room open who of it is connected, for others are in it than before.
+    pub(super) fn participants_changed(&self, room: RoomId) {
+        self.presence.tell_soon(Some(room));
+        self.live.node().gossip(Gossip::Participants { room });
+    }
 }
 
 impl Presence {
@@ -80,7 +113,7 @@ impl Presence {
 
     /// Whether a member is online.
     pub(super) fn is_online(&self, member: MemberId) -> bool {
-        self.state().online.contains_key(&member)
+        self.state().is_online(member)
     }
 
     fn begin(&self, member: MemberId) {
@@ -89,7 +122,8 @@ impl Presence {
         *state.online.entry(member).or_default() += 1;
         drop(state);
         if !was_online {
-            tokio::spawn(self.clone().tell_rooms_of(member));
+            self.tell_others();
+            tokio::spawn(self.clone().tell_rooms_of([member].into()));
         }
     }
 
@@ -108,7 +142,48 @@ impl Presence {
     async fn end_later(self, member: MemberId) {
         tokio::time::sleep(GRACE).await;
         if self.forget(member) {
-            self.tell_rooms_of(member).await;
+            self.tell_others();
+            self.tell_rooms_of([member].into()).await;
+        }
+    }
+
+    /// Tells other servers who is online here.
+    fn tell_others(&self) {
+        let members = self.state().online.keys().copied().collect();
+        self.live.node().gossip(Gossip::Online { members });
+    }
+
+    /// Notes who is online at another server.
+    pub(super) fn hear(&self, node: u64, online: HashSet<MemberId>) {
+        let other = Elsewhere { online: online.clone(), heard: Instant::now() };
+        let before = self.state().elsewhere.insert(node, other);
+        match before {
+            Some(before) => self.changed(&before.online ^ &online),
+            None => {
+                // It has not heard of us either.
+                self.tell_others();
+                self.changed(online);
+            }
+        }
+    }
+
+    /// Tells other servers that this one lives, and notices which of them do not.
+    pub(super) fn pulse(&self) {
+        self.tell_others();
+        let mut gone = HashSet::new();
+        self.state().elsewhere.retain(|_, other| {
+            let lives = other.heard.elapsed() < SILENCE;
+            if !lives {
+                gone.extend(other.online.drain());
+            }
+            lives
+        });
+        self.changed(gone);
+    }
+
+    fn changed(&self, members: HashSet<MemberId>) {
+        if !members.is_empty() {
+            tokio::spawn(self.clone().tell_rooms_of(members));
         }
     }
 
@@ -122,12 +197,14 @@ impl Presence {
         is_gone
     }
 
-    async fn tell_rooms_of(self, member: MemberId) {
-        match self.store.rooms_of(member).await {
-            Ok(rooms) => rooms.into_iter().for_each(|room| self.tell_soon(Some(room))),
-            Err(error) => tracing::warn!(%error, %member, "rooms do not hear who is online"),
-        }
+    async fn tell_rooms_of(self, members: HashSet<MemberId>) {
         self.tell_soon(None);
+        for member in members {
+            match self.store.rooms_of(member).await {
+                Ok(rooms) => rooms.into_iter().for_each(|room| self.tell_soon(Some(room))),
+                Err(error) => tracing::warn!(%error, %member, "rooms do not hear who is online"),
+            }
+        }
     }
 
     /// Notes that a room is to be told, besides the count. The first one to note something sees to the rest.
@@ -144,9 +221,9 @@ impl Presence {
         let (rooms, count) = {
             let mut state = self.state();
             state.is_telling = false;
-            (mem::take(&mut state.changed), state.online.len())
+            (mem::take(&mut state.changed), state.count())
         };
-        self.live.count(count).await;
+        self.live.count(count);
         for room in rooms {
             if let Err(error) = self.tell_room(room).await {
                 tracing::warn!(%error, %room, "a room does not hear who is online");
@@ -155,11 +232,14 @@ impl Presence {
     }
 
     async fn tell_room(&self, room: RoomId) -> Result<(), StoreError> {
+        if !self.live.node().is_listened_to(&presence_of(room)) {
+            return Ok(());
+        }
         let participants = self.store.participants(room).await?;
         let ids = participants.iter().map(|participant| participant.member.id);
         let online: Vec<_> = ids.filter(|member| self.is_online(*member)).collect();
         let (online_count, member_count) = (online.len(), participants.len());
-        self.live.presence(room, &Online { online, online_count, member_count }).await;
+        self.live.presence(room, &Online { online, online_count, member_count });
         Ok(())
     }
 

@@ -8,12 +8,12 @@ use std::{
     collections::HashSet,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
 
-use super::{Live, Queue, turns::Turns};
+use super::{Live, Queue, presence::Presence, turns::Turns};
 use crate::{
     domain::{MemberId, MyRoom, RoomId},
     store::{Store, StoreError},
@@ -27,9 +27,18 @@ const DELAY: Duration = Duration::from_millis(200);
 pub(super) struct Rail {
     store: Arc<dyn Store>,
     live: Live,
-    changed: Arc<Mutex<HashSet<RoomId>>>,
+    presence: Presence,
+    changed: Arc<Mutex<Changed>>,
     /// What is looked up of a room is told before it is looked up again: the last word is the newest.
     turns: Arc<Turns>,
+}
+
+/// Rooms that look different.
+#[derive(Debug, Default)]
+struct Changed {
+    rooms: HashSet<RoomId>,
+    /// Whether somebody sees to telling them.
+    is_told: bool,
 }
 
 /// How a list changes.
@@ -50,22 +59,22 @@ struct Removed {
 
 impl Rail {
     /// Nothing has changed yet.
-    pub(super) fn new(store: Arc<dyn Store>, live: Live) -> Self {
-        Self { store, live, changed: Arc::default(), turns: Arc::default() }
+    pub(super) fn new(store: Arc<dyn Store>, live: Live, presence: Presence) -> Self {
+        Self { store, live, presence, changed: Arc::default(), turns: Arc::default() }
     }
 
     /// Notes that a room looks different to everyone in it. The first one to note something sees to the rest.
     pub(super) fn room_changed(&self, room: RoomId) {
-        let mut rooms = self.changed();
-        if rooms.is_empty() {
+        let mut changed = self.changed();
+        changed.rooms.insert(room);
+        if !mem::replace(&mut changed.is_told, true) {
             tokio::spawn(self.clone().tell_soon());
         }
-        rooms.insert(room);
     }
 
     /// Shows a member at once how a room looks now.
     pub(super) async fn show(&self, room: RoomId, member: MemberId) {
-        if !self.live.is_connected(member) {
+        if !self.presence.is_online(member) {
             return;
         }
         let _turn = self.turns.take(room).await;
@@ -82,13 +91,26 @@ impl Rail {
     }
 
     async fn tell_soon(self) {
-        tokio::time::sleep(DELAY).await;
-        let rooms = mem::take(&mut *self.changed());
-        for room in rooms {
-            if let Err(error) = self.tell_participants(room).await {
-                tracing::warn!(%error, %room, "lists of rooms are not brought up to date");
+        let mut pause = DELAY;
+        loop {
+            tokio::time::sleep(pause).await;
+            let Some(rooms) = self.next() else { return };
+            let begin = Instant::now();
+            for room in rooms {
+                if let Err(error) = self.tell_participants(room).await {
+                    tracing::warn!(%error, %room, "lists of rooms are not brought up to date");
+                }
             }
+            // Messages are to have the database to themselves for most of the time.
+            pause = DELAY.max(begin.elapsed() * 3);
         }
+    }
+
+    /// The rooms that have changed since; if there are none, the next one is told by somebody else.
+    fn next(&self) -> Option<HashSet<RoomId>> {
+        let mut changed = self.changed();
+        changed.is_told = !changed.rooms.is_empty();
+        changed.is_told.then(|| mem::take(&mut changed.rooms))
     }
 
     async fn tell_participants(&self, room: RoomId) -> Result<(), StoreError> {
@@ -98,7 +120,7 @@ impl Rail {
         Ok(())
     }
 
-    fn changed(&self) -> MutexGuard<'_, HashSet<RoomId>> {
+    fn changed(&self) -> MutexGuard<'_, Changed> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,8 +11,13 @@ use crate::{domain::Timestamp, error::ChatError};
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 impl Chat {
-    /// Deletes, every hour, what rooms do not keep any longer. Ends never.
-    pub(crate) async fn sweep(self) {
+    /// Does what is to be done without being asked. Ends never.
+    pub(crate) async fn tend(self) {
+        tokio::join!(self.sweep(), self.repair(), self.gossip());
+    }
+
+    /// Deletes, every hour, what rooms do not keep any longer.
+    async fn sweep(&self) {
         let mut hours = interval(EVERY);
         loop {
             hours.tick().await;

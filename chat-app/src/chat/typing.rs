@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Chat, Live};
+use super::{Chat, Live, node::Gossip};
 use crate::{
     domain::{MemberId, RoomId},
     error::ChatError,
@@ -21,7 +21,10 @@ use crate::{
 /// How long somebody counts as writing after having said so.
 const LASTS: Duration = Duration::from_secs(6);
 
-/// Rooms hear who is writing in them; cheap to clone. One task for each room that somebody writes in tells the list:
+/// How soon it makes no difference to say so again.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// Rooms hear who is writing in them; cheap to clone. Every server hears of everyone, and tells its own clients. One task for each room that somebody writes in tells the list:
 /// lists reach the room in order, and changes that come while one is told are told together.
 #[derive(Debug, Clone)]
 pub(super) struct Typing {
@@ -62,13 +65,25 @@ impl Chat {
     /// [`Code::RoomNotFound`](crate::error::Code::RoomNotFound).
     pub async fn typing(&self, member: MemberId, room: RoomId, on: bool) -> Result<(), ChatError> {
         if !on {
-            self.typing.stop(room, member);
+            self.stop_typing(room, member);
+            return Ok(());
+        }
+        if self.typing.has_just_begun(room, member) {
             return Ok(());
         }
         self.standing(member, room).await?;
         let name = self.member(member).await?.name;
-        self.typing.start(room, member, name);
+        self.typing.start(room, member, name.clone());
+        self.live.node().gossip(Gossip::Typing { room, member, name, on });
         Ok(())
+    }
+
+    /// Notes that somebody has stopped writing, as by sending what was written.
+    pub(super) fn stop_typing(&self, room: RoomId, member: MemberId) {
+        if self.typing.stop(room, member) {
+            let name = String::new();
+            self.live.node().gossip(Gossip::Typing { room, member, name, on: false });
+        }
     }
 }
 
@@ -78,8 +93,15 @@ impl Typing {
         Self { live, rooms: Arc::default() }
     }
 
+    /// Whether somebody has said so a moment ago, so that it need not be noted again.
+    fn has_just_begun(&self, room: RoomId, member: MemberId) -> bool {
+        let rooms = self.rooms();
+        let until = rooms.get(&room).and_then(|typists| Some(typists.members.get(&member)?.until));
+        until.is_some_and(|until| until > Instant::now() + (LASTS - AGAIN))
+    }
+
     /// Notes that somebody is writing.
-    fn start(&self, room: RoomId, member: MemberId, name: String) {
+    pub(super) fn start(&self, room: RoomId, member: MemberId, name: String) {
         let mut rooms = self.rooms();
         let is_first = !rooms.contains_key(&room);
         let typists = rooms.entry(room).or_default();
@@ -92,13 +114,15 @@ impl Typing {
         }
     }
 
-    /// Notes that somebody has stopped, as by sending what was written.
-    pub(super) fn stop(&self, room: RoomId, member: MemberId) {
-        if let Some(typists) = self.rooms().get_mut(&room)
-            && typists.members.remove(&member).is_some()
-        {
+    /// Notes that somebody has stopped; says whether somebody was writing.
+    pub(super) fn stop(&self, room: RoomId, member: MemberId) -> bool {
+        let mut rooms = self.rooms();
+        let Some(typists) = rooms.get_mut(&room) else { return false };
+        let was_writing = typists.members.remove(&member).is_some();
+        if was_writing {
             typists.changed.notify_one();
         }
+        was_writing
     }
 
     /// Tells a room's list whenever it changes, the last time when nobody writes there any more.
@@ -107,7 +131,7 @@ impl Typing {
         loop {
             let (writing, until) = self.current(room);
             if told.as_ref() != Some(&writing) {
-                self.live.typing(room, &writing).await;
+                self.live.typing(room, &writing);
                 told = Some(writing);
             }
             match until {

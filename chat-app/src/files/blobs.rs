@@ -11,6 +11,9 @@ use object_store::{
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use url::Url;
 
+#[cfg(test)]
+mod bucket;
+
 /// Content by tokens; cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Blobs {
@@ -81,11 +84,14 @@ impl Blobs {
         Ok(Self { store: Arc::new(store) })
     }
 
-    /// What is kept at a URL such as `s3://bucket/prefix`; credentials, region and endpoint are in the environment,
-    /// under the names that the tools of AWS read.
-    pub(super) fn at(url: &str) -> Result<Self, BlobError> {
+    /// What is kept at a URL such as `s3://bucket/prefix`; credentials, region and endpoint are in `environment`, under
+    /// the names that the tools of AWS read.
+    pub(super) fn at(
+        url: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, BlobError> {
         let url = Url::parse(url).map_err(|error| BlobError::Unavailable(error.into()))?;
-        let environment = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+        let environment = environment.filter(|(name, _)| name.starts_with("AWS_"));
         let (store, prefix) =
             parse_url_opts(&url, environment.map(|(name, value)| (name.to_lowercase(), value)))?;
         Ok(Self { store: Arc::new(PrefixStore::new(store, prefix)) })
@@ -139,7 +145,36 @@ impl Blobs {
 mod tests {
     use futures_util::TryStreamExt;
 
-    use super::*;
+    use super::{bucket::Bucket, *};
+
+    /// One that needs several requests to be written.
+    const LARGE: usize = 12 * 1024 * 1024;
+
+    #[tokio::test]
+    async fn a_bucket_keeps_small_and_large_files_under_its_prefix() {
+        let bucket = Bucket::start().await;
+        let settings = [
+            ("AWS_ENDPOINT", format!("http://{}", bucket.address)),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_REGION", "local".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "id".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+            ("PATH", "/bin".to_owned()),
+        ];
+        let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let blobs = Blobs::at("s3://bucket/chat", settings).unwrap();
+        blobs.put("token", Part::Whole, &b"hello"[..]).await.unwrap();
+        assert_eq!(read(&blobs, None).await.unwrap(), b"hello");
+        assert_eq!(read(&blobs, Some(1..3)).await.unwrap(), b"el");
+        let large: Vec<u8> = (0..LARGE).map(|n| (n / 4_096) as u8).collect();
+        blobs.put("token", Part::Whole, &large[..]).await.unwrap();
+        assert!(read(&blobs, None).await.unwrap() == large);
+        let names: Vec<_> = bucket.objects.lock().unwrap().keys().cloned().collect();
+        assert_eq!(names, ["bucket/chat/token"]);
+        blobs.delete("token").await.unwrap();
+        assert!(bucket.objects.lock().unwrap().is_empty());
+        assert!(matches!(read(&blobs, None).await, Err(BlobError::Missing)));
+    }
 
     async fn read(blobs: &Blobs, range: Option<Range<u64>>) -> Result<Vec<u8>, BlobError> {
         let chunks: Vec<Bytes> = blobs.get("token", Part::Whole, range).await?.try_collect().await?;

@@ -14,6 +14,7 @@ mod kind;
 mod picture;
 mod prepared;
 mod settings;
+mod slots;
 mod spool;
 mod sweep;
 
@@ -37,6 +38,7 @@ use self::{
     kind::Kind,
     picture::Picture,
     prepared::{Content, Prepared},
+    slots::Slots,
     spool::Spooled,
 };
 pub(crate) use self::{blobs::Part, picture::thumb_type, spool::Spool};
@@ -66,6 +68,7 @@ const ON_ITS_WAY: Duration = Duration::from_secs(60 * 60);
 pub(crate) struct Files {
     store: Arc<dyn Store>,
     limits: Arc<Limits>,
+    slots: Slots,
     blobs: Blobs,
     spool: PathBuf,
     settings: FileSettings,
@@ -88,13 +91,14 @@ impl Files {
         directory: &DataDir,
     ) -> Result<Self, BlobError> {
         let blobs = match &settings.url {
-            Some(url) => Blobs::at(url)?,
+            Some(url) => Blobs::at(url, environment())?,
             None => Blobs::in_directory(&directory.files())?,
         };
         let (pictures, exports) = (Semaphore::new(PICTURES).into(), Semaphore::new(EXPORTS).into());
         Ok(Self {
             store,
             limits,
+            slots: Slots::default(),
             blobs,
             spool: directory.path().to_owned(),
             settings,
@@ -118,7 +122,7 @@ impl Files {
     pub(crate) async fn begin(&self, owner: MemberId, max_size: u64) -> Result<Spool, ChatError> {
         self.limits.upload(owner)?;
         self.require_room(owner, 0).await?;
-        Spool::new(&self.spool, max_size).await
+        Spool::new(&self.spool, max_size, self.slots.take(owner)?).await
     }
 
     /// Keeps a file that may be sent in a room.
@@ -235,4 +239,10 @@ impl Files {
         }
         Ok(token)
     }
+}
+
+/// The variables of the environment that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -9,7 +9,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::BlobError;
+use super::{BlobError, slots::Slot};
 use crate::error::{ChatError, Code};
 
 /// What has come of a file: on disk, for it may be large, and under no name, so that it is gone when this is dropped.
@@ -19,6 +19,7 @@ pub(crate) struct Spool {
     size: u64,
     max_size: u64,
     hash: Sha256,
+    _slot: Slot,
 }
 
 /// All of a file.
@@ -33,12 +34,12 @@ pub(super) struct Spooled {
 }
 
 impl Spool {
-    /// Nothing yet, in a directory; `max_size` octets at most.
-    pub(super) async fn new(directory: &Path, max_size: u64) -> Result<Self, ChatError> {
+    /// Nothing yet, in a directory; `max_size` octets at most. The slot is held until all is here.
+    pub(super) async fn new(directory: &Path, max_size: u64, slot: Slot) -> Result<Self, ChatError> {
         let directory = directory.to_owned();
         let file = spawn_blocking(move || tempfile::tempfile_in(directory)).await;
         let file = file.map_err(io::Error::other).and_then(|file| file).map_err(BlobError::from)?;
-        Ok(Self { file: File::from_std(file), size: 0, max_size, hash: Sha256::new() })
+        Ok(Self { file: File::from_std(file), size: 0, max_size, hash: Sha256::new(), _slot: slot })
     }
 
     /// Takes the next octets. Those of a file that is too large are not kept: [`finish`](Self::finish) refuses it,

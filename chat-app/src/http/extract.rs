@@ -10,7 +10,7 @@ use axum::{
     },
     http::{
         HeaderMap, StatusCode,
-        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT},
+        header::{ACCEPT_LANGUAGE, USER_AGENT},
         request::Parts,
     },
 };
@@ -29,16 +29,19 @@ use crate::{
 #[from_request(via(axum::Json), rejection(Error))]
 pub(super) struct Json<T>(pub(super) T);
 
-/// A body of JSON may be missing: one that is empty and says nothing of what it is.
+/// A body of JSON may be missing, whatever the headers say that it is.
 impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Error> {
-        if request.headers().contains_key(CONTENT_TYPE) {
-            return <Self as FromRequest<S>>::from_request(request, state).await.map(Some);
-        }
+        let headers = request.headers().clone();
         let body = Bytes::from_request(request, state).await.map_err(refuse_bytes)?;
-        if body.is_empty() { Ok(None) } else { Err(Code::UnsupportedMedia.into()) }
+        if body.is_empty() {
+            return Ok(None);
+        }
+        let mut request = Request::new(body.into());
+        *request.headers_mut() = headers;
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 

@@ -4,19 +4,20 @@ mod authenticator;
 mod authorizer;
 mod destination;
 mod handlers;
+mod joined;
 mod refusal;
 mod renewal;
 
 use std::time::Duration;
 
 use stomp_broker::{
-    App, BrokerError, Config, Server,
+    App, BrokerError, Config, Server, SimpleBroker,
     app::{Request, State},
     proto::HeartBeat,
     redis::RedisRelay,
 };
 
-use self::{authenticator::Tokens, authorizer::Participants};
+use self::{authenticator::Tokens, authorizer::Participants, joined::Joined};
 use crate::{
     Origin,
     auth::Auth,
@@ -65,8 +66,8 @@ pub(crate) async fn start(
     let builder =
         Server::builder(Tokens::new(auth, chat.clone()), Participants::new(chat.clone())).config(config);
     let builder = match relay {
-        Some(relay) => builder.broker(relay),
-        None => builder,
+        Some(inner) => builder.broker(Joined { inner, chat: chat.clone() }),
+        None => builder.broker(Joined { inner: SimpleBroker::new(), chat: chat.clone() }),
     };
     let server = builder.topics("/topic").topics("/sub").app(app).start().await?;
     chat.live().connect(server.handle());

@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod change;
 mod error;
+mod feed;
 mod file;
 mod identity;
 mod invite;
@@ -37,6 +38,7 @@ pub use self::{
     admin::{AdminStore, NewAuditEntry},
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
+    feed::{FeedStore, Newest},
     file::{FileStore, KeptFile, NewFile},
     identity::{Account, AddMemberOf, IdentityStore, Unlink},
     invite::{InviteStore, NewInvite},
@@ -66,6 +68,7 @@ pub trait Store:
     + InviteStore
     + MessageStore
     + ChangeStore
+    + FeedStore
     + FileStore
     + PushStore
     + SearchStore

@@ -128,9 +128,12 @@ async fn insert_lines(
 const BY_IDS: &str = "SELECT * FROM message_view WHERE id = ANY($1)";
 
 /// Ids as PostgreSQL takes them.
-fn ids(messages: &[MessageId]) -> &[MessageId] {
-    messages
+fn ids<T>(ids: &[T]) -> &[T] {
+    ids
 }
+
+/// The newest numbers of the rooms whose [`ids`] are `$1`.
+const NEWEST: &str = "SELECT id AS room_id, last_seq, last_change_seq FROM room WHERE id = ANY($1)";
 
 /// Makes a message findable by these grams and no others.
 async fn index(tx: &mut Transaction<'_, Postgres>, message: MessageId, grams: &[String]) -> Result<()> {

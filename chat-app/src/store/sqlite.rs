@@ -16,6 +16,7 @@ mod sql;
 use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
+use serde::Serialize;
 use sqlx::{
     Connection, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -148,9 +149,13 @@ async fn insert_lines(
 const BY_IDS: &str = "SELECT * FROM message_view WHERE id IN (SELECT value FROM json_each($1))";
 
 /// Ids as SQLite takes them.
-fn ids(messages: &[MessageId]) -> Json<Vec<MessageId>> {
-    Json(messages.to_vec())
+fn ids<T: Serialize>(ids: &[T]) -> Json<&[T]> {
+    Json(ids)
 }
+
+/// The newest numbers of the rooms whose [`ids`] are `$1`.
+const NEWEST: &str = "SELECT id AS room_id, last_seq, last_change_seq FROM room
+                      WHERE id IN (SELECT value FROM json_each($1))";
 
 /// Makes a message findable by these grams and no others.
 async fn index(tx: &mut Transaction<'_, Sqlite>, message: MessageId, grams: &[String]) -> Result<()> {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A PostgreSQL server for as long as stdin is open, in a directory of its own, which goes with it. Says on stdout where
-# its socket is once it takes connections; user `chat`, no password, no network.
+# its socket is once it takes connections; user `chat`, no password, no network. Told `kill` on stdin, the server ends as by
+# a crash; told `start`, it comes back.
 set -eu
 # PostgreSQL does not run as root, and whom it runs as may not be able to read this file.
 if [ "$(id -u)" -eq 0 ]; then
@@ -13,12 +14,33 @@ dir=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || { kill -INT "$server"; wait "$server" || true; }; rm -rf "$dir"' EXIT
 initdb -D "$dir/data" -U chat --auth=trust --no-sync -E UTF8 --locale=C.UTF-8 >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-postgres -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c max_connections=400 \
-  -c shared_buffers=32MB >"$dir/log" 2>&1 &
-server=$!
-until pg_isready -q -h "$dir" -U chat; do
-  kill -0 "$server" 2>/dev/null || { cat "$dir/log" >&2; server=; exit 1; }
-  sleep 0.05
+start() {
+  postgres -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c max_connections=400 \
+    -c shared_buffers=32MB >"$dir/log" 2>&1 &
+  server=$!
+  until pg_isready -q -h "$dir" -U chat; do
+    kill -0 "$server" 2>/dev/null || { cat "$dir/log" >&2; server=; exit 1; }
+    sleep 0.05
+  done
+  echo "$dir"
+}
+
+# Processes that serve connections end by themselves when the one that started them is gone, and hold its memory until then.
+end_all() {
+  children=$(pgrep -P "$server" || true)
+  kill -KILL "$server" $children
+  wait "$server" || true
+  for child in $children; do
+    while kill -0 "$child" 2>/dev/null; do sleep 0.01; done
+  done
+  server=
+  echo killed
+}
+
+start
+while read -r command; do
+  case "$command" in
+    kill) end_all ;;
+    start) start ;;
+  esac
 done
-echo "$dir"
-cat >/dev/null

@@ -10,6 +10,7 @@ mod defects;
 mod doors;
 mod errors;
 mod export;
+mod faults;
 mod files;
 mod fuzz;
 mod history;

@@ -59,6 +59,31 @@ async fn a_room_hears_who_writes_until_it_is_said() {
 }
 
 #[tokio::test]
+async fn a_room_hears_how_far_somebody_has_read_once_a_second() {
+    let app = TestApp::start().await;
+    let (kim, lee) = (app.guest("kim").await, app.guest("lee").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    for _ in 0..30 {
+        kim.say(room, "x").await;
+    }
+    let events = format!("/topic/room/{room}/events");
+    let mut of_kim = kim.connect().await;
+    of_kim.subscribe(&events).await;
+    let mut of_lee = lee.connect().await;
+    for seq in 2..=31 {
+        of_lee.send("/app/chat.read", &json!({ "roomId": room, "seq": seq })).await.unwrap();
+    }
+    let mut told = Vec::new();
+    while told.last() != Some(&31) {
+        let event = of_kim.message_of(&events).await;
+        assert_eq!((&event["type"], &event["memberId"]), (&json!("READ"), &json!(lee.id)));
+        told.push(event["lastReadSeq"].as_i64().unwrap());
+    }
+    assert!(told.is_sorted() && told.len() < 30, "{told:?}");
+}
+
+#[tokio::test]
 async fn entering_is_joining_once() {
     let app = TestApp::start().await;
     let (kim, lee) = (app.guest("kim").await, app.guest("lee").await);

@@ -1,7 +1,7 @@
 //! Messages in the database.
 
 use async_trait::async_trait;
-use sqlx::Transaction;
+use sqlx::{Transaction, pool::PoolConnection};
 
 use super::{Db, DbStore, append::append};
 use crate::{
@@ -22,28 +22,29 @@ impl MessageStore for DbStore {
         from: Cursor,
         limit: i64,
     ) -> Result<Option<Page>> {
-        // One transaction, so that the page and the newest number are of one moment.
-        let mut tx = self.read().await?;
+        // The numbers first: what is in the page then knows at least of all changes up to the newest one. That does
+        // without a transaction.
+        let mut connection = self.readers().acquire().await?;
         let bounds: Option<(i64, i64, i64)> = sqlx::query_as(
             "SELECT last_seq, last_change_seq, floor FROM access WHERE room_id = $1 AND member_id = $2",
         )
         .bind(room)
         .bind(member)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut *connection)
         .await?;
         let Some((last_seq, last_change_seq, floor)) = bounds else { return Ok(None) };
         let range = |low, high, newest| Range { room, low: floor.max(low), high, newest, limit };
         let (messages, has_more) = match from {
-            Cursor::Newest => range(0, i64::MAX, true).read(&mut tx).await?,
-            Cursor::Before(seq) => range(0, seq, true).read(&mut tx).await?,
-            Cursor::After(seq) => range(seq, i64::MAX, false).read(&mut tx).await?,
+            Cursor::Newest => range(0, i64::MAX, true).read(&mut connection).await?,
+            Cursor::Before(seq) => range(0, seq, true).read(&mut connection).await?,
+            Cursor::After(seq) => range(seq, i64::MAX, false).read(&mut connection).await?,
             Cursor::Around(place) => {
-                let seq = seq_of(&mut tx, room, place, last_seq).await?;
+                let seq = seq_of(&mut connection, room, place, last_seq).await?;
                 let older = Range { limit: limit / 2, ..range(0, seq, true) };
-                let (mut messages, has_more) = older.read(&mut tx).await?;
+                let (mut messages, has_more) = older.read(&mut connection).await?;
                 let newer =
                     Range { limit: limit - limit / 2, ..range(seq.saturating_sub(1), i64::MAX, false) };
-                messages.extend(newer.read(&mut tx).await?.0);
+                messages.extend(newer.read(&mut connection).await?.0);
                 (messages, has_more)
             }
         };
@@ -142,13 +143,13 @@ pub(super) async fn message(tx: &mut Transaction<'_, Db>, id: MessageId) -> Resu
 }
 
 /// The number that a place stands for: itself, or that of the message of this id.
-async fn seq_of(tx: &mut Transaction<'_, Db>, room: RoomId, place: i64, last_seq: i64) -> Result<i64> {
+async fn seq_of(connection: &mut PoolConnection<Db>, room: RoomId, place: i64, last_seq: i64) -> Result<i64> {
     if place <= last_seq {
         return Ok(place);
     }
     let seq =
         sqlx::query_scalar("SELECT seq FROM message WHERE id = $1 AND room_id = $2").bind(place).bind(room);
-    Ok(seq.fetch_optional(&mut **tx).await?.unwrap_or(last_seq))
+    Ok(seq.fetch_optional(&mut **connection).await?.unwrap_or(last_seq))
 }
 
 /// Messages numbered between `low` and `high`, both left out; the newest or the oldest `limit` of them.
@@ -162,7 +163,7 @@ struct Range {
 
 impl Range {
     /// The messages, ascending, and whether there are more of them.
-    async fn read(self, tx: &mut Transaction<'_, Db>) -> Result<(Vec<Message>, bool)> {
+    async fn read(self, connection: &mut PoolConnection<Db>) -> Result<(Vec<Message>, bool)> {
         let sql = if self.newest {
             "SELECT * FROM message_view WHERE room_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
         } else {
@@ -170,7 +171,7 @@ impl Range {
         };
         let one_more = self.limit.saturating_add(1);
         let messages = sqlx::query_as(sql).bind(self.room).bind(self.low).bind(self.high).bind(one_more);
-        let mut messages: Vec<Message> = messages.fetch_all(&mut **tx).await?;
+        let mut messages: Vec<Message> = messages.fetch_all(&mut **connection).await?;
         let limit = usize::try_from(self.limit).unwrap_or_default();
         let has_more = messages.len() > limit;
         messages.truncate(limit);

@@ -1,6 +1,6 @@
 //! The service on a free port.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, ops::Deref, path::PathBuf};
 
 use chat_app::{
     Config, Listening,
@@ -16,12 +16,19 @@ use super::User;
 
 /// A running service; it stops when it is dropped.
 pub(crate) struct TestApp {
-    pub(crate) address: SocketAddr,
     pub(crate) dir: TempDir,
     metrics: Option<SocketAddr>,
-    client: Client,
+    /// Where STOMP over TCP is served.
+    pub(crate) stomp: Option<SocketAddr>,
+    remote: Remote,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
+}
+
+/// A service somewhere.
+pub(crate) struct Remote {
+    pub(crate) address: SocketAddr,
+    client: Client,
 }
 
 /// A rate that no test reaches.
@@ -41,27 +48,22 @@ impl TestApp {
 
     /// On data that is there.
     pub(crate) async fn start_in(dir: TempDir, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            data_dir: dir.path().to_owned(),
-            rates: Rates {
-                login: plenty(),
-                sign_up: plenty(),
-                guest: plenty(),
-                send: plenty(),
-                ..Rates::default()
-            },
-            ..Config::default()
-        };
+        let mut config = config(dir.path().to_owned());
         change(&mut config);
         let listening = Listening::bind(&config).await.unwrap();
-        let (address, metrics) = (listening.http_address(), listening.metrics_address());
+        let (remote, stomp) = (Remote::at(listening.http_address()), listening.stomp_address());
+        let metrics = listening.metrics_address();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(listening.serve(async {
             let _ = stopped.await;
         }));
-        let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Self { address, dir, metrics, client, stop, served }
+        Self { dir, metrics, stomp, remote, stop, served }
+    }
+
+    /// What it has counted.
+    pub(crate) async fn metrics(&self) -> String {
+        let address = self.metrics.expect("a port for the numbers");
+        Answer::of(self.remote.client.get(format!("http://{address}/metrics"))).await.text
     }
 
     /// Stops it gracefully; the data stay.
@@ -75,11 +77,27 @@ impl TestApp {
     pub(crate) async fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.dir.path().join("chat.db")).await.unwrap()
     }
+}
 
-    /// What it has counted.
-    pub(crate) async fn metrics(&self) -> String {
-        let address = self.metrics.expect("a port for the numbers");
-        Answer::of(self.client.get(format!("http://{address}/metrics"))).await.text
+impl Deref for TestApp {
+    type Target = Remote;
+
+    fn deref(&self) -> &Remote {
+        &self.remote
+    }
+}
+
+/// The settings of tests, on data in a directory.
+pub(crate) fn config(data_dir: PathBuf) -> Config {
+    let rates =
+        Rates { login: plenty(), sign_up: plenty(), guest: plenty(), send: plenty(), ..Rates::default() };
+    Config { listen: "127.0.0.1:0".parse().unwrap(), data_dir, rates, ..Config::default() }
+}
+
+impl Remote {
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        Self { address, client }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -9,7 +9,7 @@ mod stomp;
 mod user;
 
 pub(crate) use self::{
-    app::{Answer, TestApp},
+    app::{Answer, Remote, TestApp, config},
     picture::{PLACE, bomb, encoded, turned_photo},
     provider::{FakeProvider, Person},
     push::{Device, PushService},

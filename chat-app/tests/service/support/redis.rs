@@ -17,6 +17,10 @@ pub(crate) struct RedisServer {
 impl RedisServer {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        Self { server: Self::serve(&dir).await, dir }
+    }
+
+    async fn serve(dir: &TempDir) -> Child {
         let server = Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--unixsocket"])
             .arg(dir.path().join("socket"))
@@ -24,8 +28,7 @@ impl RedisServer {
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is installed");
-        let server = Self { server, dir };
-        while UnixStream::connect(server.dir.path().join("socket")).await.is_err() {
+        while UnixStream::connect(dir.path().join("socket")).await.is_err() {
             sleep(Duration::from_millis(10)).await;
         }
         server
@@ -33,6 +36,11 @@ impl RedisServer {
 
     pub(crate) fn url(&self) -> String {
         format!("redis+unix://{}/socket", self.dir.path().display())
+    }
+
+    /// Starts it again, empty.
+    pub(crate) async fn start_again(&mut self) {
+        self.server = Self::serve(&self.dir).await;
     }
 
     /// Ends it as a crash would.

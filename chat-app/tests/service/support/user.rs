@@ -3,17 +3,17 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Stomp, TestApp};
+use super::{Answer, Remote, Stomp};
 
 pub(crate) struct User<'a> {
     pub(crate) id: i64,
     pub(crate) token: String,
     pub(crate) refresh_token: String,
-    app: &'a TestApp,
+    app: &'a Remote,
 }
 
 impl<'a> User<'a> {
-    pub(crate) fn new(app: &'a TestApp, login: &Value) -> Self {
+    pub(crate) fn new(app: &'a Remote, login: &Value) -> Self {
         let text = |name: &str| login[name].as_str().unwrap().to_owned();
         Self {
             id: login["id"].as_i64().unwrap(),
