@@ -43,9 +43,11 @@ async fn serve(config: &Config) -> Result<(), Box<dyn Error>> {
     let listening = Listening::bind(config).await?;
     let http = listening.http_address();
     let stomp = listening.stomp_address().map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let metrics =
+        listening.metrics_address().map(|address| format!(" metrics={address}")).unwrap_or_default();
     let mut stop = asked_to_stop();
     // Whoever started it may not listen.
-    let _ = writeln!(std::io::stdout(), "ready http={http} stomp={stomp}");
+    let _ = writeln!(std::io::stdout(), "ready http={http} stomp={stomp}{metrics}");
     info!("open http://{http}/ in a browser");
     listening.serve(stop.next()).await?;
     info!("stopped");

@@ -7,7 +7,10 @@ use rand::distr::{Alphanumeric, SampleString};
 use crate::{
     auth::{Auth, Device, Identity, SignUp},
     chat::{Live, to_the_end},
-    domain::{AdminMember, AuditEntry, MemberId, Role, Settings, Stats, Status, Timestamp},
+    domain::{
+        AdminMember, AdminRoom, AuditEntry, MemberId, Report, ReportState, Role, RoomId, Settings, Stats,
+        Status, Timestamp,
+    },
     error::{ChatError, Code},
     store::{MemberQuery, NewAuditEntry, Store, StoreError},
 };
@@ -165,6 +168,38 @@ impl Admin {
         self.audit(actor, action, &format!("member:{member}")).await
     }
 
+    /// Rooms in the order of their ids.
+    pub(crate) async fn rooms(
+        &self,
+        name: &str,
+        after: RoomId,
+        limit: i64,
+    ) -> Result<Vec<AdminRoom>, ChatError> {
+        Ok(self.store.all_rooms(name, after, limit).await?)
+    }
+
+    /// What members reported, the newest first.
+    pub(crate) async fn reports(
+        &self,
+        state: Option<ReportState>,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Report>, ChatError> {
+        Ok(self.store.reports(state, before, limit).await?)
+    }
+
+    /// Notes that a report was seen to.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotFound`] if it is not open.
+    pub(crate) async fn resolve_report(&self, actor: Actor<'_>, report: i64) -> Result<(), ChatError> {
+        if !self.store.resolve_report(report, actor.id, Timestamp::now()).await? {
+            return Err(Code::NotFound.into());
+        }
+        self.audit(actor, "RESOLVE", &format!("report:{report}")).await
+    }
+
     pub(crate) async fn settings(&self) -> Result<Settings, ChatError> {
         Ok(Settings::of(&self.store.settings().await?))
     }
@@ -180,7 +215,8 @@ impl Admin {
         self.audit(actor, "SETTINGS", "settings").await
     }
 
-    async fn audit(&self, actor: Actor<'_>, action: &str, target: &str) -> Result<(), ChatError> {
+    /// Notes what an administrator did.
+    pub(crate) async fn audit(&self, actor: Actor<'_>, action: &str, target: &str) -> Result<(), ChatError> {
         let ip = actor.device.ip.to_string();
         let entry = NewAuditEntry { actor: actor.id, action, target, ip: &ip, now: Timestamp::now() };
         Ok(self.store.audit(entry).await?)

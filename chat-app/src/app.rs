@@ -10,7 +10,7 @@ use stomp_broker::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    Config, StartError,
+    Config, ServerRole, StartError,
     admin::Admin,
     auth::{Auth, Passwords},
     chat::{Chat, Live},
@@ -30,7 +30,8 @@ pub struct ChatApp {
     router: Router,
     stomp: Server,
     store: Arc<dyn Store>,
-    _tasks: [AbortOnDropHandle<()>; 3],
+    chat: Chat,
+    _tasks: [AbortOnDropHandle<()>; 4],
     _lock: DataDirLock,
 }
 
@@ -64,12 +65,13 @@ impl ChatApp {
         let tasks = [
             tokio::spawn(chat.clone().tend()),
             tokio::spawn(files.clone().sweep()),
+            tokio::spawn(chat.clone().recheck()),
             tokio::spawn(push.clone().run(queue)),
         ];
         let http = Http {
             auth,
             admin,
-            chat,
+            chat: chat.clone(),
             files,
             push,
             rates: config.rates,
@@ -77,13 +79,30 @@ impl ChatApp {
             allowed_origins: config.allowed_origins.clone().into(),
         };
         let endpoints = stomp::ENDPOINTS.iter().map(|path| stomp.sockjs_router(path));
-        let router = http::router(http, endpoints.fold(Router::new(), Router::merge));
-        Ok(Self { router, stomp, store, _tasks: tasks.map(AbortOnDropHandle::new), _lock: lock })
+        let endpoints = http::limited(endpoints.fold(Router::new(), Router::merge));
+        let router = match config.role {
+            ServerRole::All => http::router(http).merge(endpoints),
+            ServerRole::Api => http::router(http),
+            ServerRole::Ws => http::health_router(http).merge(endpoints),
+        };
+        Ok(Self {
+            router: http::frame(router),
+            stomp,
+            store,
+            chat,
+            _tasks: tasks.map(AbortOnDropHandle::new),
+            _lock: lock,
+        })
     }
 
     /// The pages, the API and the endpoints of STOMP, to serve with [`stomp_broker::Server::serve_http`].
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// The use cases.
+    pub(crate) fn chat(&self) -> Chat {
+        self.chat.clone()
     }
 
     /// The STOMP server, to serve more listeners.

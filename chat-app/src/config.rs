@@ -24,10 +24,14 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// What this server does; with Redis others can do the rest.
+    pub role: ServerRole,
     /// Where to serve HTTP and WebSockets; port 0 is any free one.
     pub listen: SocketAddr,
     /// Where to serve STOMP over TCP, if anywhere.
     pub stomp_listen: Option<SocketAddr>,
+    /// Where to serve `/metrics` for Prometheus, if anywhere. There is no login: it is for a network of the operator's.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where the database, the key and files are, as far as they are not elsewhere.
     pub data_dir: PathBuf,
     /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
@@ -59,8 +63,10 @@ impl Default for Config {
     /// This machine alone, port 8080, data in `./data`.
     fn default() -> Self {
         Self {
+            role: ServerRole::All,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             stomp_listen: None,
+            metrics_listen: None,
             data_dir: "data".into(),
             database_url: None,
             redis_url: None,
@@ -71,6 +77,32 @@ impl Default for Config {
             files: FileSettings::default(),
             reach: Reach::Public,
             rates: Rates::default(),
+        }
+    }
+}
+
+/// What a server does, of what all servers together do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerRole {
+    /// Everything.
+    #[default]
+    All,
+    /// The pages and the API.
+    Api,
+    /// WebSockets, SockJS and STOMP over TCP.
+    Ws,
+}
+
+impl FromStr for ServerRole {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(Self::All),
+            "api" => Ok(Self::Api),
+            "ws" => Ok(Self::Ws),
+            _ => Err("expected all, api or ws"),
         }
     }
 }
@@ -92,6 +124,12 @@ impl Config {
         }
         if self.redis_url.is_some() && self.database_url.is_none() {
             return Err(StartError::Redis);
+        }
+        if self.role != ServerRole::All && self.redis_url.is_none() {
+            return Err(StartError::Role);
+        }
+        if self.role == ServerRole::Api && self.stomp_listen.is_some() {
+            return Err(StartError::StompOfApi);
         }
         Ok(())
     }

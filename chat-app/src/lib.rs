@@ -17,11 +17,13 @@ mod config;
 mod data_dir;
 pub mod domain;
 pub mod error;
+mod exporter;
 pub mod files;
 mod http;
 mod installation;
 pub mod limits;
 pub mod maintenance;
+mod metrics;
 mod outbound;
 mod push;
 mod serve;
@@ -32,7 +34,7 @@ mod ui;
 
 pub use self::{
     app::ChatApp,
-    config::{Config, Origin},
+    config::{Config, Origin, ServerRole},
     outbound::Reach,
     push::VapidError,
     serve::Listening,

@@ -17,7 +17,10 @@ use governor::{
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::domain::{Email, MemberId, RoomId};
+use crate::{
+    domain::{Email, MemberId, RoomId},
+    metrics,
+};
 
 /// After so many checks the keys that have all their allowance back are forgotten.
 const SWEEP_EVERY: u32 = 1_024;
@@ -99,6 +102,8 @@ pub struct Rates {
     pub search: Rate,
     /// Files brought, for each member.
     pub upload: Rate,
+    /// Reports, for each member.
+    pub report: Rate,
     /// Archives of own data, for each member.
     pub export: Rate,
 }
@@ -117,6 +122,7 @@ impl Default for Rates {
             room_passwords: const { rate(100, 3_600, 100) },
             search: const { rate(30, 60, 30) },
             upload: const { rate(30, 60, 30) },
+            report: const { rate(20, 3_600, 20) },
             export: const { rate(3, 3_600, 3) },
         }
     }
@@ -144,6 +150,7 @@ pub struct Limits {
     room_passwords: Limiter<RoomId>,
     search: Limiter<MemberId>,
     upload: Limiter<MemberId>,
+    report: Limiter<MemberId>,
     export: Limiter<MemberId>,
 }
 
@@ -151,16 +158,17 @@ impl Limits {
     /// Nothing was asked for yet.
     pub fn new(rates: &Rates) -> Self {
         Self {
-            login_from: Limiter::new(rates.login),
-            login_as: Limiter::new(rates.login),
-            sign_up: Limiter::new(rates.sign_up),
-            guest: Limiter::new(rates.guest),
-            send: Limiter::new(rates.send),
-            room_password: Limiter::new(rates.room_password),
-            room_passwords: Limiter::new(rates.room_passwords),
-            search: Limiter::new(rates.search),
-            upload: Limiter::new(rates.upload),
-            export: Limiter::new(rates.export),
+            login_from: Limiter::new("login_from", rates.login),
+            login_as: Limiter::new("login_as", rates.login),
+            sign_up: Limiter::new("sign_up", rates.sign_up),
+            guest: Limiter::new("guest", rates.guest),
+            send: Limiter::new("send", rates.send),
+            room_password: Limiter::new("room_password", rates.room_password),
+            room_passwords: Limiter::new("room_passwords", rates.room_passwords),
+            search: Limiter::new("search", rates.search),
+            upload: Limiter::new("upload", rates.upload),
+            report: Limiter::new("report", rates.report),
+            export: Limiter::new("export", rates.export),
         }
     }
 
@@ -219,6 +227,15 @@ impl Limits {
         self.room_passwords.check(&room)
     }
 
+    /// Counts a report.
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimited`].
+    pub fn report(&self, member: MemberId) -> Result<(), RateLimited> {
+        self.report.check(&member)
+    }
+
     /// Counts a search.
     ///
     /// # Errors
@@ -248,13 +265,14 @@ impl Limits {
 }
 
 struct Limiter<K: Hash + Eq + Clone> {
+    name: &'static str,
     limiter: DefaultKeyedRateLimiter<K>,
     checks: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Limiter<K> {
-    fn new(rate: Rate) -> Self {
-        Self { limiter: RateLimiter::keyed(rate.quota()), checks: AtomicU32::new(0) }
+    fn new(name: &'static str, rate: Rate) -> Self {
+        Self { name, limiter: RateLimiter::keyed(rate.quota()), checks: AtomicU32::new(0) }
     }
 
     fn check(&self, key: &K) -> Result<(), RateLimited> {
@@ -262,6 +280,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
             self.limiter.retain_recent();
         }
         self.limiter.check_key(key).map_err(|until| {
+            metrics::rate_limited(self.name);
             let wait = until.wait_time_from(DefaultClock::default().now());
             RateLimited { limit: until.quota().burst_size().get(), retry_after: wait.as_secs() + 1 }
         })
@@ -270,7 +289,7 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
 
 impl<K: Hash + Eq + Clone> fmt::Debug for Limiter<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter").field("keys", &self.limiter.len()).finish_non_exhaustive()
+        f.debug_struct(self.name).field("keys", &self.limiter.len()).finish_non_exhaustive()
     }
 }
 

@@ -26,6 +26,17 @@ pub enum StartError {
         "--redis-url joins servers that share a database: give --database-url too, or neither for a single server"
     )]
     Redis,
+    /// A server that does a part needs others.
+    #[error(
+        "--role api and --role ws are parts of a service: give --redis-url, which joins them, or --role all"
+    )]
+    Role,
+    /// A server for the API has no STOMP.
+    #[error("--role api serves no STOMP: give --stomp-listen to a server with --role ws")]
+    StompOfApi,
+    /// The numbers go elsewhere.
+    #[error("--metrics-listen needs the metrics recorder, but the process has another one")]
+    Metrics,
     /// The URL of Redis is none.
     #[error(transparent)]
     RedisUrl(#[from] RedisSettingsError),

@@ -24,14 +24,19 @@ pub struct SignUp {
 }
 
 impl Auth {
-    /// Makes an account.
+    /// Makes an account; where it takes one, by the code of an invitation to a room, which that does not use up.
     ///
     /// # Errors
     ///
-    /// [`Code::EmailTaken`], [`Code::RegistrationClosed`], or a [`RateLimited`](crate::limits::RateLimited) network.
-    pub async fn sign_up(&self, sign_up: SignUp, device: Device<'_>) -> Result<MemberId, ChatError> {
+    /// [`Code::EmailTaken`], [`Code::RegistrationClosed`], [`Code::InviteInvalid`], or a [`RateLimited`](crate::limits::RateLimited) network.
+    pub async fn sign_up(
+        &self,
+        sign_up: SignUp,
+        invite: Option<&str>,
+        device: Device<'_>,
+    ) -> Result<MemberId, ChatError> {
         self.limits.sign_up(device.ip)?;
-        self.require_open_registration().await?;
+        self.require_registration(invite).await?;
         self.add_user(sign_up).await
     }
 
@@ -59,14 +64,19 @@ impl Auth {
         self.open_session(id, device).await
     }
 
-    /// Whether accounts may be made.
+    /// Whether an account may be made, by whoever has such a code.
     ///
     /// # Errors
     ///
-    /// [`Code::RegistrationClosed`] if not.
-    pub(super) async fn require_open_registration(&self) -> Result<(), ChatError> {
+    /// [`Code::RegistrationClosed`], or [`Code::InviteInvalid`] where it takes a code.
+    pub(super) async fn require_registration(&self, invite: Option<&str>) -> Result<(), ChatError> {
         match self.settings().await?.registration_mode {
             Registration::Open => Ok(()),
+            Registration::Invite => {
+                let code = invite.filter(|code| !code.contains('\0')).ok_or(Code::InviteInvalid)?;
+                let room = self.store.invited_to(code, Timestamp::now()).await?;
+                room.map(|_| ()).ok_or_else(|| Code::InviteInvalid.into())
+            }
             Registration::Closed => Err(Code::RegistrationClosed.into()),
         }
     }

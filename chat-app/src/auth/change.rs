@@ -16,6 +16,8 @@ pub struct UpgradeGuest {
     pub password: Password,
     /// Another name.
     pub name: Option<MemberName>,
+    /// The code of an invitation, where registration takes one.
+    pub invite: Option<String>,
 }
 
 impl Auth {
@@ -31,7 +33,7 @@ impl Auth {
         device: Device<'_>,
     ) -> Result<AccessToken, ChatError> {
         self.limits.sign_up(device.ip)?;
-        self.require_open_registration().await?;
+        self.require_registration(upgrade.invite.as_deref()).await?;
         let guest = identity.member.id;
         let password_hash = self.passwords.hash(upgrade.password).await?;
         let mut tag = None;

@@ -48,7 +48,7 @@ impl Chat {
     ///
     /// [`Code::MessageNotFound`], or [`Code::Forbidden`] for who neither said it nor owns the room nor administers.
     pub async fn delete_message(&self, by: MemberId, message: MessageId) -> Result<(), ChatError> {
-        let room = self.message(by, message).await?.room_id;
+        let room = self.store.room_of(message).await?.ok_or(Code::MessageNotFound)?;
         let chat = self.clone();
         to_the_end(async move {
             let _turn = chat.turns.take(room).await;

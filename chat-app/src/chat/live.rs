@@ -3,15 +3,20 @@
 use std::{
     iter,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use serde::Serialize;
 use stomp_broker::{Destination, Handle, Principal, Publish, Refusal};
 
-use super::node::{Node, SEQ};
+use super::{
+    node::{Node, SEQ},
+    recheck::Listeners,
+};
 use crate::{
     domain::{Change, MemberId, Message, RoomId, SessionId},
     error::Code,
+    metrics,
 };
 
 /// The broker as the use cases see it; cheap to clone.
@@ -93,8 +98,13 @@ impl Live {
 
     /// The same for several, in order.
     pub(super) async fn messages(&self, messages: impl Iterator<Item = &Message>) {
-        let publish = |message: &Message| numbered(&messages_of(message.room_id), message.seq, message);
+        let begin = Instant::now();
+        let publish = |message: &Message| {
+            metrics::told(message.r#type);
+            numbered(&messages_of(message.room_id), message.seq, message)
+        };
         self.publish_all(messages.filter_map(publish).collect()).await;
+        metrics::fanned_out(begin.elapsed());
     }
 
     /// Tells those who have a room open of a change of a message.
@@ -132,9 +142,27 @@ impl Live {
         }
     }
 
+    /// Who listens to which rooms on this server.
+    pub(super) fn listeners(&self) -> Listeners {
+        let mut listeners = Listeners::new();
+        for subscription in self.handle.get().map(Handle::subscriptions).unwrap_or_default() {
+            let rest = subscription.destination.strip_prefix("/topic/room/");
+            let room = rest.and_then(|rest| rest.split('/').next()).and_then(|id| id.parse().ok());
+            if let (Some(room), Ok(member)) = (room, subscription.user.parse()) {
+                listeners.entry(room).or_default().insert(member);
+            }
+        }
+        listeners
+    }
+
     /// How many connections this server has.
     pub fn connections(&self) -> usize {
         self.handle.get().map_or(0, |handle| handle.sessions().len())
+    }
+
+    /// Whether the broker is in contact with the other servers and does not stop.
+    pub fn is_ready(&self) -> bool {
+        self.handle.get().is_some_and(Handle::is_ready)
     }
 
     /// Whether a member has a connection at this moment.

@@ -8,6 +8,7 @@ mod changes;
 mod door;
 mod draft;
 mod gossip;
+mod health;
 mod lanes;
 mod live;
 mod mailbox;
@@ -20,7 +21,9 @@ mod numbers;
 mod presence;
 mod rail;
 mod reading;
+mod recheck;
 mod repair;
+mod report;
 mod rooms;
 mod search;
 mod settings;
@@ -33,6 +36,7 @@ use std::{future::Future, sync::Arc};
 pub use self::{
     door::Invitation,
     draft::{Draft, EditMessage, SendMessage},
+    health::Health,
     live::{COUNTS, Live, Queue, events_of, messages_of, presence_of, typing_of},
     messages::{Ack, Sent},
     node::{Feed, Node},
@@ -89,15 +93,6 @@ impl Chat {
     /// What is connected now.
     pub fn live(&self) -> &Live {
         &self.live
-    }
-
-    /// Whether the service can serve.
-    ///
-    /// # Errors
-    ///
-    /// [`ChatError::Store`] when the database does not answer.
-    pub async fn ready(&self) -> Result<(), ChatError> {
-        Ok(self.store.ping().await?)
     }
 
     /// Why a member may not do something in a room that it is not in.

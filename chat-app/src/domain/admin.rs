@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Kind, MemberId, Role, Status, Timestamp};
+use super::{Kind, MemberId, Role, RoomId, RoomType, Status, Timestamp, room::RoomTypeJson};
 
 /// A member as administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
@@ -24,6 +24,38 @@ pub struct AdminMember {
     /// The e-mail address, if the member has one.
     pub email: Option<String>,
     /// When the member came.
+    pub created_at: Timestamp,
+}
+
+/// A room as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdminRoom {
+    /// The room's id.
+    #[sqlx(rename = "id")]
+    pub room_id: RoomId,
+    /// The name; empty for a 1:1 room.
+    #[sqlx(rename = "name")]
+    pub room_name: String,
+    /// Group or 1:1.
+    #[serde(flatten)]
+    #[schema(value_type = RoomTypeJson)]
+    pub r#type: RoomType,
+    /// Whether it takes a password to join.
+    #[serde(rename = "isPrivate")]
+    #[sqlx(rename = "locked")]
+    pub is_private: bool,
+    /// Whether it is in the list of all rooms.
+    pub listed: bool,
+    /// Who owns it.
+    pub owner_id: Option<MemberId>,
+    /// How many are in it.
+    pub member_count: i64,
+    /// Of its newest message.
+    pub last_seq: i64,
+    /// When something was said last.
+    pub last_message_at: Option<Timestamp>,
+    /// When it was made.
     pub created_at: Timestamp,
 }
 
@@ -69,6 +101,8 @@ pub enum Registration {
     /// Anybody.
     #[default]
     Open,
+    /// Who has the code of an invitation to a room.
+    Invite,
     /// Nobody.
     Closed,
 }
@@ -78,6 +112,7 @@ impl Registration {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Invite => "invite",
             Self::Closed => "closed",
         }
     }
@@ -112,6 +147,7 @@ impl Settings {
         let find = |key: &str| stored.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         let registration_mode = match find(REGISTRATION) {
             Some("closed") => Registration::Closed,
+            Some("invite") => Registration::Invite,
             _ => default.registration_mode,
         };
         Self {

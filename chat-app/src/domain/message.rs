@@ -109,6 +109,18 @@ pub enum MessageType {
     System,
 }
 
+impl MessageType {
+    /// The name in JSON and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Talk => "TALK",
+            Self::Join => "JOIN",
+            Self::Leave => "LEAVE",
+            Self::System => "SYSTEM",
+        }
+    }
+}
+
 /// The text of a message that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content(String);

@@ -14,6 +14,7 @@ mod nickname;
 mod problem;
 mod provider;
 mod relation;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -21,7 +22,7 @@ mod text;
 mod timestamp;
 
 pub use self::{
-    admin::{AdminMember, AuditEntry, Registration, Settings, Stats},
+    admin::{AdminMember, AdminRoom, AuditEntry, Registration, Settings, Stats},
     file::{FileName, MAX_FILES},
     id::{FileId, MemberId, MessageId, RoomId, SessionId},
     locale::Locale,
@@ -35,6 +36,7 @@ pub use self::{
     problem::{Problem, Problems},
     provider::{LinkedAccount, Provider},
     relation::{By, Emoji, File, MAX_REACTIONS, Reaction, Reply},
+    report::{Reason, Report, ReportState},
     room::{
         History, Invite, MAX_PARTICIPANTS, MyRoom, Notify, Participant, ParticipantRole, ReadMarker, Room,
         RoomEvent, RoomName, RoomPassword, RoomSettings, RoomType, pair_key,

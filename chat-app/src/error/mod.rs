@@ -1,17 +1,18 @@
 //! Refusals and failures, and the JSON that clients of both HTTP and STOMP get for them.
 
 mod code;
+mod request_id;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-pub use self::code::Code;
+pub use self::{code::Code, request_id::RequestId};
 use crate::{
     domain::{Locale, Problems, Timestamp},
     files::BlobError,
     limits::RateLimited,
+    metrics,
     store::StoreError,
 };
 
@@ -76,11 +77,11 @@ impl ChatError {
 
     /// The JSON for the client; `path` is what was asked for. Failures of ours are logged under the request's id,
     /// for the client gets to know nothing else of them.
-    pub fn report<'a>(&self, path: &'a str, locale: Locale) -> ErrorReport<'a> {
+    pub fn report<'a>(&self, path: &'a str, locale: Locale, request_id: RequestId) -> ErrorReport<'a> {
         let code = self.code();
-        let request_id = Uuid::now_v7();
+        metrics::refused(code);
         if code.status().is_server_error() {
-            tracing::error!(%request_id, path, error = self as &dyn std::error::Error, "request failed");
+            tracing::error!(%request_id, error = self as &dyn std::error::Error, "request failed");
         }
         ErrorReport {
             status: code.status().as_u16(),
@@ -110,7 +111,7 @@ pub struct ErrorReport<'a> {
     timestamp: Timestamp,
     /// The path or destination asked for.
     path: &'a str,
-    request_id: Uuid,
+    request_id: RequestId,
     /// `fields` of a VALIDATION, each with `field` and `expected`; `retryAfter` of RATE_LIMITED, in seconds.
     #[schema(value_type = Object)]
     details: Value,

@@ -42,6 +42,8 @@ struct UpgradeBody {
     password: String,
     /// 2 to 32 characters that show; the name stays if not given.
     name: Option<String>,
+    /// The code of an invitation to a room, where registration takes one.
+    invite: Option<String>,
 }
 
 impl UpgradeBody {
@@ -53,7 +55,7 @@ impl UpgradeBody {
             self.name.and_then(|name| problems.check(MemberName::parse(&name), "name", MemberName::EXPECTED));
         match (email, password) {
             (Some(email), Some(password)) if problems.is_empty() => {
-                Ok(UpgradeGuest { email, password, name })
+                Ok(UpgradeGuest { email, password, name, invite: self.invite })
             }
             _ => Err(problems),
         }
@@ -135,14 +137,14 @@ async fn blocked(State(http): State<Http>, caller: Caller) -> Result<Json<Vec<Me
 }
 
 /// Blocks a member.
-#[utoipa::path(put, path = "/member/{id}/block", tag = "members", responses((status = 204)))]
+#[utoipa::path(put, path = "/member/{id}/block", tag = "members", params(MemberId), responses((status = 204)))]
 async fn block(State(http): State<Http>, caller: Caller, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.chat.block(caller.id(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lifts the block.
-#[utoipa::path(delete, path = "/member/{id}/block", tag = "members", responses((status = 204)))]
+#[utoipa::path(delete, path = "/member/{id}/block", tag = "members", params(MemberId), responses((status = 204)))]
 async fn unblock(State(http): State<Http>, caller: Caller, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.chat.unblock(caller.id(), id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -20,7 +20,9 @@ use super::{
 };
 use crate::{
     admin::{Actor, require_admin},
-    domain::{AdminMember, AuditEntry, MemberId, MemberName, Problems, Registration, Role, Settings, Stats},
+    domain::{
+        AdminMember, AuditEntry, Member, MemberId, MemberName, Problems, Registration, Role, Settings, Stats,
+    },
     store::MemberQuery,
 };
 
@@ -38,14 +40,14 @@ pub(super) fn router() -> OpenApiRouter<Http> {
 }
 
 /// An administrator who asks.
-struct Administrator {
-    id: MemberId,
+pub(super) struct Administrator {
+    pub(super) member: Member,
     device: Device,
 }
 
 impl Administrator {
-    fn actor(&self) -> Actor<'_> {
-        Actor { id: self.id, device: self.device.as_login() }
+    pub(super) fn actor(&self) -> Actor<'_> {
+        Actor { id: self.member.id, device: self.device.as_login() }
     }
 }
 
@@ -55,7 +57,7 @@ impl FromRequestParts<Http> for Administrator {
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Error> {
         let Caller(identity) = Caller::from_request_parts(parts, http).await?;
         require_admin(&identity)?;
-        Ok(Self { id: identity.member.id, device: Device::from_request_parts(parts, http).await? })
+        Ok(Self { member: identity.member, device: Device::from_request_parts(parts, http).await? })
     }
 }
 
@@ -105,19 +107,19 @@ async fn admin_members(
 ) -> Result<Response> {
     let limit = limit(list.limit, 100, 100)?;
     let after = list.after.unwrap_or(MemberId(0));
-    let query = MemberQuery { except: administrator.id, name: list.q.trim(), after, limit: limit + 1 };
+    let query = MemberQuery { except: administrator.member.id, name: list.q.trim(), after, limit: limit + 1 };
     Ok(page(http.admin.members(query).await?, limit))
 }
 
 /// Keeps a member out, and ends its sessions.
-#[utoipa::path(post, path = "/admin/api/users/{id}/ban", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/ban", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn ban(State(http): State<Http>, by: Administrator, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.admin.ban(by.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lets a member in again.
-#[utoipa::path(post, path = "/admin/api/users/{id}/unban", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/unban", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn unban(State(http): State<Http>, by: Administrator, Path(id): Path<MemberId>) -> Result<StatusCode> {
     http.admin.unban(by.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -129,7 +131,7 @@ struct SetRole {
 }
 
 /// Makes a member an administrator, or none any more.
-#[utoipa::path(post, path = "/admin/api/users/{id}/role", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/role", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn set_role(
     State(http): State<Http>,
     by: Administrator,
@@ -141,7 +143,7 @@ async fn set_role(
 }
 
 /// Logs a member out everywhere.
-#[utoipa::path(post, path = "/admin/api/users/{id}/logout", tag = "admin", responses((status = 204)))]
+#[utoipa::path(post, path = "/admin/api/users/{id}/logout", tag = "admin", params(MemberId), responses((status = 204)))]
 async fn log_out_member(
     State(http): State<Http>,
     by: Administrator,

@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::extract::locale;
-use crate::error::{ChatError, Code};
+use crate::error::{ChatError, Code, RequestId};
 
 /// An answer of a handler.
 pub(super) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,9 +40,10 @@ impl IntoResponse for Error {
 pub(super) async fn render(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let locale = locale(request.headers());
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let mut response = next.run(request).await;
     let Some(Error(error)) = response.extensions_mut().remove() else { return response };
-    *response.body_mut() = serde_json::to_vec(&error.report(&path, locale)).unwrap_or_default().into();
+    *response.body_mut() = serde_json::to_vec(&error.report(&path, locale, id)).unwrap_or_default().into();
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -64,6 +65,11 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
 /// Answers a method that a path does not have.
 pub(super) async fn method_not_allowed() -> Error {
     Code::MethodNotAllowed.into()
+}
+
+/// Answers a path that leads nowhere.
+pub(super) async fn not_found() -> Error {
+    Code::NotFound.into()
 }
 
 /// Answers when a handler panicked, which is logged by the panic itself.

@@ -15,7 +15,7 @@ use axum::{
 };
 
 use super::{Http, error::Error};
-use crate::{Origin, error::Code};
+use crate::{Origin, domain::Problems, error::Code};
 
 /// From the end of a request's headers to its answer.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -43,6 +43,16 @@ pub(super) async fn refuse_foreign_origins(
         None => headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site"),
     };
     if is_foreign { Error::from(Code::Forbidden).into_response() } else { next.run(request).await }
+}
+
+/// Refuses a NUL in a path or a query: nothing that is stored has one, and PostgreSQL does not even take it.
+pub(super) async fn refuse_nul(request: Request, next: Next) -> Response {
+    let has_nul = request.uri().path_and_query().is_some_and(|text| text.as_str().contains("%00"));
+    if has_nul {
+        Error::from(Problems::one("path", "no NUL")).into_response()
+    } else {
+        next.run(request).await
+    }
 }
 
 /// Whether an origin is this very host or one that is listed.

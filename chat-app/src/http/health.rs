@@ -1,115 +1,60 @@
-//! Whether the service is up, and what it is.
+//! Whether the service is up, and whether it can do its work.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Http, error::Result};
-use crate::{
-    domain::{Locale, MAX_BYTES, MAX_CHARS, MAX_FILES, MAX_PARTICIPANTS, Provider, Registration},
-    files::MAX_AVATAR,
-    limits::Rates,
-};
+use super::Http;
+use crate::chat::Health;
 
 pub(super) fn router() -> OpenApiRouter<Http> {
-    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready)).routes(routes!(info))
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))
 }
 
 #[derive(Serialize, ToSchema)]
-struct Health {
+struct Live {
     status: &'static str,
 }
 
-const OK: Json<Health> = Json(Health { status: "ok" });
-
 /// Whether the process answers.
-#[utoipa::path(get, path = "/health/live", tag = "operation", security(()), responses((status = 200, body = Health)))]
-async fn live() -> Json<Health> {
-    OK
-}
-
-/// Whether the service can do its work: the database answers.
-#[utoipa::path(get, path = "/health/ready", tag = "operation", security(()), responses((status = 200, body = Health)))]
-async fn ready(State(http): State<Http>) -> Result<Json<Health>> {
-    http.chat.ready().await?;
-    Ok(OK)
+#[utoipa::path(get, path = "/health/live", tag = "operation", security(()), responses((status = 200, body = Live)))]
+async fn live() -> Json<Live> {
+    Json(Live { status: "ok" })
 }
 
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Info {
-    name: &'static str,
-    version: &'static str,
-    limits: InfoLimits,
-    providers: Vec<Provider>,
-    registration_mode: Registration,
-    /// Whether guests may come.
-    guests: bool,
-    locales: [Locale; 2],
-    site_name: String,
-    /// Whether the first administrator is to be made.
-    setup_required: bool,
+struct Readiness {
+    /// `ok` or `degraded`.
+    status: &'static str,
+    /// `up` or `down`.
+    database: &'static str,
+    /// Also `down` when Redis is, and when the server stops.
+    broker: &'static str,
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct InfoLimits {
-    message_chars: usize,
-    message_bytes: usize,
-    room_members: i64,
-    /// Octets.
-    file_bytes: u64,
-    message_files: usize,
-    /// Octets.
-    avatar_bytes: u64,
-    access_token_seconds: u64,
-    rates: InfoRates,
-}
-
-/// Each as COUNT/SECONDS/BURST.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct InfoRates {
-    login: String,
-    sign_up: String,
-    guest: String,
-    send: String,
-}
-
-impl From<Rates> for InfoRates {
-    fn from(rates: Rates) -> Self {
+impl From<Health> for Readiness {
+    fn from(health: Health) -> Self {
+        let word = |is_up| if is_up { "up" } else { "down" };
         Self {
-            login: rates.login.to_string(),
-            sign_up: rates.sign_up.to_string(),
-            guest: rates.guest.to_string(),
-            send: rates.send.to_string(),
+            status: if health.is_ready() { "ok" } else { "degraded" },
+            database: word(health.database),
+            broker: word(health.broker),
         }
     }
 }
 
-/// What the service is and allows.
-#[utoipa::path(get, path = "/info", tag = "operation", security(()), responses((status = 200, body = Info)))]
-async fn info(State(http): State<Http>) -> Result<Json<Info>> {
-    let settings = http.admin.settings().await?;
-    Ok(Json(Info {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        limits: InfoLimits {
-            message_chars: MAX_CHARS,
-            message_bytes: MAX_BYTES,
-            room_members: MAX_PARTICIPANTS,
-            file_bytes: http.files.settings().max_size,
-            message_files: MAX_FILES,
-            avatar_bytes: MAX_AVATAR,
-            access_token_seconds: http.auth.access_lifetime().as_secs(),
-            rates: http.rates.into(),
-        },
-        providers: http.auth.providers().collect(),
-        registration_mode: settings.registration_mode,
-        guests: settings.guests,
-        locales: Locale::ALL,
-        site_name: settings.site_name,
-        setup_required: http.admin.needs_setup().await?,
-    }))
+/// Whether the service can do its work: the database answers, Redis does, and the server does not stop. While Redis is
+/// away, who is connected here goes on.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "operation",
+    security(()),
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness))
+)]
+async fn ready(State(http): State<Http>) -> (StatusCode, Json<Readiness>) {
+    let health = http.chat.health().await;
+    let status = if health.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health.into()))
 }

@@ -37,6 +37,8 @@ pub(super) struct CreateMember {
     #[schema(format = Password)]
     password: String,
     locale: Option<Locale>,
+    /// The code of an invitation to a room, where registration takes one.
+    invite: Option<String>,
 }
 
 impl CreateMember {
@@ -56,14 +58,19 @@ impl CreateMember {
     path = "/member/create",
     tag = "members",
     security(()),
-    responses((status = 200, body = MemberId), (status = 409, response = Refused<'_>))
+    responses(
+        (status = 200, body = MemberId),
+        (status = 404, response = Refused<'_>),
+        (status = 409, response = Refused<'_>)
+    )
 )]
 async fn create_member(
     State(http): State<Http>,
     device: Device,
-    extract::Json(body): extract::Json<CreateMember>,
+    extract::Json(mut body): extract::Json<CreateMember>,
 ) -> Result<Json<MemberId>> {
-    Ok(Json(http.auth.sign_up(body.parse()?, device.as_login()).await?))
+    let invite = body.invite.take();
+    Ok(Json(http.auth.sign_up(body.parse()?, invite.as_deref(), device.as_login()).await?))
 }
 
 /// Which members to list; administrators look for them in the same way.
@@ -99,7 +106,7 @@ async fn list_members(
 }
 
 /// A member.
-#[utoipa::path(get, path = "/member/{id}", tag = "members", responses((status = 200, body = Member)))]
+#[utoipa::path(get, path = "/member/{id}", tag = "members", params(MemberId), responses((status = 200, body = Member)))]
 async fn member(State(http): State<Http>, _: Caller, Path(id): Path<MemberId>) -> Result<Json<Member>> {
     Ok(Json(http.chat.member(id).await?))
 }

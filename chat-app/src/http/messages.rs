@@ -20,6 +20,7 @@ use super::{
 use crate::{
     chat::SendMessage,
     domain::{MemberId, Message, MessageId, Problems, RoomId},
+    metrics,
     store::{Cursor, Page},
 };
 
@@ -83,6 +84,9 @@ async fn history(
     Query(history): Query<History>,
 ) -> Result<Response> {
     let (cursor, limit) = (history.cursor()?, limit(history.limit, 50, 200)?);
+    if matches!(cursor, Cursor::After(_)) {
+        metrics::gap_filled();
+    }
     Ok(answer(http.chat.history(caller.id(), id, cursor, limit).await?, caller.id()))
 }
 

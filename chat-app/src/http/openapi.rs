@@ -14,7 +14,7 @@ use utoipa::{
     OpenApi, ToResponse,
     openapi::{
         Ref, RefOr,
-        path::{Operation, ParameterIn, PathItem},
+        path::{Operation, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -86,15 +86,14 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn describe_refusals(operation: &mut Operation) {
     let is_open = operation.security.as_ref().is_some_and(|schemes| !schemes.is_empty());
     let parameters = operation.parameters.as_deref().unwrap_or_default();
-    let names_something = parameters.iter().any(
-        |parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path),
-    );
     let has_body = operation.request_body.is_some();
+    let names_something = !parameters.is_empty() || has_body;
     let refusals = [
-        ("400", !parameters.is_empty() || has_body),
+        ("400", true),
         ("401", !is_open),
         ("403", true),
         ("404", names_something),
+        ("409", names_something),
         ("408", true),
         ("413", has_body),
         ("415", has_body),

@@ -22,7 +22,7 @@ async fn sessions(State(http): State<Http>, Caller(identity): Caller) -> Result<
 }
 
 /// Logs out on a device.
-#[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "auth", responses((status = 204)))]
+#[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "auth", params(SessionId), responses((status = 204)))]
 async fn end_session(
     State(http): State<Http>,
     caller: Caller,

@@ -1,5 +1,7 @@
 //! What members send.
 
+use std::time::Instant;
+
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::error::Category;
 use stomp_broker::{
@@ -12,6 +14,7 @@ use crate::{
     chat::{Chat, EditMessage, Queue, SendMessage},
     domain::{Emoji, MemberId, MessageId, Problems, RoomId},
     error::{ChatError, Code},
+    metrics,
 };
 
 /// `/app/chat.sendMessage` and `/pub/chat`: the body names the room.
@@ -34,8 +37,10 @@ async fn send_message(chat: &Chat, request: &Request, room: Option<RoomId>) -> R
     let refuse = |error: &ChatError, id: Option<&str>| refusal(error, &request.destination, id, locale);
     let message: SendMessage = parse(&request.body).map_err(|error| refuse(&error, None))?;
     let id = message.client_message_id().map(str::to_owned);
+    let begin = Instant::now();
     let sent = async { chat.send(member, message.into_draft(room)?).await }.await;
     let sent = sent.map_err(|error| refuse(&error, id.as_deref()))?;
+    metrics::sent(begin.elapsed());
     chat.live().tell(member, Queue::Acks, &sent.ack());
     Ok(())
 }

@@ -5,7 +5,7 @@ use stomp_broker::Refusal;
 
 use crate::{
     domain::Locale,
-    error::{ChatError, ErrorReport},
+    error::{ChatError, ErrorReport, RequestId},
 };
 
 /// The JSON that HTTP clients get, and which frame it is about.
@@ -26,6 +26,7 @@ pub(super) fn refusal(
     client_message_id: Option<&str>,
     locale: Locale,
 ) -> Refusal {
-    let report = Report { error: error.report(destination, locale), destination, client_message_id };
+    let report =
+        Report { error: error.report(destination, locale, RequestId::new()), destination, client_message_id };
     Refusal::new(error.code().as_str()).json(serde_json::to_vec(&report).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{MemberQuery, Result};
-use crate::domain::{AdminMember, AuditEntry, MemberId, Role, Stats, Status, Timestamp};
+use crate::domain::{AdminMember, AdminRoom, AuditEntry, MemberId, Role, RoomId, Stats, Status, Timestamp};
 
 /// What administrators do.
 #[async_trait]
@@ -16,6 +16,9 @@ pub trait AdminStore {
 
     /// Members in the order of their ids, whatever their status.
     async fn all_members(&self, query: MemberQuery<'_>) -> Result<Vec<AdminMember>>;
+
+    /// Rooms in the order of their ids, from behind `after` on, those with a part in their name.
+    async fn all_rooms(&self, name: &str, after: RoomId, limit: i64) -> Result<Vec<AdminRoom>>;
 
     /// Gives a member who is not gone another status; says whether there is such a one.
     async fn set_status(&self, member: MemberId, status: Status, now: Timestamp) -> Result<bool>;

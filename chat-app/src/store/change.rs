@@ -11,7 +11,11 @@ pub trait ChangeStore {
     /// Puts another text in place of the one of that version.
     async fn edit_message(&self, edit: Edit<'_>) -> Result<Changed>;
 
-    /// Takes a message's text and all that belongs to it away. Its author may, the room's owner and administrators.
+    /// The room of a message.
+    async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>>;
+
+    /// Takes a message's text and all that belongs to it away. Its author may, the room's owner, and administrators,
+    /// who need not be in the room.
     async fn delete_message(&self, message: MessageId, by: MemberId, now: Timestamp) -> Result<Changed>;
 
     /// Adds or takes back a reaction.

@@ -21,6 +21,7 @@ mod membership;
 mod message;
 mod postgres;
 mod push;
+mod report;
 mod room;
 mod search;
 mod session;
@@ -46,6 +47,7 @@ pub use self::{
     message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
     postgres::PostgresStore,
     push::{NewSubscription, PushStore, PushTarget},
+    report::ReportStore,
     room::{NewRoom, RoomChange, RoomQuery, RoomStore, Standing},
     search::{Search, SearchStore},
     session::{NewSession, Rotated, Rotation, SessionStore},
@@ -70,15 +72,28 @@ pub trait Store:
     + FileStore
     + PushStore
     + SearchStore
+    + ReportStore
     + SettingStore
     + fmt::Debug
     + Send
     + Sync
     + 'static
 {
+    /// How many connections to the database are open now.
+    fn pool(&self) -> Pool;
+
     /// Waits for queries under way and closes the connections.
     async fn close(&self);
 
     /// How many batches of messages it is worth while to store at once.
     fn lanes(&self) -> usize;
+}
+
+/// Connections to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// All that are open.
+    pub connections: u32,
+    /// Those that wait for work.
+    pub idle: u32,
 }

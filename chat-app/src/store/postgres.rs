@@ -23,7 +23,7 @@ use sqlx::{
 };
 
 use self::sql::Line;
-use super::{OpenError, Result, Store};
+use super::{OpenError, Pool, Result, Store};
 use crate::domain::{MessageId, RoomId};
 
 type Db = Postgres;
@@ -82,6 +82,11 @@ impl PostgresStore {
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn pool(&self) -> Pool {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        Pool { connections: self.pool.size(), idle }
+    }
+
     async fn close(&self) {
         self.pool.close().await;
     }

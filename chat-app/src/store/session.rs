@@ -31,6 +31,9 @@ pub trait SessionStore {
     /// Ends a session of a member; says whether it had such a one.
     async fn revoke_session(&self, id: SessionId, member: MemberId, now: Timestamp) -> Result<bool>;
 
+    /// Which sessions were ended after `since`, and whose they were.
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, MemberId)>>;
+
     /// Ends all sessions of a member but one; says which.
     async fn revoke_sessions(
         &self,

@@ -24,7 +24,7 @@ use sqlx::{
 };
 
 use self::sql::Line;
-use super::{OpenError, Result, Store};
+use super::{OpenError, Pool, Result, Store};
 use crate::domain::{MessageId, RoomId};
 
 type Db = Sqlite;
@@ -98,6 +98,12 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    fn pool(&self) -> Pool {
+        let pools = [&self.readers, &self.writer];
+        let idle = |pool: &SqlitePool| u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        Pool { connections: pools.map(SqlitePool::size).iter().sum(), idle: pools.map(idle).iter().sum() }
+    }
+
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::{TestApp, User};
 
 /// A member who was made an administrator in the database, as another administrator would.
-async fn administrator(app: &TestApp) -> User<'_> {
+pub(crate) async fn administrator(app: &TestApp) -> User<'_> {
     let admin = app.user("admin").await;
     let store = app.store().await;
     assert!(store.set_role(MemberId(admin.id), Role::Admin, Timestamp::now()).await.unwrap());
@@ -79,6 +79,18 @@ async fn who_may_come_is_set() {
         (&info["registrationMode"], &info["guests"], &info["siteName"]),
         (&json!("closed"), &json!(false), &json!("우리 방"))
     );
+    set(json!({ "registrationMode": "invite" })).await.ok();
+    app.post("/member/create", &account).await.refused(404, "INVITE_INVALID");
+    let room = admin.create_room("room").await;
+    let invite = admin.post(&format!("/chat/room/{room}/invites"), &json!({})).await.ok();
+    let mut invited = account.clone();
+    invited["email"] = json!("invited@example.com");
+    for wrong in [json!("none"), json!("\0")] {
+        invited["invite"] = wrong;
+        app.post("/member/create", &invited).await.refused(404, "INVITE_INVALID");
+    }
+    invited["invite"] = invite["code"].clone();
+    app.post("/member/create", &invited).await.ok();
     set(json!({ "registrationMode": "open" })).await.ok();
     app.post("/member/create", &account).await.ok();
     set(json!({ "registrationMode": "sometimes" })).await.refused(400, "VALIDATION");

@@ -71,6 +71,28 @@ async fn a_session_that_is_revoked_ends_on_every_server_within_a_second() {
 }
 
 #[tokio::test]
+async fn what_ends_while_redis_is_away_ends_on_every_server() {
+    let mut redis = RedisServer::start().await;
+    let (one, other) = cluster(&redis).await;
+    let (kim, lee) = (one.user("kim").await, one.user("lee").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    let topic = format!("/topic/room/{room}");
+    let (mut of_kim, mut of_lee) = (at(&other, &kim).connect().await, at(&other, &lee).connect().await);
+    of_lee.subscribe("/user/queue/errors").await;
+    of_lee.subscribe(&topic).await;
+    redis.kill();
+    assert_eq!(kim.delete(&format!("/chat/room/{room}/members/{}", lee.id)).await.status, 204);
+    assert_eq!(kim.post("/auth/logout", &json!({})).await.status, 204);
+    let ended = async {
+        assert_eq!(of_lee.message_of("/user/queue/errors").await["code"], "revoked");
+        let end = of_kim.frame().await.unwrap();
+        assert_eq!(end.headers().get("message"), Some("SESSION_REVOKED"));
+    };
+    timeout(Duration::from_secs(30), ended).await.expect("told in time");
+}
+
+#[tokio::test]
 async fn without_redis_each_servers_members_hear_each_other_and_find_the_rest_in_the_history() {
     let mut redis = RedisServer::start().await;
     let (one, other) = cluster(&redis).await;

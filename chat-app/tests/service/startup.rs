@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use chat_app::{Config, Listening, StartError};
+use chat_app::{Config, Listening, ServerRole, StartError};
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
@@ -128,5 +128,7 @@ async fn what_is_not_supported_is_not_passed_over() {
     assert!(matches!(refused(&database("mysql://db/chat")).await, StartError::DatabaseUrl));
     let redis = Config { redis_url: Some("redis://localhost".to_owned()), ..config(&dir) };
     assert!(matches!(refused(&redis).await, StartError::Redis));
+    let part = Config { role: ServerRole::Api, ..config(&dir) };
+    assert!(matches!(refused(&part).await, StartError::Role));
     assert!(!dir.path().join("data").exists(), "nothing was made");
 }

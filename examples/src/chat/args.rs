@@ -17,7 +17,7 @@ use super::{log::LogFormat, options::Options, settings};
 ///
 /// Settings come from a file (--config), which --print-config explains; the environment counts before the file, and
 /// options count before both. Logs go to stderr; RUST_LOG chooses which, as in RUST_LOG=chat_app=debug. SIGTERM and
-/// SIGINT end it gracefully, within five seconds. It exits with 0 then, with 1 when it could not start or go on, with
+/// SIGINT end it gracefully, within ten seconds. It exits with 0 then, with 1 when it could not start or go on, with
 /// 2 for wrong options.
 ///
 /// For everybody on the network, behind a proxy that speaks HTTPS:

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 
 use chat_app::{
-    Config, Origin,
+    Config, Origin, ServerRole,
     auth::{Endpoints, OAuthClient},
     domain::Provider,
     files::FileSettings,
@@ -16,6 +16,11 @@ use clap::Args;
 /// A rate is COUNT/SECONDS or COUNT/SECONDS/BURST: so many in so many seconds, and so many at once.
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// What this server does: all, or one part, api (the web client and the API) or ws (WebSockets and STOMP), while
+    /// others on the same database and Redis do the rest [default: all].
+    #[arg(long, env = "CHAT_ROLE", value_name = "ROLE")]
+    role: Option<ServerRole>,
+
     /// Where to serve the web client, the API and WebSockets; port 0 is any free one [default: 127.0.0.1:8080].
     #[arg(long, env = "CHAT_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -23,6 +28,11 @@ pub(super) struct Options {
     /// Where to serve STOMP over TCP, such as 127.0.0.1:61613 [default: nowhere].
     #[arg(long, env = "CHAT_STOMP_LISTEN", value_name = "ADDRESS")]
     stomp_listen: Option<SocketAddr>,
+
+    /// Where to serve /metrics for Prometheus, such as 127.0.0.1:9464; without a login, so not for everybody
+    /// [default: nowhere].
+    #[arg(long, env = "CHAT_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
 
     /// Where to keep the database, the key and files; made if it is not there [default: data].
     #[arg(long, env = "CHAT_DATA_DIR", value_name = "DIRECTORY", global = true)]
@@ -108,6 +118,10 @@ pub(super) struct Options {
     #[arg(long, env = "CHAT_UPLOAD_RATE", value_name = "RATE")]
     upload_rate: Option<Rate>,
 
+    /// Reports to administrators, for each member [default: 20/3600].
+    #[arg(long, env = "CHAT_REPORT_RATE", value_name = "RATE")]
+    report_rate: Option<Rate>,
+
     /// Archives of own data, for each member [default: 3/3600].
     #[arg(long, env = "CHAT_EXPORT_RATE", value_name = "RATE")]
     export_rate: Option<Rate>,
@@ -118,8 +132,10 @@ impl Options {
     pub(super) fn over(self, file: Config) -> Config {
         let rates = file.rates;
         Config {
+            role: self.role.unwrap_or(file.role),
             listen: self.listen.unwrap_or(file.listen),
             stomp_listen: self.stomp_listen.or(file.stomp_listen),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
             data_dir: self.data_dir.unwrap_or(file.data_dir),
             database_url: self.database_url.or(file.database_url),
             redis_url: self.redis_url.or(file.redis_url),
@@ -148,6 +164,7 @@ impl Options {
                 room_passwords: self.room_passwords_rate.unwrap_or(rates.room_passwords),
                 search: self.search_rate.unwrap_or(rates.search),
                 upload: self.upload_rate.unwrap_or(rates.upload),
+                report: self.report_rate.unwrap_or(rates.report),
                 export: self.export_rate.unwrap_or(rates.export),
             },
         }

@@ -130,7 +130,7 @@ impl Auth {
         {
             return Ok((member, false));
         }
-        self.require_open_registration().await?;
+        self.require_registration(None).await?;
         let name = profile.name.as_deref().and_then(MemberName::parse).unwrap_or_else(|| nickname(locale));
         for _ in 0..TAGS {
             let tag = &Tag::random();

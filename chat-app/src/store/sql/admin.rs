@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{DbStore, containing};
 use crate::{
-    domain::{AdminMember, AuditEntry, MemberId, Role, Stats, Status, Timestamp},
+    domain::{AdminMember, AdminRoom, AuditEntry, MemberId, Role, RoomId, Stats, Status, Timestamp},
     store::{AdminStore, MemberQuery, NewAuditEntry, Result},
 };
 
@@ -34,6 +34,16 @@ impl AdminStore for DbStore {
         );
         let members = members.bind(query.after).bind(containing(query.name)).bind(query.limit);
         Ok(members.fetch_all(self.readers()).await?)
+    }
+
+    async fn all_rooms(&self, name: &str, after: RoomId, limit: i64) -> Result<Vec<AdminRoom>> {
+        let rooms = sqlx::query_as(
+            r"SELECT id, coalesce(name, '') AS name, type, locked, listed, owner_id, member_count, last_seq,
+                     last_message_at, created_at
+              FROM room_view WHERE id > $1 AND lower(coalesce(name, '')) LIKE lower($2) ESCAPE '\'
+              ORDER BY id LIMIT $3",
+        );
+        Ok(rooms.bind(after).bind(containing(name)).bind(limit).fetch_all(self.readers()).await?)
     }
 
     async fn set_status(&self, member: MemberId, status: Status, now: Timestamp) -> Result<bool> {

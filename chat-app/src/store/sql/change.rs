@@ -37,9 +37,18 @@ impl ChangeStore for DbStore {
         Ok(change)
     }
 
+    async fn room_of(&self, message: MessageId) -> Result<Option<RoomId>> {
+        let room = sqlx::query_scalar("SELECT room_id FROM message WHERE id = $1").bind(message);
+        Ok(room.fetch_optional(self.readers()).await?)
+    }
+
     async fn delete_message(&self, message: MessageId, by: MemberId, now: Timestamp) -> Result<Changed> {
         let mut tx = self.write().await?;
-        let Some(target) = Target::find(&mut tx, message, by).await? else { return Ok(Changed::NoMessage) };
+        let target = match Target::find(&mut tx, message, by).await? {
+            Some(target) => Some(target),
+            None => Target::find_for_admin(&mut tx, message, by).await?,
+        };
+        let Some(target) = target else { return Ok(Changed::NoMessage) };
         if ![target.sender_id, target.owner_id].contains(&Some(by)) && target.role != Role::Admin {
             return Ok(Changed::NotAllowed);
         }
@@ -160,6 +169,24 @@ impl Target {
         )
         .bind(message)
         .bind(member);
+        Ok(target.fetch_optional(&mut **tx).await?)
+    }
+
+    /// A message that is not deleted, for an administrator; its room is locked already.
+    async fn find_for_admin(
+        tx: &mut Transaction<'_, Db>,
+        message: MessageId,
+        admin: MemberId,
+    ) -> Result<Option<Self>> {
+        let target = sqlx::query_as(
+            "SELECT message.id, message.room_id, message.seq, message.sender_id, message.version, room.owner_id,
+                    member.role
+             FROM message JOIN room ON room.id = message.room_id
+                          JOIN member ON member.id = $2 AND member.role = 'ADMIN'
+             WHERE message.id = $1 AND message.type = 'TALK' AND message.deleted_at IS NULL",
+        )
+        .bind(message)
+        .bind(admin);
         Ok(target.fetch_optional(&mut **tx).await?)
     }
 

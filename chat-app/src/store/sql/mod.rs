@@ -18,6 +18,7 @@ mod member;
 mod membership;
 mod message;
 mod push;
+mod report;
 mod room;
 mod search;
 mod session;

@@ -105,6 +105,11 @@ impl SessionStore for DbStore {
         Ok(revoked.rows_affected() > 0)
     }
 
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, MemberId)>> {
+        let revoked = sqlx::query_as("SELECT id, member_id FROM session WHERE revoked_at > $1").bind(since);
+        Ok(revoked.fetch_all(self.readers()).await?)
+    }
+
     async fn revoke_sessions(
         &self,
         member: MemberId,

@@ -17,6 +17,7 @@ use super::User;
 /// A running service; it stops when it is dropped.
 pub(crate) struct TestApp {
     pub(crate) dir: TempDir,
+    metrics: Option<SocketAddr>,
     /// Where STOMP over TCP is served.
     pub(crate) stomp: Option<SocketAddr>,
     remote: Remote,
@@ -51,11 +52,18 @@ impl TestApp {
         change(&mut config);
         let listening = Listening::bind(&config).await.unwrap();
         let (remote, stomp) = (Remote::at(listening.http_address()), listening.stomp_address());
+        let metrics = listening.metrics_address();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(listening.serve(async {
             let _ = stopped.await;
         }));
-        Self { dir, stomp, remote, stop, served }
+        Self { dir, metrics, stomp, remote, stop, served }
+    }
+
+    /// What it has counted.
+    pub(crate) async fn metrics(&self) -> String {
+        let address = self.metrics.expect("a port for the numbers");
+        Answer::of(self.remote.client.get(format!("http://{address}/metrics"))).await.text
     }
 
     /// Stops it gracefully; the data stay.
