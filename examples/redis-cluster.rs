@@ -1,10 +1,6 @@
 //! Three nodes that share a Redis: what a client of one node sends reaches the clients of all.
 
-use std::{
-    error::Error,
-    net::{Ipv4Addr, TcpListener as Port},
-    process::{Child, Command as Program, ExitCode, Stdio},
-};
+use std::{error::Error, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use examples::{exit, log_to_stderr};
@@ -14,13 +10,17 @@ use stomp_broker::{
     redis::{RedisRelay, RedisSettings},
     testing::Client,
 };
+use tokio::time::{sleep, timeout};
+
+/// How long Redis may take to answer all nodes.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts three nodes, and sends a message from each to the clients of all.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Where Redis is, such as redis://127.0.0.1:6379; without it, a redis-server is started.
-    #[arg(long, value_name = "URL")]
-    redis_url: Option<String>,
+    /// Where Redis is: one server, redis+sentinel://HOST1,HOST2/MASTER or redis+cluster://HOST1,HOST2.
+    #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379", hide_env_values = true)]
+    redis_url: String,
 }
 
 #[tokio::main]
@@ -30,16 +30,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {
-    let own = args.redis_url.is_none().then(OwnRedis::start).transpose()?;
-    let url = args.redis_url.or_else(|| own.as_ref().map(OwnRedis::url)).unwrap_or_default();
     let mut nodes = Vec::new();
     for _ in 0..3 {
-        let relay = RedisRelay::new(RedisSettings::new(&*url))?;
+        let relay = RedisRelay::new(RedisSettings::new(&*args.redis_url))?;
         nodes.push(Server::builder(Open, Open).broker(relay).topics("/topic").start().await?);
     }
-    while !nodes.iter().all(|node| node.handle().is_ready()) {
-        tokio::task::yield_now().await;
-    }
+    let ready = async {
+        while !nodes.iter().all(|node| node.handle().is_ready()) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let seconds = PATIENCE.as_secs();
+    timeout(PATIENCE, ready).await.map_err(|_| {
+        format!("Redis has not answered for {seconds} seconds: start it, or say by --redis-url where it is")
+    })?;
     let mut clients = Vec::new();
     for node in &nodes {
         let mut client = Client::open(node);
@@ -55,32 +59,4 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-/// A redis-server that ends with the example.
-struct OwnRedis {
-    port: u16,
-    process: Child,
-}
-
-impl OwnRedis {
-    fn start() -> Result<Self, Box<dyn Error>> {
-        let port = Port::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let settings =
-            ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-        let process = Program::new("redis-server").args(settings).stdout(Stdio::null()).spawn();
-        Ok(Self { port, process: process.map_err(|error| format!("cannot start redis-server: {error}"))? })
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for OwnRedis {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -32,7 +32,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// A PostgreSQL database instead of the one in the directory, as `postgres://user:password@host/database`.
     pub database_url: Option<String>,
-    /// What joins several servers that share a database, as `redis://user:password@host:6379`.
+    /// What joins several servers that share a database, as `redis://user:password@host:6379`; see
+    /// [the other forms](stomp_broker::redis#where-redis-is).
     pub redis_url: Option<String>,
     /// Origins besides this host's own that may open WebSockets and send requests, such as `https://chat.example.org`
     /// for a proxy that does not hand on the `Host` header.

@@ -1,19 +1,11 @@
 /** Every page in both themes by axe; and the way through by keyboard alone. */
-import axe from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { objections } from './axe'
 import { composer, logIn, settled, texts } from './browser'
 import { useChat } from './setup'
 
 const chat = useChat()
-
-/** What axe objects to, one line each. */
-async function objections(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  // As a string, because the page's `axe` is not the one imported here.
-  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-}
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   it.each([375, 1280])('no page is objectionable at %i px', { timeout: 120_000 }, async (width) => {
@@ -44,6 +36,14 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: '참여자' }).click()
     expect(await objections(page), 'members').toEqual([])
+
+    const console = await chat.page({ colorScheme, viewport: { width, height: 700 } })
+    await logIn(console, chat.admin())
+    for (const part of ['overview', 'users', 'settings', 'audit']) {
+      await console.goto(`/console/${part}`)
+      await console.getByRole('main').locator('dl, ul, form, table, .none').first().waitFor()
+      expect(await objections(console), part).toEqual([])
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 /** The first run, and looking after a service. */
 import { describe, expect, it } from 'vitest'
 import { PASSWORD } from './api'
+import { objections } from './axe'
 import { logIn } from './browser'
 import { useChat } from './setup'
 
@@ -11,6 +12,10 @@ describe('the first run', () => {
     const page = await chat.page()
     await page.goto('/')
     await page.getByRole('heading', { name: '처음 오셨네요' }).waitFor()
+    for (const theme of ['밝게', '어둡게']) {
+      await page.getByText(theme).click()
+      expect(await objections(page), theme).toEqual([])
+    }
     await page.getByLabel('확인 코드').fill('notthecodenotthe')
     await page.getByLabel('서비스 이름').fill('동네 사랑방')
     await page.getByLabel('이름', { exact: true }).fill('돌보는 이')

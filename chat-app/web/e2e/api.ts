@@ -79,6 +79,11 @@ export class Api {
     await this.#post(`/chat/invite/${code}/accept`, undefined, member)
   }
 
+  /** What the server says its interface is. */
+  description(): Promise<unknown> {
+    return this.#send('GET', '/openapi.json')
+  }
+
   /** The status of an answer that may be a refusal. */
   async status(path: string, method = 'GET', person?: Person, body?: unknown): Promise<number> {
     return (await this.#fetch(method, path, body, person)).status

@@ -54,6 +54,12 @@ async function give(target: Locator, event: 'drop' | 'paste', { name, mimeType, 
 const sending = (page: Page) => page.getByRole('button', { name: '보내기', exact: true })
 const choosing = (page: Page) => page.locator('.composer input[type=file]')
 
+/** Waits until what was given has been brought. */
+async function arrived(page: Page): Promise<void> {
+  await page.locator('.composer li').waitFor()
+  await page.getByRole('progressbar').waitFor({ state: 'detached' })
+}
+
 describe('files', () => {
   it('are dropped, seen on their way, shown to the others and told nothing of but their pixels', { timeout: 60_000 }, async () => {
     const people = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')] as const
@@ -75,7 +81,7 @@ describe('files', () => {
     await ann.locator('.composer img').waitFor()
     expect(await sending(ann).isDisabled()).toBe(true)
     release()
-    await ann.getByRole('progressbar').waitFor({ state: 'detached' })
+    await arrived(ann)
     await sending(ann).click()
 
     const picture = ben.getByRole('button', { name: '사진 크게 보기: 가을 산.jpg' })
@@ -106,6 +112,7 @@ describe('files', () => {
     await openRoom(page, roomId)
     const html = { name: '쪽.html', mimeType: 'text/html', buffer: Buffer.from('<script>alert(document.domain)</script>') }
     await choosing(page).setInputFiles(html)
+    await arrived(page)
     await say(page, '읽어 보세요')
     const link = page.getByRole('link', { name: /쪽\.html/ })
     await link.waitFor()
@@ -125,13 +132,17 @@ describe('files', () => {
     const page = await chat.page()
     await logIn(page, ann)
     await openRoom(page, roomId)
-    await choosing(page).setInputFiles({ name: '큰 것.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(26 * 1024 * 1024) })
+    await page.getByRole('log').evaluate((log) => {
+      const files = new DataTransfer()
+      files.items.add(new File([new Uint8Array(26 * 1024 * 1024)], '큰 것.bin'))
+      log.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: files }))
+    })
     await page.getByText('파일이 너무 큽니다').waitFor()
     await page.getByRole('button', { name: '큰 것.bin 빼기' }).click()
     await page.getByText('파일이 너무 큽니다').waitFor({ state: 'detached' })
 
     await give(page.getByLabel('메시지 입력'), 'paste', await photograph(page, '찍은 것.jpg', [300, 200]))
-    await page.getByRole('progressbar').waitFor({ state: 'detached' })
+    await arrived(page)
     await say(page, '방금 찍었어요')
     await settled(page, 1)
     const row = page.locator('[data-seq]').first()

@@ -51,6 +51,15 @@ describe('settings', () => {
     expect(await phone.getByText('로그인이 만료되었습니다').count()).toBe(0)
   })
 
+  it('give a member all that is kept of it', async () => {
+    const page = await chat.page({ acceptDownloads: true })
+    await logIn(page, await chat.api().signUp('하늘'))
+    await page.goto('/settings')
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: '내보내기' }).click()
+    expect((await download).suggestedFilename()).toBe('chat-export.zip')
+  })
+
   it('change the password, and delete the account with it', async () => {
     const ann = await chat.api().signUp('하늘')
     const page = await chat.page()

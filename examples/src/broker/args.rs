@@ -47,7 +47,8 @@ pub struct Args {
     /// How many messages each topic keeps, for an hour, for subscribers that ask by an x-offset header.
     #[arg(long, value_name = "MESSAGES", default_value_t = 0)]
     history: usize,
-    /// Share messages with all brokers at this Redis, such as redis://127.0.0.1:6379.
+    /// Share messages with all brokers at this Redis, such as redis://127.0.0.1:6379, redis+sentinel://HOST1,HOST2/NAME
+    /// or redis+cluster://HOST1,HOST2; with rediss over TLS.
     #[arg(long, value_name = "URL", env = "BROKER_REDIS_URL", hide_env_values = true)]
     redis_url: Option<String>,
     /// An origin, such as `https://app.example.org`, whose pages may connect; `*` is any. Repeatable.

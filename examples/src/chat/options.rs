@@ -32,7 +32,8 @@ pub(super) struct Options {
     #[arg(long, env = "CHAT_DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
     database_url: Option<String>,
 
-    /// The Redis server that joins several chat servers on one PostgreSQL database: redis://USER:PASSWORD@HOST:PORT.
+    /// The Redis that joins several chat servers on one PostgreSQL database: redis://USER:PASSWORD@HOST:PORT,
+    /// redis+sentinel://HOST1,HOST2/NAME or redis+cluster://HOST1,HOST2; with rediss over TLS.
     #[arg(long, env = "CHAT_REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: Option<String>,
 

@@ -4,14 +4,10 @@
  */
 import { ApiError } from './error'
 import { call } from './http'
-import type { Me } from './model'
+import type { Schemas } from './operations'
 
-export interface Grant {
-  token: string
-  /** Seconds from now. */
-  expiresIn: number
-  member: Me
-}
+/** `expiresIn` is in seconds from now. */
+export type Grant = Schemas['Access']
 
 /** Renew this long before the end, so that no request is caught by it; of a short life, the last third. */
 const MARGIN_MS = 30_000
@@ -71,7 +67,7 @@ async function requestGrant(): Promise<Grant> {
   await leftBehind()
   localStorage.setItem(RENEWING_SINCE, String(Date.now()))
   try {
-    const { data } = await call<Grant>('/auth/refresh', { method: 'POST', keepalive: true })
+    const { data } = await call('post', '/auth/refresh', { keepalive: true })
     // Another tab has signed in as somebody else, and the cookie is theirs now.
     if (current && current.memberId !== data.member.id) location.reload()
     keep(data)

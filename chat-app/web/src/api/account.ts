@@ -1,8 +1,10 @@
 /** Signing up, in and out, and what members change about their account. */
-import { type Grant, forget, keep } from './access'
+import { type Grant, forget, freshToken, keep } from './access'
 import { request } from './client'
-import { call } from './http'
+import { ApiError } from './error'
+import { type Answer, call } from './http'
 import type { Me } from './model'
+import type { Schemas } from './operations'
 
 export interface SignUp {
   name: string
@@ -11,70 +13,74 @@ export interface SignUp {
 }
 
 export async function signUp(form: SignUp): Promise<void> {
-  await call('/member/create', { method: 'POST', body: { ...form, locale: document.documentElement.lang } })
+  await call('post', '/member/create', { body: { ...form, locale: locale() } })
 }
 
 export function logIn(email: string, password: string): Promise<Grant> {
-  return granted('/member/doLogin', { email, password })
+  return granted(call('post', '/member/doLogin', { body: { email, password } }))
 }
 
 /** Who vouches for people, as by their account there. */
-export interface Provider {
-  id: string
-  name: string
-}
+export type Provider = Schemas['ProviderInfo']
 
 export async function listProviders(): Promise<Provider[]> {
-  return (await call<Provider[]>('/auth/providers')).data
+  return (await call('get', '/auth/providers')).data
 }
 
 export function enterAsGuest(): Promise<Grant> {
-  return granted('/auth/guest', { locale: document.documentElement.lang })
+  return granted(call('post', '/auth/guest', { body: { locale: locale() } }))
 }
 
 export async function logOut(): Promise<void> {
-  await request('/auth/logout', { method: 'POST' })
+  await request('post', '/auth/logout')
   forget()
 }
 
 export async function rename(name: string): Promise<Me> {
-  return (await request<Me>('/member/me', { method: 'PATCH', body: { name } })).data
+  return (await request('patch', '/member/me', { body: { name } })).data
 }
 
 /** Makes a user of the guest, who keeps id, rooms and messages. */
 export async function upgradeGuest(form: SignUp): Promise<Grant> {
-  const { data } = await request<Grant>('/auth/guest/upgrade', { method: 'POST', body: form })
-  keep(data)
-  return data
+  return granted(request('post', '/auth/guest/upgrade', { body: form }))
 }
 
 /** Logs out on all other devices too. */
 export async function changePassword(current: string, next: string): Promise<void> {
-  await request('/member/me/password', { method: 'PUT', body: { current, next } })
+  await request('put', '/member/me/password', { body: { current, next } })
+}
+
+/** All that is kept of oneself, as one archive. */
+export async function exportOwn(): Promise<Blob> {
+  const headers = { Authorization: `Bearer ${await freshToken()}` }
+  const response = await fetch('/member/me/export', { headers }).catch((cause: unknown) => {
+    throw ApiError.of(cause)
+  })
+  if (!response.ok) throw await ApiError.from(response)
+  return response.blob()
 }
 
 /** `password` is empty for those who have none. */
 export async function deleteAccount(password: string): Promise<void> {
-  await request('/member/me', { method: 'DELETE', body: { password: password || undefined } })
+  await request('delete', '/member/me', { body: { password: password || undefined } })
   forget()
 }
 
 /** An account elsewhere that one logs in by. */
-export interface Identity {
-  provider: string
-  email: string | null
-}
+export type Identity = Schemas['LinkedAccount']
 
 export async function listIdentities(): Promise<Identity[]> {
-  return (await request<Identity[]>('/member/me/identities')).data
+  return (await request('get', '/member/me/identities')).data
 }
 
 export async function unlink(provider: string): Promise<void> {
-  await request(`/member/me/identities/${provider}`, { method: 'DELETE' })
+  await request('delete', '/member/me/identities/{provider}', { path: { provider } })
 }
 
-async function granted(path: string, body: unknown): Promise<Grant> {
-  const { data } = await call<Grant>(path, { method: 'POST', body })
+async function granted(answer: Promise<Answer<Grant>>): Promise<Grant> {
+  const { data } = await answer
   keep(data)
   return data
 }
+
+const locale = () => document.documentElement.lang as Schemas['Locale']

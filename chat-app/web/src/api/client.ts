@@ -1,26 +1,35 @@
 /** Requests in the name of the signed-in member. */
 import { freshToken, renew } from './access'
 import { ApiError } from './error'
-import { type Answer, type Request, call } from './http'
+import { type Answer, call } from './http'
+import type { Answered, Method, Options, PathOf, Taken } from './operations'
 
 /** Refusals of the token, which another one may mend. */
 const TOKEN_REFUSED = ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED']
 
-/** Sends `options` with the access token; a refused token is renewed once. */
-export async function request<T>(path: string, options: Request = {}): Promise<Answer<T>> {
+/** Sends what the operation takes with the access token; a refused token is renewed once. */
+export async function request<M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  ...[options]: Options<M, P>
+): Promise<Answer<Answered<M, P>>> {
+  const send = (token: string) => call(method, path, { ...options, token } as Taken<M, P> & { token: string })
   const token = await freshToken()
   try {
-    return await call<T>(path, { ...options, token })
+    return await send(token)
   } catch (cause) {
     if (!TOKEN_REFUSED.includes(ApiError.of(cause).code)) throw cause
-    return call<T>(path, { ...options, token: (await renew()).token })
+    return send((await renew()).token)
   }
 }
 
-export async function get<T>(path: string, query?: Request['query']): Promise<T> {
-  return (await request<T>(path, { query })).data
+export async function get<P extends PathOf<'get'>>(path: P, ...options: Options<'get', P>): Promise<Answered<'get', P>> {
+  return (await request('get', path, ...options)).data
 }
 
-export async function post<T>(path: string, options: Omit<Request, 'method'> = {}): Promise<T> {
-  return (await request<T>(path, { ...options, method: 'POST' })).data
+export async function post<P extends PathOf<'post'>>(
+  path: P,
+  ...options: Options<'post', P>
+): Promise<Answered<'post', P>> {
+  return (await request('post', path, ...options)).data
 }

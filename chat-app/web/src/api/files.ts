@@ -44,9 +44,9 @@ async function settle({ status, responseText }: XMLHttpRequest): Promise<Attachm
 export async function setAvatar(picture: File): Promise<Member> {
   const form = new FormData()
   form.append('file', picture)
-  return (await request<Member>('/member/me/avatar', { method: 'PUT', body: form })).data
+  return (await request('put', '/member/me/avatar', { body: form })).data
 }
 
 export async function removeAvatar(): Promise<Member> {
-  return (await request<Member>('/member/me/avatar', { method: 'DELETE' })).data
+  return (await request('delete', '/member/me/avatar')).data
 }

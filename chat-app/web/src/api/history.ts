@@ -21,7 +21,7 @@ export interface PageQuery {
 }
 
 export async function history(roomId: number, query: PageQuery): Promise<Page> {
-  const { data, headers } = await request<Message[]>(`/chat/history/${roomId}`, { query: { ...query } })
+  const { data, headers } = await request('get', '/chat/history/{id}', { path: { id: roomId }, query })
   return {
     messages: data,
     hasMore: headers.get('X-Has-More') === 'true',
@@ -32,6 +32,6 @@ export async function history(roomId: number, query: PageQuery): Promise<Page> {
 
 /** What happened to messages after a change, the oldest first. */
 export async function changesAfter(roomId: number, after: number): Promise<{ changes: Change[]; hasMore: boolean }> {
-  const { data, headers } = await request<Change[]>(`/chat/room/${roomId}/changes`, { query: { after } })
+  const { data, headers } = await request('get', '/chat/room/{id}/changes', { path: { id: roomId }, query: { after } })
   return { changes: data, hasMore: headers.get('X-Has-More') === 'true' }
 }

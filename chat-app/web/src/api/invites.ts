@@ -2,26 +2,20 @@
 import { post } from './client'
 import { call } from './http'
 import type { MyRoom } from './model'
+import type { Schemas } from './operations'
 
-export interface Invite {
-  code: string
-  url: string
-}
-
+export type Invite = Schemas['Invite']
 /** What anyone who has the link may know. */
-export interface Invitation {
-  roomName: string
-  memberCount: number
-}
+export type Invitation = Schemas['Invitation']
 
-export function createInvite(roomId: number): Promise<Invite> {
-  return post(`/chat/room/${roomId}/invites`)
+export function createInvite(id: number): Promise<Invite> {
+  return post('/chat/room/{id}/invites', { path: { id } })
 }
 
 export async function invitation(code: string): Promise<Invitation> {
-  return (await call<Invitation>(`/chat/invite/${encodeURIComponent(code)}`)).data
+  return (await call('get', '/chat/invite/{code}', { path: { code } })).data
 }
 
 export function acceptInvite(code: string): Promise<MyRoom> {
-  return post(`/chat/invite/${encodeURIComponent(code)}/accept`)
+  return post('/chat/invite/{code}/accept', { path: { code } })
 }

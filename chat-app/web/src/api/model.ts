@@ -1,120 +1,23 @@
-/** What the server sends: the objects of its REST and STOMP interfaces. */
+/** What the server sends: the objects of its REST interface by name, and those of its STOMP interface. */
+import type { Schemas } from './operations'
 
-export interface Member {
-  id: number
-  name: string
-  /** Tells members of the same name apart; shown as `name#tag`. */
-  tag: string
-  kind: 'USER' | 'GUEST' | 'BOT'
-  avatarUrl: string | null
-  online?: boolean
-}
-
+export type Member = Schemas['Member']
 /** Oneself. */
-export interface Me extends Member {
-  email: string | null
-  role: 'USER' | 'ADMIN'
-}
-
-export interface Participant extends Member {
-  role: 'OWNER' | 'MEMBER'
-  lastReadSeq: number
-}
-
-export interface Message {
-  id: number
-  roomId: number
-  /** Dense in a room: 1, 2, 3, without holes. */
-  seq: number
-  type: 'TALK' | 'JOIN' | 'LEAVE' | 'SYSTEM'
-  message: string
-  /** Null, like name and tag, when the sender's account is gone. */
-  senderId: number | null
-  senderName: string | null
-  senderTag: string | null
-  senderAvatarUrl: string | null
-  createdAt: string
-  clientMessageId: string | null
-  replyTo: Reply | null
-  /** Ids of those it names. */
-  mentions: number[]
-  files: Attachment[]
-  reactions: Reaction[]
-  /** 1, and one more with each edit. */
-  version: number
-  editedAt: string | null
-  /** Its text is gone, its place is not. */
-  deleted: boolean
-}
-
-/** A file that a message carries. */
-export interface Attachment {
-  id: number
-  token: string
-  name: string
-  contentType: string
-  /** Octets. */
-  size: number
-  /** Pixels, of a picture. */
-  width: number | null
-  height: number | null
-  url: string
-  /** A small one, of a picture. */
-  thumbUrl: string | null
-}
-
+export type Me = Schemas['Me']
+export type Participant = Schemas['Participant']
+/** `seq` is dense in a room: 1, 2, 3, without holes. */
+export type Message = Schemas['Message']
+export type Attachment = Schemas['File']
 /** The message that another one answers. */
-export interface Reply {
-  id: number
-  seq: number
-  senderName: string | null
-  excerpt: string
-}
-
+export type Reply = Schemas['Reply']
 /** Live copies say whose it is, answers to requests whether it is the reader's. */
-export interface Reaction {
-  emoji: string
-  count: number
-  mine?: boolean
-  memberIds?: number[]
-}
-
+export type Reaction = Schemas['Reaction']
 /** Something that happened to a message, with the message as it is now. */
-export interface Change {
-  type: 'UPDATED' | 'DELETED' | 'REACTION'
-  /** Dense in a room, like seq. */
-  changeSeq: number
-  message: Message
-}
-
-export interface Room {
-  roomId: number
-  roomName: string
-  isGroupChat: 'Y' | 'N'
-  /** Has a password. */
-  isPrivate: boolean
-  memberCount: number
-  onlineCount: number
-  ownerId: number | null
-  joined: boolean
-  lastMessage: string | null
-  lastMessageAt: string | null
-  createdAt: string
-}
-
+export type Change = Schemas['Change']
+export type Room = Schemas['Room']
 /** A room as it appears in the reader's own list. */
-export interface MyRoom extends Room {
-  /** Capped by the server at 100. */
-  unReadCount: number
-  /** How many of these name the reader. */
-  mentionCount: number
-  lastSeq: number
-  lastReadSeq: number
-}
-
-export interface RoomDetail extends MyRoom {
-  members: Participant[]
-}
+export type MyRoom = Schemas['MyRoom']
+export type RoomDetail = Schemas['RoomDetails']
 
 export interface Ack {
   clientMessageId: string

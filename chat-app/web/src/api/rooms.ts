@@ -7,7 +7,7 @@ export function myRooms(): Promise<MyRoom[]> {
 
 /** Group rooms anyone can see, by part of the name. */
 export function listRooms(q: string): Promise<Room[]> {
-  return get('/chat/room/group/list', { q, limit: 100 })
+  return get('/chat/room/group/list', { query: { q, limit: 100 } })
 }
 
 /** `password` is empty for a room that anyone may join. */
@@ -16,20 +16,20 @@ export function createRoom(roomName: string, password: string): Promise<Room> {
 }
 
 export function roomDetail(roomId: number): Promise<RoomDetail> {
-  return get(`/chat/room/${roomId}`)
+  return get('/chat/room/{id}', { path: { id: roomId } })
 }
 
-export function joinRoom(roomId: number, password?: string): Promise<void> {
-  return post(`/chat/room/group/${roomId}/join`, { body: { password } })
+export async function joinRoom(roomId: number, password?: string): Promise<void> {
+  await post('/chat/room/group/{id}/join', { path: { id: roomId }, body: { password } })
 }
 
 export async function leaveRoom(roomId: number): Promise<void> {
-  await request(`/chat/room/group/${roomId}/leave`, { method: 'DELETE' })
+  await request('delete', '/chat/room/group/{id}/leave', { path: { id: roomId } })
 }
 
 /** Takes a room of two off one's list until its next message. */
 export async function hideRoom(roomId: number): Promise<void> {
-  await request(`/chat/room/${roomId}/hide`, { method: 'POST' })
+  await post('/chat/room/{id}/hide', { path: { id: roomId } })
 }
 
 /** The id of the one room of these two, made when there is none yet. */
@@ -38,25 +38,25 @@ export function openPrivateRoom(otherMemberId: number): Promise<number> {
 }
 
 /** Says that everything up to `seq` has been seen. */
-export function markRead(roomId: number, seq: number): Promise<void> {
-  return post(`/chat/room/${roomId}/read`, { body: { seq } })
+export async function markRead(roomId: number, seq: number): Promise<void> {
+  await post('/chat/room/{id}/read', { path: { id: roomId }, body: { seq } })
 }
 
 /** Changes what is given; a password of null opens the room. For its owner. */
 export async function changeRoom(roomId: number, change: { roomName?: string; password?: string | null }): Promise<void> {
-  await request(`/chat/room/${roomId}`, { method: 'PATCH', body: change })
+  await request('patch', '/chat/room/{id}', { path: { id: roomId }, body: change })
 }
 
 export async function deleteRoom(roomId: number): Promise<void> {
-  await request(`/chat/room/${roomId}`, { method: 'DELETE' })
+  await request('delete', '/chat/room/{id}', { path: { id: roomId } })
 }
 
 /** With a ban, the member cannot come back. */
 export async function removeMember(roomId: number, memberId: number, ban: boolean): Promise<void> {
   const query = { ban: ban ? 1 : undefined }
-  await request(`/chat/room/${roomId}/members/${memberId}`, { method: 'DELETE', query })
+  await request('delete', '/chat/room/{id}/members/{member}', { path: { id: roomId, member: memberId }, query })
 }
 
 export async function passRoom(roomId: number, memberId: number): Promise<void> {
-  await request(`/chat/room/${roomId}/owner`, { method: 'PUT', body: { memberId } })
+  await request('put', '/chat/room/{id}/owner', { path: { id: roomId }, body: { memberId } })
 }

@@ -1,20 +1,13 @@
 /** Where the member is logged in. */
 import { get, request } from './client'
+import type { Schemas } from './operations'
 
-export interface Session {
-  id: number
-  userAgent: string | null
-  ip: string | null
-  /** When it was last refreshed. */
-  lastUsedAt: string
-  /** It is the one that asks. */
-  current: boolean
-}
+export type Session = Schemas['Session']
 
 export function listSessions(): Promise<Session[]> {
   return get('/auth/sessions')
 }
 
 export async function endSession(id: Session['id']): Promise<void> {
-  await request(`/auth/sessions/${id}`, { method: 'DELETE' })
+  await request('delete', '/auth/sessions/{id}', { path: { id } })
 }

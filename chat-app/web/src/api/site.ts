@@ -1,29 +1,16 @@
 /** What the server says of itself to anyone, and how its first administrator is made. */
 import { call } from './http'
+import type { Schemas } from './operations'
 
-export const REGISTRATIONS = ['open', 'closed'] as const
-export type Registration = (typeof REGISTRATIONS)[number]
+export type Registration = Schemas['Registration']
+export const REGISTRATIONS: readonly Registration[] = ['open', 'closed']
 
-export interface Site {
-  siteName: string
-  registrationMode: Registration
-  guests: boolean
-  /** There is no administrator yet. */
-  setupRequired: boolean
-}
+export type Site = Schemas['Info']
 
 export async function siteInfo(): Promise<Site> {
-  return (await call<Site>('/info')).data
+  return (await call('get', '/info')).data
 }
 
-export interface Administrator {
-  /** From the server's log. */
-  code: string
-  name: string
-  email: string
-  password: string
-}
-
-export async function setUp(administrator: Administrator): Promise<void> {
-  await call('/admin/api/setup', { method: 'POST', body: administrator })
+export async function setUp(administrator: Schemas['SetUp']): Promise<void> {
+  await call('post', '/admin/api/setup', { body: administrator })
 }

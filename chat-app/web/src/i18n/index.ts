@@ -1,18 +1,27 @@
-/** The page's texts. */
+/** The page's texts; those of a language come when it is chosen. */
 import { watch } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { ApiError } from '../api/error'
-import { locale } from '../stores/preferences'
-import { en } from './en'
-import { ko } from './ko'
+import { type Locale, locale } from '../stores/preferences'
+import type { Messages } from './ko'
 
-export const i18n = createI18n({
-  legacy: false,
-  locale: locale.value,
-  messages: { ko, en },
-})
+const tables: Record<Locale, () => Promise<Messages>> = {
+  ko: async () => (await import('./ko')).ko,
+  en: async () => (await import('./en')).en,
+}
 
-watch(locale, (choice) => (i18n.global.locale.value = choice))
+export const i18n = createI18n<[Messages], Locale, false>({ legacy: false, locale: locale.value, messages: {} as never })
+
+/** Speaks the chosen language from now on, and any other that is chosen. */
+export async function followLocale(): Promise<void> {
+  watch(locale, (choice) => void speak(choice))
+  await speak(locale.value)
+}
+
+async function speak(choice: Locale): Promise<void> {
+  i18n.global.setLocaleMessage(choice, await tables[choice]())
+  i18n.global.locale.value = choice
+}
 
 /** What to tell the reader: our words where we have them, else the server's. */
 export function explain(cause: unknown): string {

@@ -1,5 +1,5 @@
 /** What a browser is called by people: "Chrome · Android"; undefined if it does not say. */
-export function deviceName(userAgent: string | null): string | undefined {
+export function deviceName(userAgent: string | null | undefined): string | undefined {
   const found = [BROWSERS, SYSTEMS].map((names) => names.find(([, pattern]) => pattern.test(userAgent ?? ''))?.[0])
   return found.filter((name) => name !== undefined).join(' · ') || undefined
 }

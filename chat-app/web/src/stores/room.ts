@@ -1,6 +1,6 @@
 /** What is known of the open room besides its messages: who is in it, and how far they have read. */
 import { computed, ref } from 'vue'
-import type { Presence, RoomDetail, RoomEvent } from '../api/model'
+import type { Message, Presence, RoomDetail, RoomEvent } from '../api/model'
 import { roomDetail } from '../api/rooms'
 import { subscribe } from '../stomp/connection'
 
@@ -39,7 +39,7 @@ export function useRoom(roomId: number, me: number) {
   )
 
   /** How many have not read a message: of all members but the reader and who wrote it. */
-  function unreadBy(seq: number, senderId: number | null): number {
+  function unreadBy(seq: number, senderId: Message['senderId']): number {
     let count = 0
     for (const { id, lastReadSeq } of markers.value) {
       if (lastReadSeq >= seq) break

@@ -81,5 +81,5 @@ function keepMarker(room: MyRoom): MyRoom {
 }
 
 function recency(room: MyRoom): string {
-  return room.lastMessageAt ?? room.createdAt
+  return room.lastMessageAt
 }

@@ -2,6 +2,7 @@
 import type { Attachment, Message, Reaction, Reply } from '../api/model'
 import { dayKey, minuteKey } from '../i18n/dates'
 import type { Outgoing } from './outbox'
+import { isOf } from './reactions'
 
 /** A message's look, whether it comes from the server or is still on its way there. */
 export interface Bubble {
@@ -43,7 +44,7 @@ export interface RowContext {
   me: number
   /** The first message that was unread when the room was opened. */
   unreadFrom?: number
-  unreadBy: (seq: number, senderId: number | null) => number
+  unreadBy: (seq: number, senderId: Message['senderId']) => number
 }
 
 /**
@@ -77,7 +78,7 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
       first,
       last,
       message,
-      replyTo: message.replyTo,
+      replyTo: message.replyTo ?? null,
       files: message.files,
       reactions: message.reactions.map((reaction) => asSeenBy(me, reaction)),
       named: message.mentions.includes(me),
@@ -93,8 +94,9 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
   return rows
 }
 
-function asSeenBy(me: number, { emoji, count, mine, memberIds }: Reaction): OwnReaction {
-  return { emoji, count, mine: mine ?? memberIds?.includes(me) ?? false }
+function asSeenBy(me: number, reaction: Reaction): OwnReaction {
+  const { emoji, count } = reaction
+  return { emoji, count, mine: isOf(me, reaction) }
 }
 
 /** An own message keeps its row when the server's copy takes the place of the pending one. */

@@ -16,7 +16,9 @@ vi.mock('../api/files', () => ({
       }),
     ),
 }))
+const { followLocale } = await import('../i18n')
 const { useUploads } = await import('./uploads')
+await followLocale()
 
 const file = (name: string, size = 3) => Object.defineProperty(new File(['abc'], name), 'size', { value: size })
 const settled = () => new Promise((resolve) => setTimeout(resolve))

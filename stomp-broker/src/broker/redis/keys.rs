@@ -12,7 +12,7 @@ pub(super) const SLOTS: u16 = 16_384;
 /// The partitions of all topics. Nodes have to agree on it: it is in the names.
 const PARTITIONS: u16 = 256;
 
-const HASH: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
+static HASH: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 
 /// One of the [`SLOTS`]: what is in the same one is on the same server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

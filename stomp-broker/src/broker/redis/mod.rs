@@ -34,8 +34,9 @@
 //! # How does it work?
 //!
 //! A node has two connections to each master, of which there is one unless Redis is a Cluster: one for commands, one
-//! that Redis pushes through. All are made anew, without end and with jitter, when they fail; then the node subscribes
-//! again to all that its clients want, 512 channels at a time.
+//! that Redis pushes through; and one to each Sentinel, or to one member of a Cluster, that it asks. All are made anew,
+//! without end and with jitter, when they fail; then the node subscribes again to all that its clients want, 512
+//! channels at a time.
 //!
 //! - **Topics.** A message is a `PUBLISH` to the channel of its topic, to which those nodes are subscribed that have
 //!   subscribers. It reaches the publisher's own node the same way, so that all nodes see one order. Each node

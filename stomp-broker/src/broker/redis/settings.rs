@@ -1,11 +1,11 @@
 //! What can be set about a [`RedisRelay`](super::RedisRelay).
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{HistorySettings, QueueSettings};
 
 /// The settings of a [`RedisRelay`](super::RedisRelay).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedisSettings {
     /// Where Redis is: see [the forms of URLs](super#where-redis-is).
     pub url: String,
@@ -84,6 +84,16 @@ impl WhileAway {
             Self::BufferFor { duration, .. } => duration,
             Self::Fail | Self::LocalOnly => Duration::ZERO,
         }
+    }
+}
+
+impl fmt::Debug for RedisSettings {
+    /// Without the URL, which may have a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut settings = f.debug_struct("RedisSettings");
+        settings.field("prefix", &self.prefix).field("history", &self.history).field("queues", &self.queues);
+        settings.field("while_away", &self.while_away).field("response_timeout", &self.response_timeout);
+        settings.field("node_timeout", &self.node_timeout).finish_non_exhaustive()
     }
 }
 

@@ -54,6 +54,9 @@ enum Stage {
 /// Topics that are in order because a pattern matches them, at most; others are delivered as they come.
 const MAX_BY_PATTERN: usize = 100_000;
 
+/// Nodes and partitions whose last message is remembered, at most: nodes that are gone do not say so.
+const MAX_SEEN: usize = 1 << 18;
+
 /// Messages that are remembered because they may come back, at most. One pipeline is out when Redis goes away.
 const MAX_ALONE: usize = 4096;
 
@@ -244,6 +247,9 @@ impl Topics {
 
     fn deliver_once(&self, state: &mut State, envelope: Envelope) {
         let Some(inbound) = self.inbound.get() else { return };
+        if state.seen.len() >= MAX_SEEN {
+            state.seen.clear();
+        }
         let seen = state.seen.entry((envelope.origin, Place::of(&envelope.publish.destination))).or_default();
         if envelope.number > *seen {
             *seen = envelope.number;
