@@ -65,8 +65,11 @@ pub async fn back_up(config: &Config, to: &Path) -> Result<(), MaintenanceError>
     Ok(())
 }
 
-/// Files are written once and may go at any time.
+/// Files are written once and may go at any time. There are none before the server has run.
 fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
     std::fs::create_dir(to)?;
     for file in std::fs::read_dir(from)? {
         let file = file?;

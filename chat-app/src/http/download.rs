@@ -107,7 +107,7 @@ fn range(request: &HeaderMap, etag: &str, size: u64) -> Result<Option<Range<u64>
     }
     match parse_range_header(range) {
         Ok(ranges) if ranges.ranges.len() == 1 => match ranges.validate(size).as_deref() {
-            Ok([range]) => Ok(Some(*range.start()..*range.end() + 1)),
+            Ok([range]) if size > 0 => Ok(Some(*range.start()..*range.end() + 1)),
             _ => Err(Code::RangeNotSatisfiable),
         },
         _ => Ok(None),

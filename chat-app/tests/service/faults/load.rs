@@ -99,11 +99,11 @@ impl Load {
         *self.shared.http.lock().unwrap() = remote.address;
     }
 
-    /// Waits until the subscriptions alone, none of which has ended, have brought everything to everyone.
+    /// Waits until the subscriptions alone, none of which has ended, have brought what is stored by now to everyone.
     pub(super) async fn check_live(&self) {
+        let stored = self.shared.stored().await;
         let all_live = async {
             loop {
-                let stored = self.shared.stored().await;
                 if self.shared.members.iter().all(|member| has_all(&member.live.lock().unwrap(), &stored)) {
                     return;
                 }

@@ -72,7 +72,8 @@ async fn a_database_that_is_killed_has_lost_nothing_that_was_acknowledged() {
         load.acknowledged(SOME).await;
         let mut of_kim = kim.connect().await;
         postgres.kill();
-        app.get("/health/ready").await.refused(503, "UNAVAILABLE");
+        let ready = app.get("/health/ready").await;
+        assert_eq!((ready.status, &ready.json()["database"]), (503, &json!("down")));
         let message = json!({ "roomId": room, "message": "x" });
         let refused = timeout(PATIENCE, of_kim.send("/app/chat.sendMessage", &message)).await.unwrap();
         assert_eq!(refused.unwrap_err().headers().get("message"), Some("UNAVAILABLE"));
