@@ -41,6 +41,8 @@ struct Shared {
     members: Vec<Member>,
     servers: Mutex<Vec<SocketAddr>>,
     http: Mutex<SocketAddr>,
+    /// How often a member has come to listen to all rooms.
+    listening: watch::Sender<usize>,
     acknowledged: watch::Sender<usize>,
     is_over: watch::Sender<bool>,
 }
@@ -77,10 +79,15 @@ impl Load {
             members: users.iter().map(member).collect(),
             servers: Mutex::new(servers),
             http: Mutex::new(remote.address),
+            listening: watch::Sender::new(0),
             acknowledged: watch::Sender::new(0),
             is_over: watch::Sender::new(false),
         });
         let listeners = (0..MEMBERS).map(|number| tokio::spawn(Arc::clone(&shared).listen(number))).collect();
+        // What was sent before would never come to who listens alone.
+        let mut listening = shared.listening.subscribe();
+        let all = timeout(PATIENCE, listening.wait_for(|count| *count >= MEMBERS)).await;
+        all.expect("members can listen").unwrap();
         let senders = (0..MEMBERS).map(|number| tokio::spawn(Arc::clone(&shared).send(number))).collect();
         Self { shared, senders, listeners }
     }
@@ -226,6 +233,7 @@ impl Shared {
                     receipts += 1;
                     if receipts == ROOMS {
                         self.fill(number).await?;
+                        self.listening.send_modify(|count| *count += 1);
                     }
                 }
                 Command::Message => self.hear(number, &serde_json::from_slice(frame.body()).ok()?),
