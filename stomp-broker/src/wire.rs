@@ -51,6 +51,7 @@ impl Reader {
         Self(octets)
     }
 
+    #[cfg(feature = "redis")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -119,16 +119,19 @@ impl Lane {
     async fn wait_without_link(&self, changes: &mut watch::Receiver<Routes>, way: Way<'_>) {
         let now = Instant::now();
         let over = self.take_messages(|item| match way.while_away {
-            WhileAway::BufferFor { duration, .. } => now >= item.since + duration,
+            WhileAway::BufferFor { duration, .. } => now.duration_since(item.since) >= duration,
             _ => true,
         });
         for item in over {
             way.numbers.is_over(&item.octets);
             give_up(item, way);
         }
-        let wake = match (way.while_away, self.oldest_message()) {
-            (WhileAway::BufferFor { duration, .. }, Some(oldest)) => oldest + duration,
-            _ => now + Duration::from_secs(60),
+        let longest = Duration::from_secs(60);
+        let wait = match (way.while_away, self.oldest_message()) {
+            (WhileAway::BufferFor { duration, .. }, Some(oldest)) => {
+                duration.saturating_sub(now.duration_since(oldest)).min(longest)
+            }
+            _ => longest,
         };
         let something = async {
             tokio::select! {
@@ -137,7 +140,7 @@ impl Lane {
             }
         };
         // Either way the loop looks again.
-        let _ = timeout_at(wake, something).await;
+        let _ = timeout(wait, something).await;
     }
 
     fn answer(&self, outcomes: Vec<(Item, Outcome)>, on_the_way: bool, way: Way<'_>) {
