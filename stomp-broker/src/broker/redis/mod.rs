@@ -82,8 +82,8 @@
 //! | the pushing connection fails | subscribes again, then reads what was published meanwhile from the streams | nothing; of topics without a history, messages published meanwhile are missing |
 //! | Redis does not answer for a second | gives the connections up, makes new ones; [`is_ready`](crate::Handle::is_ready) is false meanwhile | senders: an ERROR ([`WhileAway::Fail`]), a late RECEIPT ([`WhileAway::BufferFor`]), or nothing ([`WhileAway::LocalOnly`]); a SUBSCRIBE to something new is refused; nobody is disconnected |
 //! | a message's answer is lost with the connection | sends it again under the same number | nothing: it is stored once |
-//! | Redis comes back without its data, or has lost the newest, as it can unless `appendfsync` is `always` | a new epoch begins; [`Inbound::lost`] | the next message has `x-lost:true`; who recovers reads `x-recovered:false` |
-//! | a stream was trimmed further than a node had read | [`Inbound::lost`] | the same |
+//! | Redis comes back without its data, or has lost the newest, as it can unless `appendfsync` is `always` | a new epoch begins; [`Inbound::lost`](crate::Inbound::lost) | the next message has `x-lost:true`; who recovers reads `x-recovered:false` |
+//! | a stream was trimmed further than a node had read | [`Inbound::lost`](crate::Inbound::lost) | the same |
 //! | a replica becomes master, by Sentinels or in a Cluster | finds it, subscribes there, and reads from its streams; what it has not got is lost as above | as above; until then as when Redis does not answer, in a Cluster for the partitions of that master |
 //! | a slot goes to another master of a Cluster | follows it key by key, then subscribes there and reads from the streams | nothing; of topics without a history, messages published in between are missing |
 //! | a node dies | others take over what it had out of queues after [`RedisSettings::node_timeout`] | consumers elsewhere: a redelivery with `x-delivery-count` |
