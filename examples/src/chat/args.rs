@@ -25,6 +25,8 @@ use super::{log::LogFormat, options::Options, settings};
 ///   chat-server --public-url https://chat.example.org --data-dir /var/lib/chat
 ///
 /// A rate is COUNT/SECONDS or COUNT/SECONDS/BURST: so many in so many seconds, and so many at once.
+// It is the program's help as well, where markup would be read as it stands.
+#[allow(rustdoc::bare_urls)]
 #[derive(Debug, Parser)]
 #[command(version, verbatim_doc_comment)]
 pub struct Args {
