@@ -9,7 +9,8 @@ describe('the first run', () => {
   const chat = useChat(() => ({}), { fresh: true })
 
   it('makes an administrator of who can read the log, and is over then', async () => {
-    const page = await chat.page()
+    // Colours that fade from one theme to the other would be judged half-way.
+    const page = await chat.page({ reducedMotion: 'reduce' })
     await page.goto('/')
     await page.getByRole('heading', { name: '처음 오셨네요' }).waitFor()
     for (const theme of ['밝게', '어둡게']) {
