@@ -44,7 +44,7 @@ pub use self::{
     invite::{InviteStore, NewInvite},
     member::{AddMember, MemberChange, MemberQuery, MemberStore, NewMember},
     membership::{Ban, Entrance, Join, Joining, Leave, MembershipStore, ParticipantQuery},
-    message::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page},
+    message::{Append, Cursor, MessageStore, NewMessage, Notice, NoticeKind, Page},
     postgres::PostgresStore,
     push::{NewSubscription, PushStore, PushTarget},
     report::ReportStore,
