@@ -25,12 +25,12 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     pub(crate) fn start() -> Self {
-        Self::start_with(&[])
+        Self::start_with::<&str>(&[])
     }
 
     /// With arguments beyond the usual ones.
-    pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    pub(crate) fn start_with<A: AsRef<str>>(arguments: &[A]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_owned()).collect();
         let port = free_port();
         let directory = tempfile::tempdir().unwrap();
         let process = spawn(port, &arguments, directory.path());
