@@ -54,15 +54,23 @@ impl Redis {
         self.wait_until_up();
     }
 
+    /// Takes what a killed Redis had on disk away.
+    pub(crate) fn lose_data(&mut self) {
+        fs::remove_dir_all(self.directory.path().join("appendonlydir")).unwrap();
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(&self.process, name);
     }
 
     /// Has Redis carry out a command beside what the brokers want.
     pub(crate) fn run<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        run(&mut self.connection(), words)
+    }
+
+    pub(crate) fn connection(&self) -> redis::Connection {
         let client = redis::Client::open(("127.0.0.1", self.address.port())).unwrap();
-        let mut connection = client.get_connection_with_timeout(PATIENCE).unwrap();
-        redis::cmd(words[0]).arg(&words[1..]).query(&mut connection).unwrap()
+        client.get_connection_with_timeout(PATIENCE).unwrap()
     }
 
     /// What Redis has to say.
@@ -138,6 +146,11 @@ impl Drop for Broker {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Has Redis carry out a command.
+pub(crate) fn run<T: redis::FromRedisValue>(connection: &mut redis::Connection, words: &[&str]) -> T {
+    redis::cmd(words[0]).arg(&words[1..]).query(connection).unwrap()
 }
 
 fn settings(redis: &dyn fmt::Display, while_away: &str) -> String {
