@@ -183,7 +183,8 @@ fn spawn_redis(address: SocketAddr, directory: &TempDir) -> Child {
     let place =
         ["--port", &port, "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--logfile", "redis.log"];
     let durability = ["--appendonly", "yes", "--appendfsync", "always", "--enable-debug-command", "yes"];
-    let mut command = Command::new("redis-server");
+    let program = env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
+    let mut command = Command::new(program);
     command.args(place).args(durability).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed")
 }

@@ -2,7 +2,7 @@
 
 use std::{
     net::Ipv4Addr,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use crate::{
     certificates::Certificates,
     load,
     nodes::Cluster,
-    redis_server::{RedisServer, free_port, settings},
+    redis_server::{RedisServer, free_port, program, settings},
     redis_shards::{wait_for, wait_until_caught_up, wait_until_replicating},
 };
 
@@ -91,7 +91,7 @@ impl Sentinel {
              sentinel down-after-milliseconds chat 500\nsentinel failover-timeout chat 3000\n"
         );
         std::fs::write(&file, watch).unwrap();
-        let mut command = Command::new("redis-server");
+        let mut command = program();
         command.arg(file).arg("--sentinel").stdout(Stdio::null()).stderr(Stdio::null());
         command.args(tls.map(|certificates| certificates.arguments(tls_port)).unwrap_or_default());
         let process = command.spawn().expect("redis-server is installed");
