@@ -45,11 +45,14 @@ pub use self::{
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{lanes::Lanes, presence::Presence, rail::Rail, reading::Reading, turns::Turns, typing::Typing};
+use self::{
+    lanes::Lanes, mailbox::Mailbox, presence::Presence, rail::Rail, reading::Reading, turns::Turns,
+    typing::Typing,
+};
 pub(crate) use self::{node::NODES, notifications::Notification};
 use crate::{
     auth::Passwords,
-    domain::RoomId,
+    domain::{Message, RoomId},
     error::{ChatError, Code},
     limits::Limits,
     push::Push,
@@ -69,6 +72,7 @@ pub struct Chat {
     reading: Reading,
     presence: Presence,
     typing: Typing,
+    to_notify: Mailbox<Message>,
     push: Push,
 }
 
@@ -86,8 +90,21 @@ impl Chat {
         let reading = Reading::new(live.clone(), rail.clone());
         let typing = Typing::new(live.clone());
         let lanes = Lanes::new(store.lanes());
-        let turns = Arc::default();
-        Self { store, live, limits, passwords, turns, lanes, rail, reading, presence, typing, push }
+        let (turns, to_notify) = (Arc::default(), Mailbox::default());
+        Self {
+            store,
+            live,
+            limits,
+            passwords,
+            turns,
+            lanes,
+            rail,
+            reading,
+            presence,
+            typing,
+            to_notify,
+            push,
+        }
     }
 
     /// What is connected now.

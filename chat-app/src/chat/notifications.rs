@@ -1,11 +1,13 @@
 //! Telling members of messages that are meant for them, wherever on the page they are, or without one.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Chat, Queue};
 use crate::{
     domain::{Message, MessageId, RoomId},
-    store::NoticeKind,
+    store::{Notice, NoticeKind},
 };
 
 /// Characters of a message that a notification shows. With all else it stays below the 3,993 octets that may be pushed
@@ -45,16 +47,29 @@ impl Chat {
     /// Tells those whom a message is for; soon, so that its sender does not wait for it.
     pub(super) fn notify_soon(&self, message: &Message) {
         self.push.push_soon(message);
-        let (chat, message) = (self.clone(), message.clone());
-        tokio::spawn(async move {
-            match chat.store.notices(message.id).await {
-                Ok(notices) => {
-                    for (member, kind) in notices {
-                        chat.live.tell(member, Queue::Notifications, &Notification::new(kind, &message));
-                    }
-                }
-                Err(error) => tracing::warn!(%error, message = %message.id, "nobody is notified"),
+        if !self.to_notify.push(message.clone()) {
+            tracing::warn!(message = %message.id, "too much is stored: nobody is notified of a message");
+        }
+    }
+
+    /// Tells those whom messages are for, of all that wait in one look-up. Ends never.
+    pub(super) async fn notify(&self) {
+        loop {
+            let messages: BTreeMap<_, _> =
+                self.to_notify.take().await.into_iter().map(|message| (message.id, message)).collect();
+            let ids: Vec<_> = messages.keys().copied().collect();
+            match self.store.notices(&ids).await {
+                Ok(notices) => self.tell_notices(&notices, &messages),
+                Err(error) => tracing::warn!(%error, "nobody is notified of {} messages", ids.len()),
             }
-        });
+        }
+    }
+
+    fn tell_notices(&self, notices: &[Notice], messages: &BTreeMap<MessageId, Message>) {
+        for Notice { message_id, member_id, kind } in notices {
+            if let Some(message) = messages.get(message_id) {
+                self.live.tell(*member_id, Queue::Notifications, &Notification::new(*kind, message));
+            }
+        }
     }
 }

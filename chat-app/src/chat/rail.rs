@@ -22,6 +22,12 @@ use crate::{
 /// The moment.
 const DELAY: Duration = Duration::from_millis(200);
 
+/// Rooms whose members are looked up at once.
+const ROOMS: usize = 64;
+
+/// Entries of lists that are looked up at once.
+const ENTRIES: usize = 256;
+
 /// Tells members how their lists change; cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Rail {
@@ -74,14 +80,10 @@ impl Rail {
 
     /// Shows a member at once how a room looks now.
     pub(super) async fn show(&self, room: RoomId, member: MemberId) {
-        if !self.presence.is_online(member) {
-            return;
-        }
-        let _turn = self.turns.take(room).await;
-        match self.store.my_room(room, member).await {
-            Ok(Some(room)) => self.live.tell(member, Queue::Rooms, &Change::Upsert { room: &room }),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, %room, "a list of rooms is not brought up to date"),
+        if self.presence.is_online(member)
+            && let Err(error) = self.tell(&[(room, member)]).await
+        {
+            tracing::warn!(%error, %room, "a list of rooms is not brought up to date");
         }
     }
 
@@ -96,26 +98,37 @@ impl Rail {
             tokio::time::sleep(pause).await;
             let Some(rooms) = self.next() else { return };
             let begin = Instant::now();
-            for room in rooms {
-                if let Err(error) = self.tell_participants(room).await {
-                    tracing::warn!(%error, %room, "lists of rooms are not brought up to date");
+            for rooms in rooms.chunks(ROOMS) {
+                if let Err(error) = self.tell_participants(rooms).await {
+                    tracing::warn!(%error, ?rooms, "lists of rooms are not brought up to date");
                 }
             }
             // Messages are to have the database to themselves for most of the time.
-            pause = DELAY.max(begin.elapsed() * 3);
+            pause = DELAY.max(begin.elapsed() * 9);
         }
     }
 
     /// The rooms that have changed since; if there are none, the next one is told by somebody else.
-    fn next(&self) -> Option<HashSet<RoomId>> {
+    fn next(&self) -> Option<Vec<RoomId>> {
         let mut changed = self.changed();
         changed.is_told = !changed.rooms.is_empty();
-        changed.is_told.then(|| mem::take(&mut changed.rooms))
+        changed.is_told.then(|| changed.rooms.drain().collect())
     }
 
-    async fn tell_participants(&self, room: RoomId) -> Result<(), StoreError> {
-        for participant in self.store.participants(room).await? {
-            self.show(room, participant.member.id).await;
+    async fn tell_participants(&self, rooms: &[RoomId]) -> Result<(), StoreError> {
+        let mut entries = self.store.members_of(rooms).await?;
+        entries.retain(|(_, member)| self.presence.is_online(*member));
+        for entries in entries.chunks(ENTRIES) {
+            self.tell(entries).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells members how rooms look to them, as far as they are in them.
+    async fn tell(&self, entries: &[(RoomId, MemberId)]) -> Result<(), StoreError> {
+        let _turns = self.turns.take_all(entries.iter().map(|(room, _)| *room)).await;
+        for room in self.store.entries(entries).await? {
+            self.live.tell(room.member_id, Queue::Rooms, &Change::Upsert { room: &room });
         }
         Ok(())
     }

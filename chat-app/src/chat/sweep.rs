@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 impl Chat {
     /// Does what is to be done without being asked. Ends never.
     pub(crate) async fn tend(self) {
-        tokio::join!(self.sweep(), self.repair(), self.gossip());
+        tokio::join!(self.sweep(), self.repair(), self.gossip(), self.notify());
     }
 
     /// Deletes, every hour, what rooms do not keep any longer.

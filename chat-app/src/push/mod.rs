@@ -11,17 +11,24 @@ mod delivery;
 mod subscription;
 mod vapid;
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use reqwest::Client;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::sleep,
+};
 
 pub(crate) use self::subscription::Subscription;
-use self::vapid::Vapid;
 pub use self::vapid::VapidError;
+use self::{subscription::may_be_endpoint, vapid::Vapid};
 use crate::{
     chat::{Live, Notification},
-    domain::{MemberId, Message, Timestamp},
+    domain::{MemberId, Message, MessageId, Timestamp},
     error::ChatError,
     outbound::Reach,
     store::{NewSubscription, Store},
@@ -31,7 +38,10 @@ use crate::{
 const DEVICES: i64 = 10;
 
 /// Messages that wait for their devices to be looked up, at most.
-const QUEUE: usize = 1_024;
+const QUEUE: usize = 4_096;
+
+/// How long the next look-up waits, so that under load one does for many messages of a room.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Requests to push services at once, at most.
 const REQUESTS: usize = 16;
@@ -91,7 +101,10 @@ impl Push {
     ///
     /// [`ChatError::Store`] alone.
     pub(crate) async fn unsubscribe(&self, member: MemberId, endpoint: &str) -> Result<(), ChatError> {
-        Ok(self.store.remove_subscription(member, endpoint).await?)
+        if may_be_endpoint(endpoint) {
+            self.store.remove_subscription(member, endpoint).await?;
+        }
+        Ok(())
     }
 
     /// Pushes a message soon; never waits.
@@ -103,24 +116,28 @@ impl Push {
 
     /// Pushes what is queued. Ends never.
     pub(crate) async fn run(self, mut queue: Queue) {
-        while let Some(message) = queue.0.recv().await {
-            if let Err(error) = self.push(&message).await {
-                tracing::warn!(%error, message = %message.id, "a message is not pushed");
+        let mut messages = Vec::new();
+        while queue.0.recv_many(&mut messages, QUEUE).await > 0 {
+            let by_id = messages.drain(..).map(|message| (message.id, message)).collect();
+            if let Err(error) = self.push(&by_id).await {
+                tracing::warn!(%error, "{} messages are not pushed", by_id.len());
             }
+            sleep(PAUSE).await;
         }
     }
 
-    async fn push(&self, message: &Message) -> Result<(), ChatError> {
-        let targets = self.store.push_targets(message.id, Timestamp::now()).await?;
-        let mut connected = None;
-        for target in targets {
-            let known = connected.filter(|(member, _)| *member == target.member_id);
-            let (_, is_connected) = match known {
-                Some(known) => known,
-                None => (target.member_id, self.live.is_connected_anywhere(target.member_id).await),
+    async fn push(&self, messages: &BTreeMap<MessageId, Message>) -> Result<(), ChatError> {
+        let ids: Vec<_> = messages.keys().copied().collect();
+        let mut connected = HashMap::new();
+        for target in self.store.push_targets(&ids, Timestamp::now()).await? {
+            let member = target.member_id;
+            let is_connected = match connected.get(&member) {
+                Some(known) => *known,
+                None => self.live.is_connected_anywhere(member).await,
             };
-            connected = Some((target.member_id, is_connected));
-            if !is_connected {
+            connected.insert(member, is_connected);
+            let message = messages.get(&target.message_id).filter(|_| !is_connected);
+            if let Some(message) = message {
                 let notification = Notification::new(target.kind, message);
                 self.deliver_soon(target, serde_json::to_vec(&notification).unwrap_or_default()).await;
             }

@@ -27,6 +27,9 @@ pub trait MembershipStore {
     /// Makes a participant the owner; `false` if it is not in the room.
     async fn set_owner(&self, room: RoomId, owner: MemberId) -> Result<bool>;
 
+    /// Who is in these rooms, by their ids.
+    async fn members_of(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, MemberId)>>;
+
     /// Who is in a room, in the order of joining.
     async fn participants(&self, room: RoomId) -> Result<Vec<Participant>>;
 

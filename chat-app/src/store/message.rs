@@ -27,8 +27,8 @@ pub trait MessageStore {
     /// What a member said, in the order of the ids, from behind `after` on.
     async fn messages_of(&self, sender: MemberId, after: MessageId, limit: i64) -> Result<Vec<Message>>;
 
-    /// Whom a message is for in particular, and why: as far as they want to be told and have not blocked who said it.
-    async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>>;
+    /// Whom messages are for in particular, and why: as far as they want to be told and have not blocked who said it.
+    async fn notices(&self, messages: &[MessageId]) -> Result<Vec<Notice>>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;
@@ -103,6 +103,17 @@ pub struct Page {
     pub last_seq: i64,
     /// Of the room's newest change: what is in the page knows of it and of all before.
     pub last_change_seq: i64,
+}
+
+/// That a message is for a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Notice {
+    /// The message.
+    pub message_id: MessageId,
+    /// The member.
+    pub member_id: MemberId,
+    /// Why.
+    pub kind: NoticeKind,
 }
 
 /// Why a message is for a member.

@@ -15,8 +15,8 @@ pub trait PushStore {
     /// Takes a member's subscription of that endpoint away.
     async fn remove_subscription(&self, member: MemberId, endpoint: &str) -> Result<()>;
 
-    /// Where those are told whom a message is for: on devices that are logged in.
-    async fn push_targets(&self, message: MessageId, now: Timestamp) -> Result<Vec<PushTarget>>;
+    /// Where those are told whom messages are for: on devices that are logged in.
+    async fn push_targets(&self, messages: &[MessageId], now: Timestamp) -> Result<Vec<PushTarget>>;
 
     /// Notes that an endpoint took a message.
     async fn push_succeeded(&self, subscription: i64) -> Result<()>;
@@ -48,6 +48,8 @@ pub struct NewSubscription<'a> {
 /// A device to tell of a message.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct PushTarget {
+    /// The message.
+    pub message_id: MessageId,
     /// The subscription.
     pub id: i64,
     /// Whose it is.

@@ -29,6 +29,9 @@ pub trait RoomStore {
     /// A room as one of its participants sees it.
     async fn my_room(&self, room: RoomId, member: MemberId) -> Result<Option<MyRoom>>;
 
+    /// Entries of the lists of members: rooms as those of the pairs see them who are in them.
+    async fn entries(&self, entries: &[(RoomId, MemberId)]) -> Result<Vec<MyRoom>>;
+
     /// What a member is to a room; `None` if there is no such room.
     async fn standing(&self, room: RoomId, member: MemberId) -> Result<Option<Standing>>;
 

@@ -125,7 +125,10 @@ pub(crate) async fn messages_are_for_whom_they_name_answer_or_meet_alone(store: 
     let group = room(store, owner).await;
     join(store, group, kim).await;
     join(store, group, lee).await;
-    let notices = async |message: MessageId| store.notices(message).await.unwrap();
+    let notices = async |message: MessageId| {
+        let notices = store.notices(&[message]).await.unwrap();
+        notices.into_iter().map(|notice| (notice.member_id, notice.kind)).collect::<Vec<_>>()
+    };
     let question = tell(store, group, kim, "all of you?").await.id;
     assert_eq!(notices(question).await, []);
     let content = Content::parse("@lee says yes".to_owned()).unwrap();
@@ -149,6 +152,8 @@ pub(crate) async fn messages_are_for_whom_they_name_answer_or_meet_alone(store: 
     let (alone, _) = store.private_room(kim, lee, Timestamp::now()).await.unwrap().unwrap();
     let message = tell(store, alone, kim, "psst").await.id;
     assert_eq!(notices(message).await, [(lee, NoticeKind::Dm)]);
+    let both = store.notices(&[message, question, answer.id]).await.unwrap();
+    assert_eq!(both.iter().map(|notice| notice.message_id).collect::<Vec<_>>(), [message]);
     store.set_notify(alone, lee, Notify::Mentions).await.unwrap();
     assert_eq!(notices(message).await, []);
 }

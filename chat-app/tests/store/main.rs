@@ -8,6 +8,8 @@ mod files;
 mod identities;
 mod members;
 mod messages;
+mod pushes;
+mod reports;
 mod rooms;
 mod search;
 mod sessions;
@@ -72,6 +74,7 @@ suite! {
     rooms::the_owner_who_leaves_is_followed_by_the_oldest_and_the_last_one_out_deletes,
     rooms::rooms_are_listed_by_their_newest_message_page_by_page,
     rooms::markers_only_move_forward_and_not_beyond_the_newest_message,
+    rooms::entries_are_of_those_who_are_in_the_rooms,
     rooms::unread_counts_what_others_said_and_stops_at_100,
     messages::numbers_have_no_holes_under_concurrency,
     messages::sending_again_stores_nothing,
@@ -87,6 +90,7 @@ suite! {
     changes::changes_are_numbered_without_holes_and_read_from_any_place,
     changes::members_are_named_until_the_text_no_more_names_them,
     changes::messages_are_for_whom_they_name_answer_or_meet_alone,
+    pushes::messages_of_several_rooms_each_have_their_devices,
     search::two_syllables_within_a_word_are_found,
     search::only_what_the_member_may_read_is_found,
     search::text_is_no_language_of_the_database,
@@ -99,6 +103,10 @@ suite! {
     files::what_ends_a_file_leaves_its_content_to_be_deleted,
     files::content_that_is_awaited_is_stray_when_it_is_due,
     files::a_member_has_one_picture,
+    files::files_at_once_do_not_take_more_than_there_is,
+    reports::a_message_is_reported_once_by_who_may_read_it,
+    reports::a_member_is_reported_again_when_the_report_is_resolved,
+    reports::reports_are_listed_page_by_page_and_by_state,
     settings::a_setting_is_made_once_or_changed,
 }
 

@@ -104,3 +104,20 @@ pub(crate) async fn unread_counts_what_others_said_and_stops_at_100(store: &dyn 
     assert_eq!(unread().await, 1);
     assert_eq!(store.my_rooms(reader).await.unwrap().len(), 1);
 }
+
+pub(crate) async fn entries_are_of_those_who_are_in_the_rooms(store: &dyn Store) {
+    let (kim, lee) = (member(store, "kim").await, member(store, "lee").await);
+    let (here, there, gone) = (room(store, kim).await, room(store, kim).await, RoomId(999));
+    join(store, here, lee).await;
+    say(store, here, kim, "hello").await;
+    let mut members = store.members_of(&[here, gone]).await.unwrap();
+    members.sort_unstable();
+    assert_eq!(members, [(here, kim), (here, lee)]);
+
+    let asked = [(here, lee), (there, lee), (there, kim), (gone, kim)];
+    let mut entries = store.entries(&asked).await.unwrap();
+    entries.sort_unstable_by_key(|entry| entry.room.id);
+    let [of_lee, of_kim] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!((of_lee.room.id, of_lee.member_id, of_lee.unread_count), (here, lee, 1));
+    assert_eq!(Some(of_kim), store.my_room(there, kim).await.unwrap().as_ref());
+}

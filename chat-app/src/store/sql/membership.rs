@@ -1,7 +1,7 @@
 //! Who is in a room, in the database.
 
 use async_trait::async_trait;
-use sqlx::Transaction;
+use sqlx::{Transaction, types::Json};
 
 use super::{Db, DbStore, append::Line, containing, lock_room, message::is_in};
 use crate::{
@@ -116,6 +116,15 @@ impl MembershipStore for DbStore {
         let participants =
             sqlx::query_as("SELECT * FROM participant_view WHERE room_id = $1 ORDER BY joined_at, id");
         Ok(participants.bind(room).fetch_all(self.readers()).await?)
+    }
+
+    async fn members_of(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, MemberId)>> {
+        let members = sqlx::query_as(concat!(
+            "SELECT room_id, member_id FROM participant WHERE room_id IN (SELECT CAST(value AS BIGINT) FROM ",
+            rows!(),
+            ")"
+        ));
+        Ok(members.bind(Json(rooms)).fetch_all(self.readers()).await?)
     }
 
     async fn find_participants(&self, query: ParticipantQuery<'_>) -> Result<Vec<Participant>> {

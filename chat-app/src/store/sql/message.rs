@@ -1,12 +1,12 @@
 //! Messages in the database.
 
 use async_trait::async_trait;
-use sqlx::{Transaction, pool::PoolConnection};
+use sqlx::{Transaction, pool::PoolConnection, types::Json};
 
 use super::{Db, DbStore, append::append};
 use crate::{
     domain::{MemberId, Message, MessageId, Nameable, RoomId, mentioned},
-    store::{Append, Cursor, MessageStore, NewMessage, NoticeKind, Page, Result},
+    store::{Append, Cursor, MessageStore, NewMessage, Notice, Page, Result},
 };
 
 #[async_trait]
@@ -82,11 +82,19 @@ impl MessageStore for DbStore {
         Ok(messages.bind(sender).bind(after).bind(limit).fetch_all(self.readers()).await?)
     }
 
-    async fn notices(&self, message: MessageId) -> Result<Vec<(MemberId, NoticeKind)>> {
-        let notices = sqlx::query_as(
-            "SELECT member_id, kind FROM notice_view WHERE message_id = $1 AND kind <> 'MESSAGE' ORDER BY member_id",
-        );
-        Ok(notices.bind(message).fetch_all(self.readers()).await?)
+    async fn notices(&self, messages: &[MessageId]) -> Result<Vec<Notice>> {
+        // Most messages are for nobody in particular: only for the others all participants are looked at.
+        let notices = sqlx::query_as(concat!(
+            "SELECT message_id, member_id, kind FROM notice_view
+             WHERE kind <> 'MESSAGE' AND message_id IN (
+                 SELECT message.id FROM message JOIN room ON room.id = message.room_id
+                 WHERE message.id IN (SELECT CAST(value AS BIGINT) FROM ",
+            rows!(),
+            ") AND (message.reply_to IS NOT NULL OR room.type = 'PRIVATE'
+                    OR EXISTS (SELECT 1 FROM mention WHERE mention.message_id = message.id)))
+             ORDER BY message_id, member_id"
+        ));
+        Ok(notices.bind(Json(messages)).fetch_all(self.readers()).await?)
     }
 
     async fn ping(&self) -> Result<()> {

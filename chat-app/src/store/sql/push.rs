@@ -1,6 +1,7 @@
 //! Subscriptions to pushed messages in the database.
 
 use async_trait::async_trait;
+use sqlx::types::Json;
 
 use super::DbStore;
 use crate::{
@@ -43,16 +44,24 @@ impl PushStore for DbStore {
         Ok(())
     }
 
-    async fn push_targets(&self, message: MessageId, now: Timestamp) -> Result<Vec<PushTarget>> {
-        let targets = sqlx::query_as(
-            "SELECT push_subscription.id, push_subscription.member_id, notice_view.kind, endpoint, p256dh, auth
+    async fn push_targets(&self, messages: &[MessageId], now: Timestamp) -> Result<Vec<PushTarget>> {
+        // Each room once: of messages to rooms without a device, nothing else is looked at.
+        let targets = sqlx::query_as(concat!(
+            "WITH said AS (SELECT id, room_id FROM message WHERE id IN (SELECT CAST(value AS BIGINT) FROM ",
+            rows!(),
+            ")), reached AS (SELECT DISTINCT participant.room_id FROM participant
+                             JOIN push_subscription ON push_subscription.member_id = participant.member_id
+                             WHERE participant.room_id IN (SELECT room_id FROM said))
+             SELECT notice_view.message_id, push_subscription.id, push_subscription.member_id, notice_view.kind,
+                    endpoint, p256dh, auth
              FROM notice_view
              JOIN push_subscription ON push_subscription.member_id = notice_view.member_id
              JOIN session ON session.id = push_subscription.session_id
-             WHERE notice_view.message_id = $1 AND session.revoked_at IS NULL AND session.expires_at > $2
-             ORDER BY push_subscription.member_id, push_subscription.id",
-        );
-        Ok(targets.bind(message).bind(now).fetch_all(self.readers()).await?)
+             WHERE notice_view.message_id IN (SELECT id FROM said WHERE room_id IN (SELECT room_id FROM reached))
+               AND session.revoked_at IS NULL AND session.expires_at > $2
+             ORDER BY notice_view.message_id, push_subscription.member_id, push_subscription.id"
+        ));
+        Ok(targets.bind(Json(messages)).bind(now).fetch_all(self.readers()).await?)
     }
 
     async fn push_succeeded(&self, subscription: i64) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::types::Json;
 
 use super::{DbStore, containing, membership::add_participant};
 use crate::{
@@ -107,6 +108,16 @@ impl RoomStore for DbStore {
             .bind(room)
             .bind(member);
         Ok(room.fetch_optional(self.readers()).await?)
+    }
+
+    async fn entries(&self, entries: &[(RoomId, MemberId)]) -> Result<Vec<MyRoom>> {
+        let rooms = sqlx::query_as(concat!(
+            "SELECT my_room_view.*
+             FROM (SELECT CAST(value ->> 0 AS BIGINT) AS room, CAST(value ->> 1 AS BIGINT) AS member FROM ",
+            rows!(),
+            ") AS entry JOIN my_room_view ON id = room AND member_id = member"
+        ));
+        Ok(rooms.bind(Json(entries)).fetch_all(self.readers()).await?)
     }
 
     async fn standing(&self, room: RoomId, member: MemberId) -> Result<Option<Standing>> {
