@@ -49,6 +49,8 @@ pub struct AdminRoom {
     pub listed: bool,
     /// Who owns it.
     pub owner_id: Option<MemberId>,
+    /// That member's name.
+    pub owner_name: Option<String>,
     /// How many are in it.
     pub member_count: i64,
     /// Of its newest message.

@@ -31,7 +31,7 @@ use sqlx::{
 
 use self::sql::Line;
 use super::{OpenError, Pool, Result, Store};
-use crate::domain::{MessageId, RoomId};
+use crate::domain::{MemberId, MessageId, RoomId};
 
 type Db = Postgres;
 type DbStore = PostgresStore;
@@ -113,6 +113,12 @@ async fn lock_room(tx: &mut Transaction<'_, Postgres>, room: RoomId) -> Result<(
 async fn lock_rooms(tx: &mut Transaction<'_, Postgres>, rooms: &[RoomId]) -> Result<()> {
     let lock = sqlx::query("SELECT FROM room WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE");
     lock.bind(rooms).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Keeps others from changing what a member keeps until the transaction ends.
+async fn lock_member(tx: &mut Transaction<'_, Postgres>, member: MemberId) -> Result<()> {
+    sqlx::query("SELECT FROM member WHERE id = $1 FOR NO KEY UPDATE").bind(member).execute(&mut **tx).await?;
     Ok(())
 }
 

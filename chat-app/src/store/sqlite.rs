@@ -32,7 +32,7 @@ use sqlx::{
 
 use self::sql::Line;
 use super::{OpenError, Pool, Result, Store};
-use crate::domain::{MessageId, RoomId};
+use crate::domain::{MemberId, MessageId, RoomId};
 
 type Db = Sqlite;
 type DbStore = SqliteStore;
@@ -135,6 +135,11 @@ async fn lock_room(_: &mut Transaction<'_, Sqlite>, _: RoomId) -> Result<()> {
 
 /// The same for several rooms.
 async fn lock_rooms(_: &mut Transaction<'_, Sqlite>, _: &[RoomId]) -> Result<()> {
+    Ok(())
+}
+
+/// Keeps others from changing what a member keeps until the transaction ends.
+async fn lock_member(_: &mut Transaction<'_, Sqlite>, _: MemberId) -> Result<()> {
     Ok(())
 }
 

@@ -77,6 +77,7 @@ async fn administrators_see_all_rooms_and_delete_them() {
     assert_eq!(rooms.as_array().unwrap().len(), 1);
     assert_eq!((&rooms[0]["roomId"], &rooms[0]["isPrivate"]), (&json!(room), &json!(true)));
     assert_eq!((&rooms[0]["listed"], &rooms[0]["memberCount"]), (&json!(false), &json!(1)));
+    assert_eq!(rooms[0]["ownerName"], "kim");
     assert_eq!(admin.get("/admin/api/rooms?limit=1").await.header("x-has-more"), "true");
     let path = format!("/admin/api/rooms/{room}");
     kim.delete(&path).await.refused(403, "FORBIDDEN");

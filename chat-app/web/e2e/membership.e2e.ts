@@ -88,7 +88,7 @@ describe('membership', () => {
     await ben.reload()
     await ben.getByRole('log').waitFor()
     await ann.getByRole('button', { name: '참여자' }).click()
-    await ann.getByLabel('도윤 관리').click()
+    await ann.getByLabel('도윤 더 보기').click()
     await ann.getByRole('button', { name: '내보내고 막기' }).click()
     await ben.getByText('이 채팅방에서 나왔습니다').waitFor()
     await chat.api().say(owner, roomId, '우리끼리 하는 말')
@@ -117,7 +117,9 @@ describe('membership', () => {
     }
     await leave(ann)
     await ben.getByText('하늘 님이 나갔습니다').waitFor()
-    await ben.getByRole('button', { name: '채팅방 설정' }).waitFor()
+    await ben.getByRole('button', { name: '채팅방 설정' }).click()
+    await ben.getByLabel('채팅방 이름').waitFor()
+    await ben.keyboard.press('Escape')
     await leave(ben)
     for (const page of [ann, ben]) {
       await page.goto('/rooms')

@@ -52,7 +52,7 @@ describe('two nodes', () => {
     expect([...order].sort()).toEqual(['거기서도 들려요?', '끊긴 동안 둘', '끊긴 동안 하나', '다시', '잘 들려요'])
 
     await ann.getByRole('button', { name: '참여자' }).click()
-    await ann.getByLabel('도윤 관리').click()
+    await ann.getByLabel('도윤 더 보기').click()
     await ann.getByRole('button', { name: '내보내기', exact: true }).click()
     await ben.getByText('이 채팅방에서 나왔습니다').waitFor()
   })

@@ -39,7 +39,8 @@ impl AdminStore for DbStore {
     async fn all_rooms(&self, name: &str, after: RoomId, limit: i64) -> Result<Vec<AdminRoom>> {
         let rooms = sqlx::query_as(
             r"SELECT id, coalesce(name, '') AS name, type, locked, listed, owner_id, member_count, last_seq,
-                     last_message_at, created_at
+                     last_message_at, created_at,
+                     (SELECT member.name FROM member WHERE member.id = room_view.owner_id) AS owner_name
               FROM room_view WHERE id > $1 AND lower(coalesce(name, '')) LIKE lower($2) ESCAPE '\'
               ORDER BY id LIMIT $3",
         );

@@ -3,6 +3,7 @@ import { type Grant, forget, freshToken, keep } from './access'
 import { request } from './client'
 import { ApiError } from './error'
 import { type Answer, call } from './http'
+import { codeInLink } from './invites'
 import type { Me } from './model'
 import type { Schemas } from './operations'
 
@@ -10,6 +11,15 @@ export interface SignUp {
   name: string
   email: string
   password: string
+  /** The code of an invitation or the link with it, where registration takes one. */
+  invite: string
+}
+
+export const EMPTY_SIGN_UP: Readonly<SignUp> = { name: '', email: '', password: '', invite: '' }
+
+/** What was written, without what is around it. */
+export function tidied({ name, email, password, invite }: SignUp): SignUp {
+  return { name: name.trim(), email: email.trim(), password, invite: codeInLink(invite) ?? invite.trim() }
 }
 
 export async function signUp(form: SignUp): Promise<void> {

@@ -19,3 +19,8 @@ export async function invitation(code: string): Promise<Invitation> {
 export function acceptInvite(code: string): Promise<MyRoom> {
   return post('/chat/invite/{code}/accept', { path: { code } })
 }
+
+/** The code in a link to this page or another server's. */
+export function codeInLink(link: string): string | undefined {
+  return /\/join\/([^/?#\s]+)/.exec(link)?.[1]
+}

@@ -15,3 +15,8 @@ export async function blockedMembers(): Promise<Member[]> {
 export async function setBlocked(id: number, blocked: boolean): Promise<void> {
   await request(blocked ? 'put' : 'delete', '/member/{id}/block', { path: { id } })
 }
+
+/** Tells those who look after the service. */
+export async function reportMember(id: number, reason: string): Promise<void> {
+  await request('post', '/member/{id}/report', { path: { id }, body: { reason } })
+}

@@ -15,6 +15,11 @@ export async function react(id: Message['id'], emoji: string, on: boolean): Prom
   await request(on ? 'put' : 'delete', '/chat/message/{id}/reactions/{emoji}', { path: { id, emoji } })
 }
 
+/** Tells those who look after the service, with a copy of the message as it is. */
+export async function reportMessage(id: Message['id'], reason: string): Promise<void> {
+  await request('post', '/chat/message/{id}/report', { path: { id }, body: { reason } })
+}
+
 /** `highlights` are beginnings and ends of what was searched for, in UTF-16 code units. */
 export type Hit = Schemas['Hit']
 

@@ -18,6 +18,12 @@ export type Room = Schemas['Room']
 /** A room as it appears in the reader's own list. */
 export type MyRoom = Schemas['MyRoom']
 export type RoomDetail = Schemas['RoomDetails']
+/** What a member wants to be told of in a room. */
+export type Notify = Schemas['Notify']
+export const NOTIFY_LEVELS: readonly Notify[] = ['ALL', 'MENTIONS', 'NONE']
+/** What new members may read of a room. */
+export type History = Schemas['History']
+export const HISTORIES: readonly History[] = ['ALL', 'SINCE_JOIN']
 
 export interface Ack {
   clientMessageId: string

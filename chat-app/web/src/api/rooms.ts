@@ -1,5 +1,6 @@
 import { get, post, request } from './client'
-import type { MyRoom, Room, RoomDetail } from './model'
+import type { MyRoom, Notify, Room, RoomDetail } from './model'
+import type { Schemas } from './operations'
 
 export function myRooms(): Promise<MyRoom[]> {
   return get('/chat/my/rooms')
@@ -42,9 +43,17 @@ export async function markRead(roomId: number, seq: number): Promise<void> {
   await post('/chat/room/{id}/read', { path: { id: roomId }, body: { seq } })
 }
 
-/** Changes what is given; a password of null opens the room. For its owner. */
-export async function changeRoom(roomId: number, change: { roomName?: string; password?: string | null }): Promise<void> {
+/** What the owner of a room may change; a password of null opens it. */
+export type RoomChange = Schemas['RoomPatch']
+
+/** Changes what is given. For the owner. */
+export async function changeRoom(roomId: number, change: RoomChange): Promise<void> {
   await request('patch', '/chat/room/{id}', { path: { id: roomId }, body: change })
+}
+
+/** What the reader wants to be told of. */
+export async function setNotify(roomId: number, level: Notify): Promise<void> {
+  await request('put', '/chat/room/{id}/notify', { path: { id: roomId }, body: { level } })
 }
 
 export async function deleteRoom(roomId: number): Promise<void> {

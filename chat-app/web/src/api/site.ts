@@ -3,7 +3,7 @@ import { call } from './http'
 import type { Schemas } from './operations'
 
 export type Registration = Schemas['Registration']
-export const REGISTRATIONS: readonly Registration[] = ['open', 'closed']
+export const REGISTRATIONS: readonly Registration[] = ['open', 'invite', 'closed']
 
 export type Site = Schemas['Info']
 

@@ -3,9 +3,12 @@ import type { MyRoom } from '../api/model'
 
 const read = vi.fn(() => Promise.resolve())
 const fetched = vi.fn<() => Promise<MyRoom[]>>()
-vi.mock('../api/rooms', () => ({ markRead: read, myRooms: fetched }))
+const notified = vi.fn(() => Promise.resolve())
+vi.mock('../api/rooms', () => ({ markRead: read, myRooms: fetched, setNotify: notified }))
 
-const { applyRoomUpdate, forgetRooms, loadRooms, markRead, onRoomRemoved, rooms, unreadTotal } = await import('./rooms')
+const { applyRoomUpdate, forgetRooms, loadRooms, markRead, onRoomRemoved, roomById, rooms, setNotify, unreadTotal } = await import(
+  './rooms'
+)
 
 function room(roomId: number, given: Partial<MyRoom> = {}): MyRoom {
   return {
@@ -90,6 +93,24 @@ describe('rooms', () => {
     answer([room(1)])
     await slow
     expect(rooms.value.map(({ roomId }) => roomId)).toEqual([2])
+  })
+
+  it('shows at once what the reader wants to be told of', async () => {
+    upsert(room(1))
+    const saved = setNotify(1, 'NONE')
+    expect(roomById(1)?.notify).toBe('NONE')
+    await saved
+    expect(notified).toHaveBeenCalledExactlyOnceWith(1, 'NONE')
+  })
+
+  it('takes that back when the server does not take it, and nothing else', async () => {
+    upsert(room(1, { notify: 'MENTIONS' }))
+    notified.mockImplementationOnce(async () => {
+      upsert(room(1, { notify: 'NONE', lastMessage: 'meanwhile' }))
+      throw new Error('refused')
+    })
+    await expect(setNotify(1, 'NONE')).rejects.toThrow('refused')
+    expect(roomById(1)).toMatchObject({ notify: 'MENTIONS', lastMessage: 'meanwhile' })
   })
 
   it('tells who follows a room that it is gone', () => {

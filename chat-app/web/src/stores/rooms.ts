@@ -1,7 +1,7 @@
 /** The reader's own rooms, newest first, kept up to date by the server. */
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '../api/rooms'
-import type { MyRoom, RoomUpdate } from '../api/model'
+import type { MyRoom, Notify, RoomUpdate } from '../api/model'
 
 const all = shallowRef<MyRoom[]>([])
 /** Loads on their way, and what arrived by the connection meanwhile. */
@@ -72,6 +72,22 @@ export async function markRead(roomId: number, seq: number): Promise<void> {
   if (room && room.lastReadSeq >= seq) return
   if (room) apply({ type: 'UPSERT', room: { ...room, lastReadSeq: seq } })
   await api.markRead(roomId, seq)
+}
+
+/** Shows at once what the reader wants to be told of; takes it back when the server does not. */
+export async function setNotify(roomId: number, level: Notify): Promise<void> {
+  const show = (notify?: Notify) => {
+    const room = roomById(roomId)
+    if (room && notify) apply({ type: 'UPSERT', room: { ...room, notify } })
+  }
+  const before = roomById(roomId)?.notify
+  show(level)
+  try {
+    await api.setNotify(roomId, level)
+  } catch (cause) {
+    show(before)
+    throw cause
+  }
 }
 
 /** What the server says may be older than what has been read here since. */

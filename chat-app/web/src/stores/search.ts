@@ -1,42 +1,15 @@
 /** A list found by a query: asked for while typing, and again now and then. */
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { explain } from '../i18n'
+import { onScopeDispose } from 'vue'
+import { usePages } from './pages'
 
-const TYPING_MS = 200
 const REFRESH_MS = 10_000
 
 export function useSearch<T>(find: (query: string) => Promise<T[]>) {
-  const query = ref('')
-  const results = shallowRef<T[]>([])
-  const loaded = ref(false)
-  const problem = ref('')
-  let asked = 0
+  const all = async (query: string) => ({ items: await find(query), hasMore: false })
+  const { query, items: results, loaded, problem, reload: refresh } = usePages(all)
 
-  async function refresh(): Promise<void> {
-    const ask = ++asked
-    try {
-      const found = await find(query.value.trim())
-      // Answers may overtake each other.
-      if (ask !== asked) return
-      results.value = found
-      problem.value = ''
-      loaded.value = true
-    } catch (cause) {
-      if (ask === asked) problem.value = explain(cause)
-    }
-  }
-
-  let typing: ReturnType<typeof setTimeout> | undefined
-  watch(query, () => {
-    clearTimeout(typing)
-    typing = setTimeout(refresh, TYPING_MS)
-  })
   const repeat = setInterval(() => document.hidden || void refresh(), REFRESH_MS)
-  onScopeDispose(() => {
-    clearTimeout(typing)
-    clearInterval(repeat)
-  })
-  void refresh()
+  onScopeDispose(() => clearInterval(repeat))
 
   return { query, results, loaded, problem, refresh }
 }

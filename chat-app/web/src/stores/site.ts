@@ -14,6 +14,9 @@ export const siteKnown = new Promise<void>((resolve) => (settle = resolve))
 /** Its name, if it was given one. */
 export const siteName = computed(() => (site.value?.siteName === UNNAMED ? undefined : site.value?.siteName))
 
+/** Who may make an account. */
+export const registration = computed(() => site.value?.registrationMode)
+
 /** @throws {ApiError} when the server cannot be reached */
 export async function loadSite(): Promise<void> {
   site.value = await siteInfo()
