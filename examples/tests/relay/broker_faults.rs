@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use stomp_proto::Command;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    client,
+    client::{self, Client},
     cluster::{BUFFER, Cluster, until},
     is_full, load,
     load::Load,
@@ -54,6 +55,25 @@ async fn one_broker_reads_too_slowly() {
     let account = clients.finish().await;
     account.assert_nothing_lost();
     assert_eq!(account.reconnects(), [0; 3]);
+}
+
+/// To confirm many topics takes longer than Redis may be silent, but all the while it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_topics_are_subscribed_to_again_through_a_slow_network() {
+    let cluster = Cluster::start(BUFFER).await;
+    let (mut clients, long_name) = (Vec::new(), "x".repeat(200));
+    for number in 0..3 {
+        let mut client = Client::connect(cluster.brokers[0].tcp).await.unwrap();
+        for id in (0..200).map(|id| id.to_string()) {
+            let topic = format!("/topic/{long_name}/{number}/{id}");
+            client.confirm(Command::Subscribe, &[("id", &id), ("destination", &topic)], "").await.unwrap();
+        }
+        clients.push(client);
+    }
+    cluster.proxy.set(Network::Slow(60_000));
+    let _: usize = cluster.redis.run(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    until(&cluster.brokers[0], false).await;
+    println!("ready {:?} after the connection was cut", cluster.until_ready().await);
 }
 
 /// F1: a broker dies; clients of the others notice nothing, its own go elsewhere and miss nothing.

@@ -115,6 +115,11 @@ impl Batch {
     }
 
     fn keep(&self, pipeline: &mut Pipeline, keys: &Keys, node: NodeId, memory: u64, wide: Option<&str>) {
+        // Redis writes first to whom it had something to say last: with an answer begun before the script, readers do
+        // not wait until the sender has its own.
+        for Log { topic, policy, .. } in &self.logs {
+            pipeline.cmd("PEXPIRE").arg(keys.log(topic)).arg(log::time_to_live(*policy));
+        }
         let numbers = self.logs.iter().flat_map(|log| &log.items).map(|item| item.number);
         let command = pipeline.cmd("EVALSHA").arg(log::PUBLISH.get_hash()).arg(1 + self.logs.len());
         command.arg(keys.last_number(self.lane, node));
@@ -154,7 +159,7 @@ impl Batch {
             };
             outcomes.push((item, outcome));
         }
-        if let Some(answer) = answers.next() {
+        if let Some(answer) = answers.nth(self.logs.len()) {
             for (place, log) in self.logs.into_iter().enumerate() {
                 for (rank, item) in (0..).zip(log.items) {
                     let outcome = outcome(&answer, place, rank, item.number);
@@ -232,7 +237,8 @@ mod tests {
 
     /// The outcome of each item, by number.
     fn outcomes(of_script: Value) -> Vec<Outcome> {
-        let mut outcomes = batch().outcomes(&Keys::new("p:", false), vec![Ok(Value::Int(0)), Ok(of_script)]);
+        let answers = [Value::Int(0), Value::Int(1), Value::Int(1), of_script].map(Ok).into();
+        let mut outcomes = batch().outcomes(&Keys::new("p:", false), answers);
         outcomes.sort_by_key(|(item, _)| item.number);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }

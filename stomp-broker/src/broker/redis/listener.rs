@@ -3,25 +3,18 @@
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use bytes::Bytes;
-use redis::{
-    ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value, aio::MultiplexedConnection, pipe,
-};
-use tokio::{
-    sync::Notify,
-    time::{Instant, timeout},
-};
+use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value, pipe};
+use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
 use super::{
-    Node, ear,
+    Node,
+    ear::{PushConnection, Seen},
     keys::{Ear, Place},
     link::{Address, Pauses},
 };
@@ -29,24 +22,16 @@ use super::{
 /// How long nothing may come before the node sends something to itself, to see whether it still hears.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// What a connection has seen since it was last looked at.
-#[derive(Debug, Default)]
-struct Seen {
-    push: AtomicBool,
-    end: AtomicBool,
-    news: Notify,
-}
-
 impl Node {
     /// Listens to a master for as long as this is polled.
     pub(super) async fn listen(self: &Arc<Self>, address: &Address) {
         let mut pauses = Pauses::new();
         loop {
             match self.connect_listener(address).await {
-                Ok((connection, seen)) => {
+                Ok(connection) => {
                     info!("listening to Redis");
                     pauses = Pauses::new();
-                    let error = self.attend(address, connection, &seen).await;
+                    let error = self.attend(address, &connection).await;
                     warn!(%error, "Redis is not heard any more");
                     self.subscriber.leave(address);
                     self.report_hearing();
@@ -56,10 +41,7 @@ impl Node {
         }
     }
 
-    async fn connect_listener(
-        self: &Arc<Self>,
-        address: &Address,
-    ) -> RedisResult<(MultiplexedConnection, Arc<Seen>)> {
+    async fn connect_listener(self: &Arc<Self>, address: &Address) -> RedisResult<PushConnection> {
         let seen = Arc::new(Seen::default());
         let (noted, node, own) = (Arc::clone(&seen), Arc::downgrade(self), address.clone());
         // The node has the connection, which therefore must not have the node.
@@ -70,36 +52,36 @@ impl Node {
             }
             Ok(())
         };
-        let connection = self.link.listen(address, Arc::new(push)).await?;
+        let connection = PushConnection {
+            connection: self.link.listen(address, Arc::new(push)).await?,
+            seen,
+            patience: self.link.response_timeout(),
+            is_sharded: self.keys.is_sharded(),
+        };
         self.subscriber.enter(address, connection.clone());
-        Ok((connection, seen))
+        Ok(connection)
     }
 
     /// Hears what comes, until nothing does any more.
-    async fn attend(
-        self: &Arc<Self>,
-        address: &Address,
-        connection: MultiplexedConnection,
-        seen: &Seen,
-    ) -> RedisError {
+    async fn attend(self: &Arc<Self>, address: &Address, connection: &PushConnection) -> RedisError {
         let mut changes = self.link.changes();
         let mut probed: Option<Instant> = None;
         loop {
             changes.mark_unchanged();
             let places = self.places(address);
-            if let Err(error) = self.follow(address, &places, &connection).await {
+            if let Err(error) = self.follow(address, &places, connection).await {
                 return error;
             }
             let patience = probed.map_or(SILENCE, |_| self.link.response_timeout());
             let quiet = async {
                 tokio::select! {
-                    () = seen.news.notified() => {}
+                    () = connection.seen.news() => {}
                     _ = changes.changed() => {}
                 }
             };
             let is_quiet = timeout(patience, quiet).await.is_err();
-            let has_heard = seen.push.swap(false, Ordering::AcqRel);
-            if seen.end.load(Ordering::Acquire) {
+            let has_heard = connection.seen.take_message();
+            if connection.seen.has_ended() {
                 return (ErrorKind::Io, "the connection has ended").into();
             }
             match probed {
@@ -119,7 +101,7 @@ impl Node {
         self: &Arc<Self>,
         address: &Address,
         places: &HashSet<Place>,
-        connection: &MultiplexedConnection,
+        connection: &PushConnection,
     ) -> RedisResult<()> {
         let gone = || RedisError::from((ErrorKind::Io, "the connection has been given up"));
         let (new, mut ears) = self.subscriber.take_over(address, places, &self.keys).ok_or_else(gone)?;
@@ -131,19 +113,15 @@ impl Node {
             ears.extend(self.keys.control_ears(self.id));
         }
         ears.extend(self.probe_ear(places).filter(|ear| new.contains(&ear.place)));
-        match ear::subscribe(connection.clone(), &ears, self.keys.is_sharded()).await {
-            Ok(()) => self.subscriber.settle(address),
-            // Some have gone to another master meanwhile.
-            Err(error) if error.is_cluster_error() => {
-                self.subscriber.lose(address, &new);
-                self.link.look_again();
-                return Ok(());
-            }
-            Err(error) => return Err(error),
+        let gone = connection.subscribe(&ears).await?;
+        if !gone.is_empty() {
+            self.subscriber.lose(address, &gone);
+            self.link.look_again();
         }
+        self.subscriber.settle(address);
         self.report_hearing();
         let node = Arc::clone(self);
-        tokio::spawn(async move { node.catch_up(&new).await });
+        tokio::spawn(async move { node.catch_up(&(&new - &gone)).await });
         Ok(())
     }
 
@@ -186,22 +164,6 @@ impl Node {
                     self.link.look_again();
                 }
             }
-            _ => {}
-        }
-    }
-}
-
-impl Seen {
-    fn note(&self, info: &PushInfo) {
-        match info.kind {
-            PushKind::Message | PushKind::SMessage | PushKind::PMessage => {
-                self.push.store(true, Ordering::Release);
-            }
-            PushKind::Disconnection => {
-                self.end.store(true, Ordering::Release);
-                self.news.notify_one();
-            }
-            PushKind::SUnsubscribe => self.news.notify_one(),
             _ => {}
         }
     }

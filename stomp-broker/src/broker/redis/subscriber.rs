@@ -6,7 +6,6 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
-use redis::aio::MultiplexedConnection;
 use tokio::{
     task::JoinSet,
     time::{Duration, Instant, sleep},
@@ -14,7 +13,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Node, ear,
+    Node,
+    ear::PushConnection,
     keys::{Channel, Ear, Keys, Place},
     link::Address,
 };
@@ -38,7 +38,7 @@ struct State {
 /// A connection that Redis pushes through.
 #[derive(Debug)]
 struct Listening {
-    connection: MultiplexedConnection,
+    connection: PushConnection,
     /// The places whose channels it is subscribed to, or just about to be.
     places: HashSet<Place>,
     is_settled: bool,
@@ -51,7 +51,7 @@ impl Subscriber {
         self.lock().wanted.extend(interests.iter().cloned());
         let ears: Vec<_> = interests.iter().flat_map(|interest| node.keys.ears(interest)).collect();
         let end = Instant::now() + node.link.response_timeout();
-        while !self.try_subscribe(node, &ears).await {
+        while !self.try_subscribe(&ears).await {
             // In a Cluster they may be on their way to another master.
             if !node.keys.is_sharded() || Instant::now() >= end {
                 return Err(BrokerError::Unavailable);
@@ -62,13 +62,11 @@ impl Subscriber {
         Ok(())
     }
 
-    async fn try_subscribe(&self, node: &Node, ears: &[Ear]) -> bool {
+    async fn try_subscribe(&self, ears: &[Ear]) -> bool {
         let Some(shares) = self.lock().shares(ears.to_vec()) else { return false };
-        let is_sharded = node.keys.is_sharded();
-        let subscribing = shares
-            .into_iter()
-            .map(|(connection, ears)| async move { ear::subscribe(connection, &ears, is_sharded).await });
-        try_join_all(subscribing).await.is_ok()
+        let subscribing =
+            shares.into_iter().map(|(connection, ears)| async move { connection.subscribe(&ears).await });
+        try_join_all(subscribing).await.is_ok_and(|gone| gone.iter().all(HashSet::is_empty))
     }
 
     pub(super) async fn unsubscribe(&self, node: &Node, interests: &[Interest]) {
@@ -82,7 +80,7 @@ impl Subscriber {
         };
         for (connection, ears) in shares.unwrap_or_default() {
             // A connection that is gone is subscribed to nothing.
-            let _ = ear::unsubscribe(connection, &ears, node.keys.is_sharded()).await;
+            let _ = connection.unsubscribe(&ears).await;
         }
     }
 
@@ -128,7 +126,7 @@ impl Subscriber {
     }
 
     /// A connection to a master is there.
-    pub(super) fn enter(&self, address: &Address, connection: MultiplexedConnection) {
+    pub(super) fn enter(&self, address: &Address, connection: PushConnection) {
         let listening = Listening { connection, places: HashSet::new(), is_settled: false };
         self.lock().listeners.insert(address.clone(), listening);
     }
@@ -203,7 +201,7 @@ impl Subscriber {
 
 impl State {
     /// Whom to tell about which channels; `None` if there is nobody to tell about one of them.
-    fn shares(&self, ears: Vec<Ear>) -> Option<Vec<(MultiplexedConnection, Vec<Ear>)>> {
+    fn shares(&self, ears: Vec<Ear>) -> Option<Vec<(PushConnection, Vec<Ear>)>> {
         let mut shares: HashMap<&Address, Vec<Ear>> = HashMap::new();
         for ear in ears {
             let serves = |(_, listening): &(&Address, &Listening)| listening.places.contains(&ear.place);

@@ -211,11 +211,11 @@ async fn connect(
     patience: Duration,
     push: Option<Arc<dyn AsyncPushSender>>,
 ) -> RedisResult<MultiplexedConnection> {
-    let mut config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(patience))
-        .set_response_timeout(Some(patience));
-    if let Some(push) = push {
-        config = config.set_push_sender(push);
-    }
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(patience));
+    let config = match push {
+        // However long it takes to confirm many channels, they need not be begun anew while it goes on.
+        Some(push) => config.set_push_sender(push).set_response_timeout(None),
+        None => config.set_response_timeout(Some(patience)),
+    };
     Client::open(server)?.get_multiplexed_async_connection_with_config(&config).await
 }
