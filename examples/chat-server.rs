@@ -5,6 +5,7 @@
 //! cargo run --example chat-server -- --print-config > chat.toml         # every setting, explained
 //! cargo run --example chat-server -- --config chat.toml
 //! cargo run --example chat-server -- backup saved                       # also while it runs
+//! cargo run --example chat-server -- export service.zip                 # all of it, for other programs
 //! ```
 
 use std::{error::Error, io::Write, process::ExitCode};

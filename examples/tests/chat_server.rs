@@ -205,6 +205,11 @@ fn tasks_say_what_they_did() {
     assert!(copy.join("chat.db").exists());
     let (code, text) = refused(program(&data).arg("backup").arg(&copy));
     assert_eq!((code, text.lines().count()), (Some(1), 1), "{text}");
+    let archive = folder.0.join("service.zip");
+    assert!(output(program(&data).arg("export").arg(&archive)).contains("service.zip"));
+    assert!(fs::read(&archive).expect("an archive").starts_with(b"PK"));
+    let (code, text) = refused(program(&data).arg("export").arg(&archive));
+    assert_eq!((code, text.contains("service.zip")), (Some(1), true), "{text}");
     let url = "postgres://kim:secret@127.0.0.1:1/chat";
     let (_, text) = refused(program(&data).arg("backup").arg("other").args(["--database-url", url]));
     assert!(text.contains("pg_dump") && !text.contains("secret"), "{text}");

@@ -31,6 +31,24 @@ impl Chat {
         Ok(())
     }
 
+    /// Refuses to put into a room those who have blocked who does it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Blocked`].
+    pub(super) async fn require_unblocked(
+        &self,
+        by: MemberId,
+        members: &[MemberId],
+    ) -> Result<(), ChatError> {
+        for member in members {
+            if self.store.has_blocked(*member, by).await? {
+                return Err(Code::Blocked.into());
+            }
+        }
+        Ok(())
+    }
+
     /// Lets a member in, in the room's turn.
     async fn admit(&self, member: MemberId, room: RoomId, by: Entrance<'_>) -> Result<(), ChatError> {
         let joining = Joining { room, member, by, now: Timestamp::now() };
@@ -65,8 +83,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], [`Code::MemberNotFound`], [`Code::Banned`] for one of them,
-    /// [`Code::RoomFull`], or [`Code::Forbidden`] in a 1:1 room. Those before the one that is refused are in.
+    /// [`Code::NotParticipant`], [`Code::RoomNotFound`], [`Code::Blocked`] by one of them, [`Code::MemberNotFound`],
+    /// [`Code::Banned`] for one of them, [`Code::RoomFull`], or [`Code::Forbidden`] in a 1:1 room. Those before one that
+    /// is not found, banned or one too many are in.
     pub async fn add_members(
         &self,
         by: MemberId,
@@ -74,6 +93,7 @@ impl Chat {
         members: Vec<MemberId>,
     ) -> Result<(), ChatError> {
         self.standing(by, room).await?;
+        self.require_unblocked(by, &members).await?;
         let chat = self.clone();
         to_the_end(async move { chat.admit_all(room, &members).await }).await
     }

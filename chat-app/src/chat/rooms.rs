@@ -48,8 +48,9 @@ impl Chat {
     ///
     /// # Errors
     ///
-    /// [`Code::MemberNotFound`] for somebody to be in it from the start.
+    /// [`Code::Blocked`] by, or [`Code::MemberNotFound`] for, somebody to be in it from the start.
     pub async fn create_room(&self, owner: MemberId, create: CreateRoom) -> Result<MyRoom, ChatError> {
+        self.require_unblocked(owner, &create.members).await?;
         let password_hash = match create.password {
             Some(password) => Some(self.passwords.hash(password).await?),
             None => None,

@@ -11,12 +11,15 @@ use object_store::{
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use url::Url;
 
+use super::FileSettings;
+use crate::data_dir::DataDir;
+
 #[cfg(test)]
 mod bucket;
 
 /// Content by tokens; cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Blobs {
+pub(crate) struct Blobs {
     store: Arc<dyn ObjectStore>,
 }
 
@@ -77,8 +80,16 @@ impl Part {
 }
 
 impl Blobs {
+    /// Where the settings say, or in the directory.
+    pub(crate) fn open(settings: &FileSettings, directory: &DataDir) -> Result<Self, BlobError> {
+        match &settings.url {
+            Some(url) => Self::at(url, environment()),
+            None => Self::in_directory(&directory.files()),
+        }
+    }
+
     /// What is kept in a directory, which is made if it is not there.
-    pub(super) fn in_directory(directory: &FilePath) -> Result<Self, BlobError> {
+    fn in_directory(directory: &FilePath) -> Result<Self, BlobError> {
         std::fs::create_dir_all(directory)?;
         let store = LocalFileSystem::new_with_prefix(directory)?.with_fsync(true);
         Ok(Self { store: Arc::new(store) })
@@ -86,10 +97,7 @@ impl Blobs {
 
     /// What is kept at a URL such as `s3://bucket/prefix`; credentials, region and endpoint are in `environment`, under
     /// the names that the tools of AWS read.
-    pub(super) fn at(
-        url: &str,
-        environment: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, BlobError> {
+    fn at(url: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Self, BlobError> {
         let url = Url::parse(url).map_err(|error| BlobError::Unavailable(error.into()))?;
         let environment = environment.filter(|(name, _)| name.starts_with("AWS_"));
         let (store, prefix) =
@@ -139,6 +147,12 @@ impl Blobs {
         }
         Ok(())
     }
+}
+
+/// The variables of the environment that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! store before it does, and swept.
 
 mod adopt;
+mod archive;
 mod blobs;
 mod export;
 mod kind;
@@ -32,16 +33,20 @@ use futures_util::Stream;
 use image::{ImageError, ImageFormat};
 use tokio::{fs, sync::Semaphore, task::spawn_blocking};
 
+pub(crate) use self::{
+    archive::{Archive, write_waiting},
+    blobs::{Blobs, Part},
+    picture::thumb_type,
+    spool::Spool,
+};
 pub use self::{blobs::BlobError, settings::FileSettings};
 use self::{
-    blobs::Blobs,
     kind::Kind,
     picture::Picture,
     prepared::{Content, Prepared},
     slots::Slots,
     spool::Spooled,
 };
-pub(crate) use self::{blobs::Part, picture::thumb_type, spool::Spool};
 use crate::{
     Reach,
     data_dir::DataDir,
@@ -90,10 +95,7 @@ impl Files {
         reach: Reach,
         directory: &DataDir,
     ) -> Result<Self, BlobError> {
-        let blobs = match &settings.url {
-            Some(url) => Blobs::at(url, environment())?,
-            None => Blobs::in_directory(&directory.files())?,
-        };
+        let blobs = Blobs::open(&settings, directory)?;
         let (pictures, exports) = (Semaphore::new(PICTURES).into(), Semaphore::new(EXPORTS).into());
         Ok(Self {
             store,
@@ -140,7 +142,9 @@ impl Files {
         let prepared = self.prepare(spool, picture::renew).await?;
         let name = name.with_extension(prepared.extensions);
         let token = self.put(owner, &prepared).await?;
-        Ok(self.store.add_file(prepared.as_new(&token, owner, Some(room), &name)).await?)
+        let new = prepared.as_new(&token, owner, Some(room), &name);
+        let kept = self.store.add_file(new, self.settings.quota_octets()).await?;
+        Ok(kept.ok_or(Code::QuotaExceeded)?)
     }
 
     /// Makes a picture the member's own; `None` takes away the one that it has.
@@ -156,7 +160,9 @@ impl Files {
         }
         let name = FileName::new("avatar").with_extension(prepared.extensions);
         let token = self.put(owner, &prepared).await?;
-        Ok(self.store.set_avatar(prepared.as_new(&token, owner, None, &name)).await?)
+        let new = prepared.as_new(&token, owner, None, &name);
+        let is_set = self.store.set_avatar(new, self.settings.quota_octets()).await?;
+        if is_set { Ok(()) } else { Err(Code::QuotaExceeded.into()) }
     }
 
     /// What is known of a file, for a member who may read it.
@@ -183,9 +189,11 @@ impl Files {
         Ok(self.blobs.get(token, part, range).await?)
     }
 
+    /// Refuses before content is taken what cannot be added then: what comes at once is counted when it is added.
     async fn require_room(&self, owner: MemberId, size: u64) -> Result<(), ChatError> {
-        let kept = u64::try_from(self.store.file_octets(owner).await?).unwrap_or_default();
-        let fits = kept.checked_add(size).is_some_and(|kept| kept <= self.settings.quota);
+        let kept = self.store.file_octets(owner).await?;
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let fits = kept.saturating_add(size) <= self.settings.quota_octets();
         if fits { Ok(()) } else { Err(Code::QuotaExceeded.into()) }
     }
 
@@ -239,10 +247,4 @@ impl Files {
         }
         Ok(token)
     }
-}
-
-/// The variables of the environment that are text.
-fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

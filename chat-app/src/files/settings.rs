@@ -16,6 +16,13 @@ pub struct FileSettings {
     pub quota: u64,
 }
 
+impl FileSettings {
+    /// Octets of all files of a member, as the database counts them.
+    pub(super) fn quota_octets(&self) -> i64 {
+        i64::try_from(self.quota).unwrap_or(i64::MAX)
+    }
+}
+
 impl Default for FileSettings {
     /// The data directory, 25 MiB a file, 1 GiB a member.
     fn default() -> Self {

@@ -24,8 +24,8 @@ use tokio::{
 };
 
 pub(crate) use self::subscription::Subscription;
-use self::vapid::Vapid;
 pub use self::vapid::VapidError;
+use self::{subscription::may_be_endpoint, vapid::Vapid};
 use crate::{
     chat::{Live, Notification},
     domain::{MemberId, Message, MessageId, Timestamp},
@@ -101,7 +101,10 @@ impl Push {
     ///
     /// [`ChatError::Store`] alone.
     pub(crate) async fn unsubscribe(&self, member: MemberId, endpoint: &str) -> Result<(), ChatError> {
-        Ok(self.store.remove_subscription(member, endpoint).await?)
+        if may_be_endpoint(endpoint) {
+            self.store.remove_subscription(member, endpoint).await?;
+        }
+        Ok(())
     }
 
     /// Pushes a message soon; never waits.

@@ -18,6 +18,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Whether a text may be an endpoint: not too long, and without what no database holds.
+pub(super) fn may_be_endpoint(text: &str) -> bool {
+    text.len() <= MAX_ENDPOINT && !text.contains('\0')
+}
+
 /// A subscription of a device.
 #[derive(Debug)]
 pub(crate) struct Subscription {
@@ -34,7 +39,7 @@ impl Subscription {
     /// [`Problems`] with an endpoint out of reach and with keys that are none.
     pub(crate) fn parse(endpoint: &str, p256dh: &str, auth: &str, reach: Reach) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let url = (endpoint.len() <= MAX_ENDPOINT).then(|| Url::parse(endpoint).ok()).flatten();
+        let url = may_be_endpoint(endpoint).then(|| Url::parse(endpoint).ok()).flatten();
         let url = url.filter(|url| reach.allows(url));
         let url = problems.check(url, "endpoint", "the URL of a push service");
         let key = BASE64.decode(p256dh).ok().and_then(|key| PublicKey::from_sec1_bytes(&key).ok());

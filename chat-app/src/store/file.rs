@@ -14,11 +14,12 @@ pub trait FileStore {
     /// Notes that content comes under a token, to be deleted when `due` if no file is added for it.
     async fn expect_blob(&self, token: &str, due: Timestamp) -> Result<()>;
 
-    /// Adds a file that no message carries yet.
-    async fn add_file(&self, new: NewFile<'_>) -> Result<File>;
+    /// Adds a file that no message carries yet; `None` if its owner would keep more octets than `quota` then.
+    async fn add_file(&self, new: NewFile<'_>, quota: i64) -> Result<Option<File>>;
 
-    /// Makes a file of no room its owner's picture; the one before is gone.
-    async fn set_avatar(&self, new: NewFile<'_>) -> Result<()>;
+    /// Makes a file of no room its owner's picture; the one before is gone. `false`, and nothing is changed, if its
+    /// owner would keep more octets than `quota` then.
+    async fn set_avatar(&self, new: NewFile<'_>, quota: i64) -> Result<bool>;
 
     /// Takes a member's picture away.
     async fn remove_avatar(&self, member: MemberId) -> Result<()>;

@@ -10,6 +10,7 @@
 
 mod account;
 mod admin;
+mod archive;
 mod change;
 mod error;
 mod feed;
@@ -36,6 +37,7 @@ use async_trait::async_trait;
 pub use self::{
     account::{AccountStore, Upgrade, Upgraded},
     admin::{AdminStore, NewAuditEntry},
+    archive::ArchiveStore,
     change::{ChangeStore, Changed, Edit, React},
     error::{OpenError, Result, StoreError},
     feed::{FeedStore, Newest},
@@ -60,6 +62,7 @@ pub use self::{
 pub trait Store:
     AccountStore
     + AdminStore
+    + ArchiveStore
     + IdentityStore
     + MemberStore
     + SessionStore

@@ -10,6 +10,13 @@ macro_rules! rows {
     };
 }
 
+/// A test whether a column is one of the [`ids`] that are the first parameter.
+macro_rules! one_of {
+    () => {
+        " = ANY($1) "
+    };
+}
+
 #[path = "sql/mod.rs"]
 mod sql;
 
@@ -24,7 +31,7 @@ use sqlx::{
 
 use self::sql::Line;
 use super::{OpenError, Pool, Result, Store};
-use crate::domain::{MessageId, RoomId};
+use crate::domain::{MemberId, MessageId, RoomId};
 
 type Db = Postgres;
 type DbStore = PostgresStore;
@@ -109,6 +116,12 @@ async fn lock_rooms(tx: &mut Transaction<'_, Postgres>, rooms: &[RoomId]) -> Res
     Ok(())
 }
 
+/// Keeps others from changing what a member keeps until the transaction ends.
+async fn lock_member(tx: &mut Transaction<'_, Postgres>, member: MemberId) -> Result<()> {
+    sqlx::query("SELECT FROM member WHERE id = $1 FOR NO KEY UPDATE").bind(member).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Writes lines that have their numbers, and what they are found by.
 async fn insert_lines(
     tx: &mut Transaction<'_, Postgres>,
@@ -124,16 +137,10 @@ async fn insert_lines(
     Ok(inserted.bind(Json(lines)).fetch_all(&mut **tx).await?)
 }
 
-/// The messages whose [`ids`] are `$1`.
-const BY_IDS: &str = "SELECT * FROM message_view WHERE id = ANY($1)";
-
 /// Ids as PostgreSQL takes them.
 fn ids<T>(ids: &[T]) -> &[T] {
     ids
 }
-
-/// The newest numbers of the rooms whose [`ids`] are `$1`.
-const NEWEST: &str = "SELECT id AS room_id, last_seq, last_change_seq FROM room WHERE id = ANY($1)";
 
 /// Makes a message findable by these grams and no others.
 async fn index(tx: &mut Transaction<'_, Postgres>, message: MessageId, grams: &[String]) -> Result<()> {

@@ -5,7 +5,6 @@ use chat_app::{
     auth::SignUp,
     domain::{Email, MemberId, MemberName, Password, Role, Timestamp},
     maintenance::create_admin,
-    store::{AdminStore, SettingStore, Store},
 };
 use reqwest::Method;
 use serde_json::json;

@@ -28,6 +28,17 @@ async fn who_is_blocked_opens_no_private_room_and_is_not_heard_in_one() {
     kim.join(group).await;
     kim.say(group, "hello all").await;
 
+    // Nobody is put into a room by whom it has blocked, and nobody else is then.
+    let (room_of_kim, pair) = (kim.create_room("kim's").await, json!([app.guest("choi").await.id, lee.id]));
+    let members = format!("/chat/room/{room_of_kim}/members");
+    kim.post(&members, &json!({ "memberIds": pair })).await.refused(403, "BLOCKED");
+    let new = json!({ "roomName": "another", "memberIds": pair });
+    kim.post("/chat/room/group/create", &new).await.refused(403, "BLOCKED");
+    assert_eq!(kim.get(&members).await.ok().as_array().unwrap().len(), 1);
+    let rooms = kim.get("/chat/my/rooms").await.ok();
+    assert!(!rooms.to_string().contains("another"), "{rooms}");
+    lee.join(room_of_kim).await;
+
     assert_eq!(lee.delete(&format!("/member/{}/block", kim.id)).await.status, 204);
     kim.say(room, "sorry").await;
     assert_eq!(lee.texts(room).await, ["hello", "stop that", "sorry"]);

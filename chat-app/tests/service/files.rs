@@ -233,6 +233,20 @@ async fn size_number_and_space_are_limited() {
 }
 
 #[tokio::test]
+async fn files_brought_at_once_do_not_take_more_than_there_is() {
+    let app = TestApp::start_with(|config| config.files.quota = 2_500).await;
+    let kim = app.guest("kim").await;
+    let room = kim.create_room("room").await;
+    let bring = || bring(&app, &kim, room, "a", vec![b'a'; 1_000]);
+    let (a, b, c, d) = tokio::join!(bring(), bring(), bring(), bring());
+    let (kept, refused): (Vec<_>, Vec<_>) = [a, b, c, d].into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(kept.len(), 2);
+    for answer in refused {
+        answer.refused(403, "QUOTA_EXCEEDED");
+    }
+}
+
+#[tokio::test]
 async fn files_are_limited_for_each_member() {
     let app = TestApp::start_with(|config| {
         config.rates.upload = chat_app::limits::Rate::new(1, 3_600).unwrap();

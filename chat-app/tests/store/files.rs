@@ -25,7 +25,12 @@ fn new<'a>(token: &'a str, name: &'a FileName, owner: MemberId, room: Option<Roo
 }
 
 async fn bring(store: &dyn Store, token: &str, owner: MemberId, room: RoomId) -> File {
-    store.add_file(new(token, &FileName::new("a.png"), owner, Some(room))).await.unwrap()
+    let name = FileName::new("a.png");
+    store
+        .add_file(new(token, &name, owner, Some(room)), i64::MAX)
+        .await
+        .unwrap()
+        .expect("there is room for it")
 }
 
 async fn send(store: &dyn Store, room: RoomId, sender: MemberId, files: &[FileId]) -> Append {
@@ -135,13 +140,29 @@ pub(crate) async fn a_member_has_one_picture(store: &dyn Store) {
     let (kim, lee) = (member(store, "kim").await, member(store, "lee").await);
     let name = FileName::new("avatar.png");
     let url = async || store.me(kim).await.unwrap().unwrap().member.avatar_url;
-    store.set_avatar(new("one", &name, kim, None)).await.unwrap();
+    assert!(store.set_avatar(new("one", &name, kim, None), 1_100).await.unwrap());
     assert_eq!(url().await.as_deref(), Some("/file/one"));
     assert!(store.file("one", lee).await.unwrap().unwrap().may_read);
-    store.set_avatar(new("two", &name, kim, None)).await.unwrap();
+    assert!(!store.set_avatar(new("too-large", &name, kim, None), 1_099).await.unwrap());
+    assert_eq!(url().await.as_deref(), Some("/file/one"));
+    // The one before makes room for the next one.
+    assert!(store.set_avatar(new("two", &name, kim, None), 1_100).await.unwrap());
     assert_eq!(url().await.as_deref(), Some("/file/two"));
     store.remove_avatar(kim).await.unwrap();
     assert_eq!(url().await, None);
     store.remove_avatar(kim).await.unwrap();
     assert_eq!(stray(store).await, ["one", "two"]);
+}
+
+pub(crate) async fn files_at_once_do_not_take_more_than_there_is(store: &dyn Store) {
+    let (kim, lee) = (member(store, "kim").await, member(store, "lee").await);
+    let (room, name) = (room(store, kim).await, FileName::new("a.png"));
+    let bring = async |token: &str, owner| {
+        store.add_file(new(token, &name, owner, Some(room)), 2_200).await.unwrap().is_some()
+    };
+    let (a, b, c, d, other) =
+        tokio::join!(bring("a", kim), bring("b", kim), bring("c", kim), bring("d", kim), bring("e", lee));
+    assert_eq!([a, b, c, d].into_iter().filter(|is_kept| *is_kept).count(), 2);
+    assert!(other, "each member has its own");
+    assert_eq!(store.file_octets(kim).await.unwrap(), 2_200);
 }

@@ -9,6 +9,7 @@ mod identities;
 mod members;
 mod messages;
 mod pushes;
+mod reports;
 mod rooms;
 mod search;
 mod sessions;
@@ -102,6 +103,10 @@ suite! {
     files::what_ends_a_file_leaves_its_content_to_be_deleted,
     files::content_that_is_awaited_is_stray_when_it_is_due,
     files::a_member_has_one_picture,
+    files::files_at_once_do_not_take_more_than_there_is,
+    reports::a_message_is_reported_once_by_who_may_read_it,
+    reports::a_member_is_reported_again_when_the_report_is_resolved,
+    reports::reports_are_listed_page_by_page_and_by_state,
     settings::a_setting_is_made_once_or_changed,
 }
 

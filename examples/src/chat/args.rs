@@ -64,6 +64,14 @@ pub enum Task {
         /// The directory, which must not be there.
         directory: PathBuf,
     },
+    /// Write the whole service into one archive (ZIP), for other programs: members, rooms, messages, reports and the
+    /// audit log as lines of JSON, and files. No passwords, keys or sessions.
+    ///
+    /// What is done is logged on stderr. The data may be in SQLite or in PostgreSQL.
+    Export {
+        /// The archive, which must not be there; - is stdout.
+        file: PathBuf,
+    },
     /// Make somebody an administrator, with a new account if there is none of that e-mail address.
     ///
     /// The password of a new account is read from stdin, one line.

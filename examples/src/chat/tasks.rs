@@ -1,6 +1,11 @@
 //! What the chat server example does besides serving.
 
-use std::{error::Error, io::stdin};
+use std::{
+    error::Error,
+    fs::{File, OpenOptions},
+    io::{self, BufWriter, stdin, stdout},
+    path::Path,
+};
 
 use chat_app::{
     Config,
@@ -23,6 +28,15 @@ impl Task {
                 maintenance::back_up(config, &directory).await?;
                 println!("the data are in {}", directory.display());
             }
+            Self::Export { file } if file.as_os_str() == "-" => {
+                maintenance::export(config, BufWriter::new(stdout())).await?;
+            }
+            Self::Export { file } => {
+                let out =
+                    create(&file).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+                maintenance::export(config, BufWriter::new(out)).await?;
+                println!("the service is in {}", file.display());
+            }
             Self::CreateAdmin { email, name } => {
                 let id = maintenance::create_admin(config, account(&email, &name)?).await?;
                 println!("member {id} is an administrator");
@@ -30,6 +44,14 @@ impl Task {
         }
         Ok(())
     }
+}
+
+/// Makes a file for this user alone: what members said is nobody else's.
+fn create(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(file)
 }
 
 fn account(email: &str, name: &str) -> Result<SignUp, String> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Transaction, types::Json};
 
-use super::{Db, DbStore};
+use super::{Db, DbStore, lock_member};
 use crate::{
     domain::{File, FileId, MemberId, MessageId, RoomId, Timestamp},
     store::{FileStore, KeptFile, NewFile, Result},
@@ -12,10 +12,7 @@ use crate::{
 #[async_trait]
 impl FileStore for DbStore {
     async fn file_octets(&self, owner: MemberId) -> Result<i64> {
-        let octets = sqlx::query_scalar(
-            "SELECT CAST(coalesce(sum(size + coalesce(thumb_size, 0)), 0) AS BIGINT) FROM file WHERE owner_id = $1",
-        );
-        Ok(octets.bind(owner).fetch_one(self.readers()).await?)
+        Ok(sqlx::query_scalar(OCTETS).bind(owner).fetch_one(self.readers()).await?)
     }
 
     async fn expect_blob(&self, token: &str, due: Timestamp) -> Result<()> {
@@ -24,22 +21,25 @@ impl FileStore for DbStore {
         Ok(())
     }
 
-    async fn add_file(&self, new: NewFile<'_>) -> Result<File> {
+    async fn add_file(&self, new: NewFile<'_>, quota: i64) -> Result<Option<File>> {
         let mut tx = self.write().await?;
-        let id = insert(&mut tx, new).await?;
+        lock_member(&mut tx, new.owner).await?;
+        let Some(id) = insert(&mut tx, new, quota).await? else { return Ok(None) };
         let file = sqlx::query_scalar("SELECT file FROM file_view WHERE id = $1").bind(id);
         let Json(file) = file.fetch_one(&mut *tx).await?;
         tx.commit().await?;
-        Ok(file)
+        Ok(Some(file))
     }
 
-    async fn set_avatar(&self, new: NewFile<'_>) -> Result<()> {
+    async fn set_avatar(&self, new: NewFile<'_>, quota: i64) -> Result<bool> {
         let mut tx = self.write().await?;
+        lock_member(&mut tx, new.owner).await?;
         delete_avatar(&mut tx, new.owner).await?;
-        let id = insert(&mut tx, new).await?;
+        let Some(id) = insert(&mut tx, new, quota).await? else { return Ok(false) };
         let set = sqlx::query("UPDATE member SET avatar_file_id = $2, updated_at = $3 WHERE id = $1");
         set.bind(new.owner).bind(id).bind(new.now).execute(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn remove_avatar(&self, member: MemberId) -> Result<()> {
@@ -91,7 +91,17 @@ impl FileStore for DbStore {
     }
 }
 
-async fn insert(tx: &mut Transaction<'_, Db>, new: NewFile<'_>) -> Result<FileId> {
+/// Of all that a member keeps.
+const OCTETS: &str =
+    "SELECT CAST(coalesce(sum(size + coalesce(thumb_size, 0)), 0) AS BIGINT) FROM file WHERE owner_id = $1";
+
+/// Adds a file of a member that is locked; `None` if there is no room for it.
+async fn insert(tx: &mut Transaction<'_, Db>, new: NewFile<'_>, quota: i64) -> Result<Option<FileId>> {
+    let kept: i64 = sqlx::query_scalar(OCTETS).bind(new.owner).fetch_one(&mut **tx).await?;
+    let size = new.size.saturating_add(new.thumb_size.unwrap_or_default());
+    if kept.saturating_add(size) > quota {
+        return Ok(None);
+    }
     let (width, height) = new.dimensions.unzip();
     let id = sqlx::query_scalar(
         "INSERT INTO file (token, owner_id, room_id, name, content_type, size, sha256, width, height, thumb_size, created_at)
@@ -111,7 +121,7 @@ async fn insert(tx: &mut Transaction<'_, Db>, new: NewFile<'_>) -> Result<FileId
     .fetch_one(&mut **tx)
     .await?;
     sqlx::query("DELETE FROM stray_blob WHERE token = $1").bind(new.token).execute(&mut **tx).await?;
-    Ok(id)
+    Ok(Some(id))
 }
 
 async fn delete_avatar(tx: &mut Transaction<'_, Db>, member: MemberId) -> Result<()> {

@@ -13,7 +13,10 @@ use self::{
     hostile::{BODIES, PATHS, bodies},
     schema::Document,
 };
-use crate::support::{Answer, TestApp, User};
+use crate::{
+    postgres_server,
+    support::{Answer, TestApp, User},
+};
 
 /// An operation to try.
 struct Operation<'a> {
@@ -86,7 +89,17 @@ fn ends_the_session(path: &str) -> bool {
 
 #[tokio::test]
 async fn no_input_makes_the_service_fail_or_say_what_it_does_not_describe() {
-    let app = TestApp::start().await;
+    walk(&TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn no_input_makes_the_service_on_postgres_fail_or_say_what_it_does_not_describe() {
+    let database = postgres_server::database().await;
+    walk(&TestApp::start_with(|config| config.database_url = Some(database)).await).await;
+}
+
+/// Asks every operation for everything.
+async fn walk(app: &TestApp) {
     let text = app.get("/openapi.json").await.ok();
     let document = Document(&text);
     let user = app.user("kim").await;

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, ops::Deref, path::PathBuf};
 use chat_app::{
     Config, Listening,
     limits::{Rate, Rates},
-    store::SqliteStore,
+    store::{PostgresStore, SqliteStore, Store},
 };
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use super::User;
 /// A running service; it stops when it is dropped.
 pub(crate) struct TestApp {
     pub(crate) dir: TempDir,
+    database_url: Option<String>,
     metrics: Option<SocketAddr>,
     /// Where STOMP over TCP is served.
     pub(crate) stomp: Option<SocketAddr>,
@@ -57,7 +58,7 @@ impl TestApp {
         let served = tokio::spawn(listening.serve(async {
             let _ = stopped.await;
         }));
-        Self { dir, metrics, stomp, remote, stop, served }
+        Self { dir, database_url: config.database_url, metrics, stomp, remote, stop, served }
     }
 
     /// What it has counted.
@@ -74,8 +75,11 @@ impl TestApp {
     }
 
     /// Its database, opened beside it.
-    pub(crate) async fn store(&self) -> SqliteStore {
-        SqliteStore::open(&self.dir.path().join("chat.db")).await.unwrap()
+    pub(crate) async fn store(&self) -> Box<dyn Store> {
+        match &self.database_url {
+            Some(url) => Box::new(PostgresStore::open(url).await.unwrap()),
+            None => Box::new(SqliteStore::open(&self.dir.path().join("chat.db")).await.unwrap()),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What is done to an installation besides serving it, also while a server runs.
 
+mod export;
+
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
+pub use self::export::export;
 use crate::{
     Config, StartError,
     auth::{Passwords, SignUp, add_user},
@@ -36,6 +39,9 @@ pub enum MaintenanceError {
         /// What the file system or the database says.
         error: io::Error,
     },
+    /// What is kept cannot be read, or the archive cannot be written.
+    #[error("the export broke off: {0}")]
+    Export(#[source] ChatError),
     /// The account was refused or not stored.
     #[error("no administrator was made: {0}")]
     Chat(#[from] ChatError),
