@@ -11,6 +11,7 @@ pub struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static OCTETS: AtomicU64 = AtomicU64::new(0);
+static FREED: AtomicU64 = AtomicU64::new(0);
 
 /// How often the process has allocated.
 pub fn allocations() -> u64 {
@@ -20,6 +21,13 @@ pub fn allocations() -> u64 {
 /// How many octets it has allocated, those included that it has freed.
 pub fn octets() -> u64 {
     OCTETS.load(Ordering::Relaxed)
+}
+
+/// How many octets it holds.
+pub fn live() -> u64 {
+    // What is freed was allocated before: read in the other order, it could seem to be more.
+    let freed = FREED.load(Ordering::Acquire);
+    octets().saturating_sub(freed)
 }
 
 fn count(size: usize) {
@@ -37,12 +45,14 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        FREED.fetch_add(layout.size() as u64, Ordering::Release);
         // SAFETY: as the caller's.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size);
+        FREED.fetch_add(layout.size() as u64, Ordering::Release);
         // SAFETY: as the caller's.
         unsafe { System.realloc(pointer, layout, size) }
     }

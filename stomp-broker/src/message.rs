@@ -42,6 +42,9 @@ struct Shared {
     compressed: [OnceLock<Option<Bytes>>; Version::ALL.len()],
 }
 
+/// What a header takes beside its text, in octets.
+const ENTRY: usize = 20;
+
 /// The header with a message's offset in the history of its destination; in SUBSCRIBE, that of the last one held.
 pub(crate) const OFFSET: &str = "x-offset";
 
@@ -97,7 +100,7 @@ impl Message {
 
     fn build(id: MessageId, publish: Publish, position: Option<Position>, after_loss: bool) -> Self {
         let Publish { destination, headers, body } = publish;
-        let of_headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let of_headers = headers.iter().map(|(name, value)| name.len() + value.len() + ENTRY).sum::<usize>();
         let shared = Shared {
             id,
             size: size_of::<Shared>() + of_headers + body.len(),

@@ -158,3 +158,21 @@ async fn queues_are_bounded_in_number_and_an_empty_one_does_not_count() {
     producer.publish("/queue/two", "2").await;
     producer.publish("/queue/three", "3").await;
 }
+
+#[tokio::test]
+async fn all_queues_together_are_bounded_in_octets() {
+    let server = server(QueueSettings { bytes: 10_000, ..QueueSettings::default() }).await;
+    let mut producer = client(&server).await;
+    for queue in ["/queue/one", "/queue/two"] {
+        producer.publish(queue, vec![b'x'; 6000]).await;
+    }
+    let mut other = client(&server).await;
+    other.send(Client::message("/queue/three", "3")).await;
+    let error = other.expect_error().await;
+    assert_eq!(error.headers().get("message"), Some("the queues hold more than 10000 bytes"));
+
+    producer.subscribe("s", "/queue/one").await;
+    producer.expect(Command::Message).await;
+    // What has been written is settled; the next frame of the same client comes behind that.
+    producer.publish("/queue/three", "3").await;
+}

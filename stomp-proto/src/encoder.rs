@@ -37,23 +37,23 @@ pub fn encode(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(),
 
 fn write(frame: &Frame, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
     let (command, headers, body) = (frame.command(), frame.headers(), frame.body());
-    let text = headers.wire_text();
+    let head = headers.head().as_bytes();
     let Survey { content_length: declared, nameless } = headers.survey();
-    // Every entry has a ':' and a line end of its own; each octet beyond may need an escape.
-    let escapes = count_special(text).saturating_sub(2 * headers.len());
-    let line_ends_and_nul = 3;
-    let size = command.as_str().len() + text.len() + escapes + body.len() + line_ends_and_nul;
+    // The first and the blank line end in an LF each, and an entry has a ':' and an LF; what is beyond may be escaped.
+    let escapes = count_special(head).saturating_sub(2 * (1 + headers.len()));
+    let size = head.len() + escapes + body.len() + "\0".len();
     let length_needed = declared.is_none() && !body.is_empty();
     dst.reserve(size + if length_needed { content_length_line(body.len()) } else { 0 });
 
-    let mut writer = FrameWriter::new(dst, command, version)?;
-    // The last line may have come with CR LF, and `text` then ends in its CR.
-    let verbatim = escapes == 0 && text.ends_with(b"\n") && !nameless;
-    if verbatim && version > Version::V1_0 {
-        writer.verbatim(text, declared)?;
-    } else {
-        headers.iter().try_for_each(|(name, value)| writer.header(name, value))?;
+    // A blank line that did not come is no part of the head.
+    let plain = escapes == 0 && !nameless && version > Version::V1_0 && head.ends_with(b"\n\n");
+    if plain {
+        let mut writer = FrameWriter::behind_command(dst, command, version)?;
+        writer.verbatim(&head[..head.len() - "\n".len()], declared)?;
+        return writer.end(body);
     }
+    let mut writer = FrameWriter::new(dst, command, version)?;
+    headers.iter().try_for_each(|(name, value)| writer.header(name, value))?;
     writer.end(body)
 }
 
@@ -106,24 +106,29 @@ impl<'a> FrameWriter<'a> {
     /// [`EncodeError::BadCommand`] for a command with control characters or none at all.
     #[inline]
     pub fn new(dst: &'a mut BytesMut, command: &Command, version: Version) -> Result<Self, EncodeError> {
-        let line = command.as_str().as_bytes();
-        if matches!(command, Command::Other(_)) {
-            parser::command_text(line).map_err(|_| EncodeError::BadCommand)?;
-        }
-        dst.put_slice(line);
-        dst.put_u8(b'\n');
-        Ok(Self::behind_command(dst, command, version))
+        let writer = Self::behind_command(dst, command, version)?;
+        writer.dst.put_slice(command.as_str().as_bytes());
+        writer.dst.put_u8(b'\n');
+        Ok(writer)
     }
 
-    /// A writer for headers behind a command line that stands elsewhere.
-    pub(crate) fn behind_command(dst: &'a mut BytesMut, command: &Command, version: Version) -> Self {
-        Self {
+    /// A writer for headers behind a command line that is written elsewhere.
+    #[inline]
+    pub(crate) fn behind_command(
+        dst: &'a mut BytesMut,
+        command: &Command,
+        version: Version,
+    ) -> Result<Self, EncodeError> {
+        if let Command::Other(name) = command {
+            parser::command_text(name.as_bytes()).map_err(|_| EncodeError::BadCommand)?;
+        }
+        Ok(Self {
             dst,
             version,
             escaping: Escaping::of(command, version),
             body_allowed: command.allows_body(version),
             content_length: None,
-        }
+        })
     }
 
     /// Appends a header, escaped as the version and the command ask for.
@@ -142,7 +147,7 @@ impl<'a> FrameWriter<'a> {
         write_header(self.dst, name, value, self.escaping).inspect_err(|_| self.dst.truncate(start))
     }
 
-    /// Appends header lines that need no escape, with the value of the first `content-length` among them.
+    /// Appends lines that need no escape, with the value of the first `content-length` among them.
     fn verbatim(&mut self, lines: &[u8], content_length: Option<&str>) -> Result<(), EncodeError> {
         content_length.map_or(Ok(()), |value| self.declare(value))?;
         self.dst.put_slice(lines);

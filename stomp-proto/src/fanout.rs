@@ -96,7 +96,7 @@ impl MessageTail {
         let head = own.into_iter().map(length).sum::<usize>() + headers.clone().map(length).sum::<usize>();
         // Of just the right size it is shared without another allocation.
         let mut wire = BytesMut::with_capacity(head + end_length(body));
-        let mut writer = FrameWriter::behind_command(&mut wire, &Command::Message, version);
+        let mut writer = FrameWriter::behind_command(&mut wire, &Command::Message, version)?;
         for (name, value) in own {
             writer.header(name, value)?;
         }

@@ -10,6 +10,9 @@ use crate::{
     entries::{Entries, Entry},
 };
 
+/// What a builder has room for at first, in octets: the heads of most frames.
+const ROOM: usize = 128;
+
 /// One STOMP frame, decoded or built, with its headers unescaped.
 ///
 /// Cloning shares the memory. A decoded frame also shares the decoder's read buffer: call
@@ -44,7 +47,10 @@ impl Frame {
     /// assert_eq!(frame.command().as_str(), "HELLO");
     /// ```
     pub fn builder(command: Command) -> FrameBuilder {
-        FrameBuilder { command, text: String::new(), entries: Entries::default(), body: Bytes::new() }
+        let mut text = String::with_capacity(ROOM);
+        text.push_str(command.as_str());
+        text.push('\n');
+        FrameBuilder { command, text, entries: Entries::default(), body: Bytes::new() }
     }
 
     /// The first line.
@@ -76,7 +82,7 @@ impl Frame {
 
     /// About the memory that the frame keeps alive, in octets.
     pub fn size(&self) -> usize {
-        self.headers.text().len() + self.body.len()
+        self.headers.head().len() + self.body.len()
     }
 
     /// The body as JSON, whatever its `content-type` says.
@@ -116,11 +122,11 @@ impl Frame {
     /// ```
     #[must_use]
     pub fn detach(&self) -> Self {
-        let head = self.headers.text().as_bytes();
+        let head = self.headers.head().as_bytes();
         let octets = detached(head, &self.body);
         Self {
             command: self.command.clone(),
-            headers: self.headers.with_text(ByteStr::from_checked(octets.slice(..head.len()))),
+            headers: self.headers.with_head(ByteStr::from_checked(octets.slice(..head.len()))),
             body: octets.slice(head.len()..),
         }
     }
@@ -170,7 +176,8 @@ impl FrameBuilder {
     }
 
     /// The frame.
-    pub fn build(self) -> Frame {
+    pub fn build(mut self) -> Frame {
+        self.text.push('\n');
         Frame::new(self.command, Headers::new(ByteStr::from(self.text), self.entries), self.body)
     }
 }

@@ -140,15 +140,6 @@ impl Headers {
         self.entries.as_slice().iter().copied().find(|entry| entry.is_named(self.text.as_bytes(), name))
     }
 
-    /// The entries as lines, `name:value` and a line end each; more than that where they came escaped.
-    pub(crate) fn wire_text(&self) -> &[u8] {
-        let ([first, ..], [.., last]) = (self.entries.as_slice(), self.entries.as_slice()) else {
-            return &[];
-        };
-        let lines = first.start as usize..last.end as usize + 1;
-        self.text.as_bytes().get(lines).unwrap_or_default()
-    }
-
     /// What an encoder asks of the entries, found in one pass: the first `content-length`, and whether a builder
     /// gave an entry an empty name.
     pub(crate) fn survey(&self) -> Survey<'_> {
@@ -162,13 +153,14 @@ impl Headers {
         survey
     }
 
-    /// What the entries point into.
-    pub(crate) fn text(&self) -> &ByteStr {
+    /// The head of the frame in one piece, which the entries point into: the command, the entries as `name:value` and a
+    /// blank line, with a line end each; more than that where they came escaped, and no blank line where none came.
+    pub(crate) fn head(&self) -> &ByteStr {
         &self.text
     }
 
-    /// The same entries in `text`, a copy of the text that they point into.
-    pub(crate) fn with_text(&self, text: ByteStr) -> Self {
+    /// The same entries in `text`, a copy of the head that they point into.
+    pub(crate) fn with_head(&self, text: ByteStr) -> Self {
         Self::new(text, self.entries.clone())
     }
 }

@@ -87,6 +87,12 @@ pub enum BrokerError {
         /// The limit, in queues.
         limit: usize,
     },
+    /// All queues together hold as much as they may.
+    #[error("the queues hold more than {limit} bytes")]
+    QueuesFull {
+        /// The limit, in octets.
+        limit: usize,
+    },
     /// A queue holds as much as it may.
     #[error("the queue {queue} is full")]
     QueueFull {

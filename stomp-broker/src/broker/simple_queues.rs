@@ -36,6 +36,9 @@ impl Default for QueuePolicy {
 pub struct QueueSettings {
     /// Queues that hold messages, at most.
     pub queues: usize,
+    /// The octets of the messages of all queues of a [`SimpleBroker`](super::SimpleBroker) together, at most. In Redis
+    /// its `maxmemory` bounds them.
+    pub bytes: usize,
     /// The first pattern that matches a queue says what holds for it.
     pub policies: Vec<(Pattern, QueuePolicy)>,
     /// What holds for queues that no pattern matches.
@@ -43,9 +46,9 @@ pub struct QueueSettings {
 }
 
 impl Default for QueueSettings {
-    /// 10,000 queues, all with the default policy.
+    /// 10,000 queues and 256 MiB, all with the default policy.
     fn default() -> Self {
-        Self { queues: 10_000, policies: Vec::new(), default: QueuePolicy::default() }
+        Self { queues: 10_000, bytes: 256 << 20, policies: Vec::new(), default: QueuePolicy::default() }
     }
 }
 
@@ -68,7 +71,14 @@ impl From<QueuePolicy> for QueueSettings {
 pub(super) struct SimpleQueues {
     settings: QueueSettings,
     ids: Arc<MessageIds>,
-    queues: Mutex<HashMap<Destination, Queue>>,
+    queues: Mutex<Queues>,
+}
+
+#[derive(Debug, Default)]
+struct Queues {
+    by_name: HashMap<Destination, Queue>,
+    /// The octets of all their messages.
+    bytes: usize,
 }
 
 /// Messages by age: the keys are given out in order, and a message that comes back keeps its own. Every lease has
@@ -93,27 +103,29 @@ impl SimpleQueues {
         Self { settings, ids, queues: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Destination, Queue>> {
+    fn lock(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves a message that was refused too often to where such messages go, if it is not there already.
-    fn bury(
-        &self,
-        queues: &mut HashMap<Destination, Queue>,
-        from: &Destination,
-        message: &Message,
-    ) -> Option<Destination> {
+    fn bury(&self, queues: &mut Queues, from: &Destination, message: &Message) -> Option<Destination> {
         let grave = self.settings.policy(from).dead_letters.as_ref().filter(|grave| *grave != from)?;
         let publish = message.to_publish(grave.clone()).header(DEAD_FROM, from);
-        let queue = queues.entry(grave.clone()).or_default();
+        let queue = queues.by_name.entry(grave.clone()).or_default();
         // The oldest dead letters make room for new ones: nobody may be reading them.
         while queue.is_full(self.settings.policy(grave)) {
-            queue.drop_oldest()?;
+            queues.bytes -= queue.drop_oldest()?;
             metrics::dropped(1, "dead-letters-full");
         }
-        queue.push(Message::new(self.ids.next(), publish));
+        queues.push(Message::new(self.ids.next(), publish));
         Some(grave.clone())
+    }
+}
+
+impl Queues {
+    fn push(&mut self, message: Message) {
+        self.bytes += message.size();
+        self.by_name.entry(message.destination().clone()).or_default().push(message);
     }
 }
 
@@ -128,10 +140,11 @@ impl Queue {
         self.ready.len() + self.leased.len() >= policy.messages || self.bytes >= policy.bytes
     }
 
-    fn drop_oldest(&mut self) -> Option<()> {
+    /// Says what that frees, in octets; `None` if all messages are out.
+    fn drop_oldest(&mut self) -> Option<usize> {
         let (_, stored) = self.ready.pop_first()?;
         self.bytes -= stored.message.size();
-        Some(())
+        Some(stored.message.size())
     }
 
     fn is_empty(&self) -> bool {
@@ -142,28 +155,31 @@ impl Queue {
 #[async_trait]
 impl QueueStore for SimpleQueues {
     async fn enqueue(&self, batch: Vec<Publish>) -> Result<(), BrokerError> {
+        let QueueSettings { queues: max_queues, bytes: max_bytes, .. } = self.settings;
         let mut queues = self.lock();
-        let is_new = |publish: &&Publish| !queues.contains_key(&publish.destination);
+        let is_new = |publish: &&Publish| !queues.by_name.contains_key(&publish.destination);
         let new: HashSet<_> = batch.iter().filter(is_new).map(|publish| &publish.destination).collect();
-        if !new.is_empty() && queues.len() + new.len() > self.settings.queues {
-            return Err(BrokerError::TooManyQueues { limit: self.settings.queues });
+        if !new.is_empty() && queues.by_name.len() + new.len() > max_queues {
+            return Err(BrokerError::TooManyQueues { limit: max_queues });
+        }
+        if queues.bytes >= max_bytes {
+            return Err(BrokerError::QueuesFull { limit: max_bytes });
         }
         for publish in &batch {
             let policy = self.settings.policy(&publish.destination);
-            if queues.get(&publish.destination).is_some_and(|queue| queue.is_full(policy)) {
+            if queues.by_name.get(&publish.destination).is_some_and(|queue| queue.is_full(policy)) {
                 return Err(BrokerError::QueueFull { queue: publish.destination.clone() });
             }
         }
         for publish in batch {
-            let queue = queues.entry(publish.destination.clone()).or_default();
-            queue.push(Message::new(self.ids.next(), publish));
+            queues.push(Message::new(self.ids.next(), publish));
         }
         Ok(())
     }
 
     async fn lease(&self, queue: &Destination, max: usize) -> Result<Vec<Leased>, BrokerError> {
         let mut queues = self.lock();
-        let Some(queue) = queues.get_mut(queue) else { return Ok(Vec::new()) };
+        let Some(queue) = queues.by_name.get_mut(queue) else { return Ok(Vec::new()) };
         let mut leased = Vec::new();
         while leased.len() < max
             && let Some((key, mut stored)) = queue.ready.pop_first()
@@ -187,7 +203,8 @@ impl QueueStore for SimpleQueues {
         let mut queues = self.lock();
         let mut fed = Vec::new();
         let mut dead = Vec::new();
-        let Some(queue) = queues.get_mut(name) else { return Ok(fed) };
+        let Some(queue) = queues.by_name.get_mut(name) else { return Ok(fed) };
+        let before = queue.bytes;
         for id in leases {
             let Some((key, mut stored)) = queue.leased.remove(id) else { continue };
             match settlement {
@@ -207,9 +224,11 @@ impl QueueStore for SimpleQueues {
                 }
             }
         }
+        let freed = before - queue.bytes;
         if queue.is_empty() {
-            queues.remove(name);
+            queues.by_name.remove(name);
         }
+        queues.bytes -= freed;
         fed.extend(dead.iter().filter_map(|message| {
             let grave = self.bury(&mut queues, name, message);
             metrics::dropped(usize::from(grave.is_none()), "undeliverable");

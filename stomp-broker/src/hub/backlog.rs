@@ -49,6 +49,10 @@ pub(crate) struct Credit {
     pub(crate) bytes: usize,
 }
 
+/// The octets of messages that are taken out at a time, or one message. They are copied to be written, while others
+/// come to wait in their place; a client that does not read holds both.
+const BATCH: usize = 128 * 1024;
+
 /// What was taken out and is not worth tidying up behind.
 const TIDY_ABOVE: usize = 64;
 
@@ -101,17 +105,21 @@ impl Backlog {
         Ok(())
     }
 
-    /// Takes out what the credit covers, into an empty `batch`, whose room is used for what comes.
+    /// Takes out what the credit covers, and no more than is written at a time, into an empty `batch`, whose room is
+    /// used for what comes.
     pub(crate) fn take(&mut self, mut credit: Credit, batch: &mut Slots) {
-        if self.messages <= credit.messages && self.bytes <= credit.bytes {
+        if self.messages <= credit.messages && self.bytes <= credit.bytes.min(BATCH) {
             let room = mem::take(batch);
             *batch = self.take_all();
             self.slots = room;
             return;
         }
+        let mut taken = 0;
         while !credit.is_spent()
+            && taken < BATCH
             && let Some(delivery) = self.pop_front()
         {
+            taken += delivery.size();
             credit.spend(&delivery);
             batch.push_back(Some(delivery));
         }

@@ -10,7 +10,7 @@
 
 use std::cell::RefCell;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use http::{HeaderMap, header::SEC_WEBSOCKET_EXTENSIONS};
 
@@ -70,17 +70,12 @@ pub(crate) fn compress(octets: &[u8]) -> Option<Bytes> {
     })
 }
 
-/// The payload of a message that begins with `prefix`, and goes on with what was [`compress`]ed. `None` if the prefix
-/// is longer than a stored block.
-pub(super) fn payload(prefix: &[u8], compressed: &[u8]) -> Option<Bytes> {
+/// What begins the payload of a message, ahead of `prefix` and of what was [`compress`]ed. `None` if the prefix is longer
+/// than a stored block.
+pub(super) fn stored(prefix: &[u8]) -> Option<[u8; 5]> {
     let length = u16::try_from(prefix.len()).ok()?;
-    let mut payload = BytesMut::with_capacity(5 + prefix.len() + compressed.len());
-    payload.put_u8(0);
-    payload.put_u16_le(length);
-    payload.put_u16_le(!length);
-    payload.put_slice(prefix);
-    payload.put_slice(compressed);
-    Some(payload.freeze())
+    let ([low, high], [not_low, not_high]) = (length.to_le_bytes(), (!length).to_le_bytes());
+    Some([0, low, high, not_low, not_high])
 }
 
 /// Why a message cannot be decompressed.
@@ -142,17 +137,21 @@ mod tests {
         (0..size).map(|at| b"the quick brown fox "[at % 20]).collect()
     }
 
+    fn payload(prefix: &[u8], compressed: &[u8]) -> Vec<u8> {
+        [&stored(prefix).unwrap()[..], prefix, compressed].concat()
+    }
+
     #[test]
     fn a_prefix_and_a_shared_tail_make_one_message() {
         for size in [WORTHWHILE, 1000, 5000, 300_000] {
             let compressed = compress(&text(size)).unwrap();
             assert!(compressed.len() < size / 2);
             for prefix in [&b"MESSAGE\nsubscription:0\n"[..], b"", &[b'x'; 0xFFFF]] {
-                let message = inflate(&payload(prefix, &compressed).unwrap(), usize::MAX / 2).unwrap();
+                let message = inflate(&payload(prefix, &compressed), usize::MAX / 2).unwrap();
                 assert!(message == [prefix, &text(size)].concat(), "{size}");
             }
         }
-        assert_eq!(payload(&[b'x'; 0x1_0000], b""), None);
+        assert_eq!(stored(&[b'x'; 0x1_0000]), None);
     }
 
     #[test]
@@ -165,7 +164,7 @@ mod tests {
     #[test]
     fn a_message_up_to_the_limit_is_decompressed_and_none_over_it() {
         let size = 100_000;
-        let bomb = payload(b"", &compress(&vec![0; size]).unwrap()).unwrap();
+        let bomb = payload(b"", &compress(&vec![0; size]).unwrap());
         assert!(bomb.len() < 1000);
         assert_eq!(inflate(&bomb, size).map(|message| message.len()), Ok(size));
         for limit in [0, 1, 1000, size - 1] {

@@ -8,6 +8,8 @@ mod counted;
 pub(crate) mod deflate;
 #[cfg(feature = "websocket")]
 mod marks;
+#[cfg(feature = "websocket")]
+mod outlet;
 mod queue;
 #[cfg(feature = "websocket")]
 mod sockjs;

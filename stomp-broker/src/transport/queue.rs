@@ -1,11 +1,22 @@
 //! What a stream has to write: small frames are copied together, large ones are written from where they are.
 
-use std::{cell::Cell, collections::VecDeque, io::IoSlice, mem};
+use std::{
+    cell::Cell,
+    collections::VecDeque,
+    io::{self, IoSlice},
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 use bytes::{Buf, Bytes};
+use tokio::io::AsyncWrite;
 
 /// Frames below this are copied, since that costs less than another slice to write.
 const COPY_BELOW: usize = 4096;
+
+/// The most chunks handed to one vectored write.
+const VECTORED: usize = 64;
 
 /// The most octets that a thread keeps room for while nothing is queued.
 const KEEP: usize = 256 * 1024;
@@ -37,12 +48,17 @@ impl Queue {
         self.large.is_empty() && self.written == self.small.len()
     }
 
-    /// Queues a frame of two parts.
-    pub(super) fn push(&mut self, prefix: &[u8], rest: &Bytes) {
+    /// Queues octets by copying them.
+    pub(super) fn copy(&mut self, octets: &[u8]) {
         if self.small.capacity() == 0 {
             *self = SPARE.take().unwrap_or_default();
         }
-        self.small.extend_from_slice(prefix);
+        self.small.extend_from_slice(octets);
+    }
+
+    /// Queues a frame of two parts.
+    pub(super) fn push(&mut self, prefix: &[u8], rest: &Bytes) {
+        self.copy(prefix);
         if rest.len() < COPY_BELOW {
             self.small.extend_from_slice(rest);
         } else {
@@ -50,8 +66,31 @@ impl Queue {
         }
     }
 
+    /// Writes to the stream what is queued; ready when nothing is left.
+    pub(super) fn poll_write_to<S: AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while !self.is_empty() {
+            let mut slices = [IoSlice::new(&[]); VECTORED];
+            let used = self.fill(&mut slices);
+            let stream = Pin::new(&mut *stream);
+            let written = ready!(match slices.get(..used).unwrap_or_default() {
+                // The kernel takes one slice faster when it is not a list.
+                [only] => stream.poll_write(cx, only),
+                slices => stream.poll_write_vectored(cx, slices),
+            })?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.advance(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// What is to be written as slices, in order; says how many there are. There may be more than `slices` has room for.
-    pub(super) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+    fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let ends = self.large.iter().map(|large| (large.at, &large.octets[..]));
         let ends = ends.chain([(self.small.len(), &[][..])]);
         let mut at = self.written;
@@ -65,7 +104,7 @@ impl Queue {
     }
 
     /// Forgets the first `written` octets; room that is not needed any more goes back to the thread.
-    pub(super) fn advance(&mut self, mut written: usize) {
+    fn advance(&mut self, mut written: usize) {
         while written > 0 {
             let end = self.large.front().map_or(self.small.len(), |large| large.at);
             let small = written.min(end - self.written);

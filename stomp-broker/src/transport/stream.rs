@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    io::{self, IoSlice},
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -16,9 +16,6 @@ use crate::session::Closing;
 
 /// Where there is so much room in a buffer, a large frame is awaited.
 const READ_DIRECT: usize = 4096;
-
-/// The most chunks handed to one vectored write.
-const VECTORED: usize = 64;
 
 /// The size of one read into the buffer that all connections of a thread share.
 const READ: usize = 32 * 1024;
@@ -72,20 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for StreamTransport<S> 
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.queue.is_empty() {
-            let mut slices = [IoSlice::new(&[]); VECTORED];
-            let used = self.queue.fill(&mut slices);
-            let stream = Pin::new(&mut self.stream);
-            let written = ready!(match slices.get(..used).unwrap_or_default() {
-                // The kernel takes one slice faster when it is not a list.
-                [only] => stream.poll_write(cx, only),
-                slices => stream.poll_write_vectored(cx, slices),
-            })?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.queue.advance(written);
-        }
+        ready!(self.queue.poll_write_to(&mut self.stream, cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

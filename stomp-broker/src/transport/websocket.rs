@@ -17,7 +17,7 @@ use tokio_tungstenite::{
         protocol::{
             CloseFrame, Role, WebSocketConfig,
             frame::{
-                Frame,
+                FrameHeader,
                 coding::{CloseCode, Data, OpCode},
             },
         },
@@ -28,6 +28,7 @@ use super::{
     Counted, Outgoing, Transport,
     deflate::{self, InflateError},
     marks::Mark,
+    outlet::Outlet,
     upgrade::Messages,
 };
 use crate::session::Closing;
@@ -35,8 +36,7 @@ use crate::session::Closing;
 /// A WebSocket behind its handshake.
 #[derive(Debug)]
 pub(crate) struct WebSocketTransport<S> {
-    socket: WebSocketStream<Counted<S>>,
-    has_output: bool,
+    socket: WebSocketStream<Outlet<S>>,
     messages: Messages,
     /// The octets that may be made of a compressed message: fewer before the login.
     max_inflated: usize,
@@ -56,13 +56,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
         }
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(ANSWERS)
             .max_message_size(Some(messages.max))
             .max_frame_size(Some(messages.max));
         Self {
-            socket: WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await,
+            socket: WebSocketStream::from_raw_socket(Outlet::new(stream), Role::Server, Some(config)).await,
             messages,
             max_inflated: before_login,
-            has_output: false,
             fault: None,
             finishing: false,
         }
@@ -75,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
 
     /// Appends a message of the peer's to `input`; fails with the code that says what is wrong with it.
     fn take_in(&mut self, payload: &[u8], input: &mut BytesMut) -> Result<usize, CloseCode> {
-        let mark = self.socket.get_mut().take_mark();
+        let mark = self.socket.get_mut().stream_mut().take_mark();
         if mark == Mark::Plain {
             input.extend_from_slice(payload);
             return Ok(payload.len());
@@ -108,6 +109,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
 /// Small, since many connections wait at a time; large messages grow it.
 const READ_BUFFER: usize = 2048;
 
+/// The octets of pongs that wait; of more, only the latest does (RFC 6455, section 5.5.3).
+const ANSWERS: usize = 1024;
+
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
         if self.fault.is_some() {
@@ -135,24 +139,29 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
     }
 
     fn push(&mut self, frame: Outgoing<'_>) {
-        let kind = if frame.is_text { Data::Text } else { Data::Binary };
-        let deflated = frame.compressed.and_then(|compressed| deflate::payload(frame.prefix, compressed));
-        let is_deflated = deflated.is_some();
-        let mut message = Frame::message(deflated.unwrap_or_else(|| whole(frame)), OpCode::Data(kind), true);
-        message.header_mut().rsv1 = is_deflated;
-        // The write buffer is not bounded here but by the outbox; what else can fail shows in the next flush.
-        let _ = Pin::new(&mut self.socket).start_send(Message::Frame(message));
-        self.has_output = true;
+        let deflated = frame.compressed.and_then(|rest| Some((deflate::stored(frame.prefix)?, rest)));
+        let (block, rest) = match &deflated {
+            Some((block, rest)) => (&block[..], *rest),
+            None => (&[][..], frame.rest),
+        };
+        let header = FrameHeader {
+            opcode: OpCode::Data(if frame.is_text { Data::Text } else { Data::Binary }),
+            rsv1: deflated.is_some(),
+            ..FrameHeader::default()
+        };
+        let length = block.len() + frame.prefix.len() + rest.len();
+        let queue = self.socket.get_mut().queue();
+        queue.copy(encode(&header, length, &mut [0; MAX_HEADER]));
+        queue.copy(block);
+        queue.push(frame.prefix, rest);
     }
 
     fn has_output(&self) -> bool {
-        self.has_output
+        self.socket.get_ref().has_output()
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.socket).poll_flush(cx)).map_err(into_io)?;
-        self.has_output = false;
-        Poll::Ready(Ok(()))
+        Pin::new(self.socket.get_mut()).poll_flush(cx)
     }
 
     fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>> {
@@ -171,23 +180,24 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
 
     fn logged_in(&mut self) {
         self.max_inflated = self.messages.max;
-        self.socket.get_mut().allow(u64::MAX);
+        self.socket.get_mut().stream_mut().allow(u64::MAX);
     }
 
     fn written(&self) -> u64 {
-        self.socket.get_ref().written()
+        self.socket.get_ref().stream().written()
     }
 }
 
-/// The octets of a frame in one piece.
-fn whole(frame: Outgoing<'_>) -> Bytes {
-    if frame.prefix.is_empty() {
-        return frame.rest.clone();
-    }
-    let mut whole = BytesMut::with_capacity(frame.prefix.len() + frame.rest.len());
-    whole.extend_from_slice(frame.prefix);
-    whole.extend_from_slice(frame.rest);
-    whole.freeze()
+/// The longest header of a frame of the server's (RFC 6455, section 5.2).
+const MAX_HEADER: usize = 10;
+
+/// Writes the header of a frame with a payload of that length to the buffer, for which nothing need be allocated.
+fn encode<'a>(header: &FrameHeader, length: usize, buffer: &'a mut [u8; MAX_HEADER]) -> &'a [u8] {
+    let mut rest = &mut buffer[..];
+    // The buffer has room for the longest.
+    let _ = header.format(length as u64, &mut rest);
+    let left = rest.len();
+    buffer.get(..MAX_HEADER - left).unwrap_or_default()
 }
 
 /// The code of RFC 6455, section 7.4.1, for the end of a session.

@@ -126,6 +126,39 @@ fn enc_13_what_cannot_be_written_is_refused() {
 }
 
 #[test]
+fn enc_13_commands_that_cannot_be_written_are_refused() {
+    for version in Version::ALL {
+        for command in ["", "A\nB", "A\0", "A\r", "A\u{1}"] {
+            let frame = build(Command::from(command), &[("a", "b")], b"");
+            assert_eq!(written(&frame, version), Err(EncodeError::BadCommand), "{command:?} in {version}");
+        }
+    }
+}
+
+#[test]
+fn enc_13_a_head_that_came_in_another_shape_is_written_as_it_should_be() {
+    let heads = [
+        (V1_0, "SEND\n a : b \nc:d\n\n\0", "SEND\na:b\nc:d\n\n\0"),
+        (V1_1, "SEND\na:b\n\n\0", "SEND\na:b\n\n\0"),
+        (V1_2, "SEND\r\na:b\r\n\r\n\0", "SEND\na:b\n\n\0"),
+        (V1_2, "SEND\na:b\r\n\n\0", "SEND\na:b\n\n\0"),
+        (V1_2, "SEND\na:b:c\n\n\0", "SEND\na:b\\cc\n\n\0"),
+        (V1_2, "SEND\na:b\n\0", "SEND\na:b\n\n\0"),
+        (V1_2, "SEND\n\n\0", "SEND\n\n\0"),
+    ];
+    for (version, head, expected) in heads {
+        let mut decoder = decoder(version);
+        decoder.set_leniency(stomp_proto::Leniency { missing_blank_line: true, ..Default::default() });
+        let Ok(Some(Item::Frame(frame))) = decoder.decode(&mut BytesMut::from(head)) else {
+            panic!("{head:?}")
+        };
+        for frame in [frame.detach(), frame] {
+            assert_eq!(written(&frame, V1_2).as_deref(), Ok(expected), "{head:?}");
+        }
+    }
+}
+
+#[test]
 fn enc_14_the_rules_change_at_the_frame_boundary() {
     let mut decoder = decoder(V1_2);
     let mut read = BytesMut::from("CONNECT\naccept-version:1.0\n\n\0SEND\nfoo:a\\nb\n\n\0");
