@@ -111,7 +111,7 @@ pub struct Rates {
     pub upload: Rate,
     /// Reports, for each member.
     pub report: Rate,
-    /// Archives of own data, for each member.
+    /// Archives of own data, and of rooms, for each member.
     pub export: Rate,
 }
 

@@ -7,6 +7,7 @@ mod account;
 mod changes;
 mod door;
 mod draft;
+mod export;
 mod gossip;
 mod health;
 mod lanes;

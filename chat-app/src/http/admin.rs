@@ -15,8 +15,8 @@ use super::{
     caller::Caller,
     error::{Error, Result},
     extract::{self, Device, Path, Query},
-    members::{CreateMember, ListMembers},
-    page::{limit, page},
+    members::CreateMember,
+    page::{ByName, limit, page},
 };
 use crate::{
     admin::{Actor, require_admin},
@@ -97,17 +97,17 @@ async fn stats(State(http): State<Http>, _: Administrator) -> Result<Json<Stats>
     get,
     path = "/admin/api/users",
     tag = "admin",
-    params(ListMembers),
+    params(ByName),
     responses((status = 200, body = [AdminMember], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn admin_members(
     State(http): State<Http>,
     administrator: Administrator,
-    Query(list): Query<ListMembers>,
+    Query(list): Query<ByName>,
 ) -> Result<Response> {
-    let limit = limit(list.limit, 100, 100)?;
-    let after = list.after.unwrap_or(MemberId(0));
-    let query = MemberQuery { except: administrator.member.id, name: list.q.trim(), after, limit: limit + 1 };
+    let (name, limit) = list.parse()?;
+    let after = MemberId(list.after.unwrap_or_default());
+    let query = MemberQuery { except: administrator.member.id, name, after, limit: limit + 1 };
     Ok(page(http.admin.members(query).await?, limit))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     error::Result,
     extract::{self, Device, Path, Query},
     openapi::Refused,
-    page::{limit, page},
+    page::{ByName, page},
 };
 use crate::{
     auth::SignUp,
@@ -73,35 +73,22 @@ async fn create_member(
     Ok(Json(http.auth.sign_up(body.parse()?, invite.as_deref(), device.as_login()).await?))
 }
 
-/// Which members to list; administrators look for them in the same way.
-#[derive(Deserialize, IntoParams)]
-pub(super) struct ListMembers {
-    /// Part of the name; for administrators also of the address.
-    #[serde(default)]
-    pub(super) q: String,
-    /// How many, at most.
-    #[param(minimum = 1, maximum = 100, default = 100)]
-    pub(super) limit: Option<i64>,
-    /// The last one of the page before.
-    pub(super) after: Option<MemberId>,
-}
-
 /// Members other than who asks, in the order of their ids.
 #[utoipa::path(
     get,
     path = "/member/list",
     tag = "members",
-    params(ListMembers),
+    params(ByName),
     responses((status = 200, body = [Member], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn list_members(
     State(http): State<Http>,
     caller: Caller,
-    Query(list): Query<ListMembers>,
+    Query(list): Query<ByName>,
 ) -> Result<Response> {
-    let limit = limit(list.limit, 100, 100)?;
-    let after = list.after.unwrap_or(MemberId(0));
-    let query = MemberQuery { except: caller.id(), name: list.q.trim(), after, limit: limit + 1 };
+    let (name, limit) = list.parse()?;
+    let after = MemberId(list.after.unwrap_or_default());
+    let query = MemberQuery { except: caller.id(), name, after, limit: limit + 1 };
     Ok(page(http.chat.members(query).await?, limit))
 }
 

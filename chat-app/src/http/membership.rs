@@ -11,7 +11,7 @@ use super::{
     error::Result,
     extract::{self, Path, Query},
     openapi::Refused,
-    page::{limit, page},
+    page::{ByName, page},
 };
 use crate::{
     domain::{MemberId, MyRoom, Notify, Participant, Problems, RoomId, RoomPassword},
@@ -99,35 +99,23 @@ async fn leave(State(http): State<Http>, caller: Caller, Path(id): Path<RoomId>)
     Ok(http.chat.leave_room(caller.id(), id).await?)
 }
 
-#[derive(Deserialize, IntoParams)]
-struct ListParticipants {
-    /// Part of the name.
-    #[serde(default)]
-    q: String,
-    /// How many, at most.
-    #[param(minimum = 1, maximum = 100, default = 100)]
-    limit: Option<i64>,
-    /// The last one of the page before.
-    cursor: Option<MemberId>,
-}
-
 /// Who is in a room, in the order of their ids.
 #[utoipa::path(
     get,
     path = "/chat/room/{id}/members",
     tag = "members of rooms",
-    params(RoomId, ListParticipants),
+    params(RoomId, ByName),
     responses((status = 200, body = [Participant], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn room_members(
     State(http): State<Http>,
     caller: Caller,
     Path(id): Path<RoomId>,
-    Query(list): Query<ListParticipants>,
+    Query(list): Query<ByName>,
 ) -> Result<Response> {
-    let limit = limit(list.limit, 100, 100)?;
-    let after = list.cursor.unwrap_or(MemberId(0));
-    let query = ParticipantQuery { room: id, name: list.q.trim(), after, limit: limit + 1 };
+    let (name, limit) = list.parse()?;
+    let after = MemberId(list.after.unwrap_or_default());
+    let query = ParticipantQuery { room: id, name, after, limit: limit + 1 };
     Ok(page(http.chat.participants(caller.id(), query).await?, limit))
 }
 

@@ -27,6 +27,7 @@ mod openapi;
 mod page;
 mod push;
 mod reports;
+mod room_export;
 mod rooms;
 mod sessions;
 
@@ -63,6 +64,7 @@ pub(crate) fn router(http: Http) -> Router {
         .merge(account::router())
         .merge(members::router())
         .merge(rooms::router())
+        .merge(room_export::router())
         .merge(membership::router())
         .merge(invites::router())
         .merge(messages::router())

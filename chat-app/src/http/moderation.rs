@@ -1,8 +1,6 @@
 //! What administrators do to rooms and messages.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -10,7 +8,7 @@ use super::{
     admin::Administrator,
     error::Result,
     extract::{Path, Query},
-    page::{limit, page},
+    page::{ByName, page},
 };
 use crate::domain::{AdminRoom, MessageId, RoomId};
 
@@ -21,34 +19,22 @@ pub(super) fn router() -> OpenApiRouter<Http> {
         .routes(routes!(admin_delete_message))
 }
 
-#[derive(Deserialize, IntoParams)]
-struct ListRooms {
-    /// Part of the name.
-    #[serde(default)]
-    q: String,
-    /// How many, at most.
-    #[param(minimum = 1, maximum = 100, default = 100)]
-    limit: Option<i64>,
-    /// The last one of the page before.
-    after: Option<i64>,
-}
-
 /// All rooms in the order of their ids, 1:1 rooms without a name.
 #[utoipa::path(
     get,
     path = "/admin/api/rooms",
     tag = "admin",
-    params(ListRooms),
+    params(ByName),
     responses((status = 200, body = [AdminRoom], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn admin_rooms(
     State(http): State<Http>,
     _: Administrator,
-    Query(list): Query<ListRooms>,
+    Query(list): Query<ByName>,
 ) -> Result<Response> {
-    let limit = limit(list.limit, 100, 100)?;
-    let after = RoomId(list.after.unwrap_or(0));
-    Ok(page(http.admin.rooms(list.q.trim(), after, limit + 1).await?, limit))
+    let (name, limit) = list.parse()?;
+    let after = RoomId(list.after.unwrap_or_default());
+    Ok(page(http.admin.rooms(name, after, limit + 1).await?, limit))
 }
 
 /// Deletes a group room with all that is in it.

@@ -10,7 +10,7 @@ use super::{
     caller::Caller,
     error::Result,
     extract::{self, Path, Query, given},
-    page::{limit, page},
+    page::{ByName, page},
 };
 use crate::{
     chat::{ChangeRoom, CreateRoom, RoomDetails},
@@ -100,33 +100,21 @@ async fn create_room(
     Ok(Json(http.chat.create_room(caller.id(), create).await?))
 }
 
-#[derive(Deserialize, IntoParams)]
-struct ListRooms {
-    /// Part of the name.
-    #[serde(default)]
-    q: String,
-    /// How many, at most.
-    #[param(minimum = 1, maximum = 100, default = 100)]
-    limit: Option<i64>,
-    /// The last one of the page before.
-    cursor: Option<RoomId>,
-}
-
 /// Group rooms that are listed, the one with the newest message first.
 #[utoipa::path(
     get,
     path = "/chat/room/group/list",
     tag = "rooms",
-    params(ListRooms),
+    params(ByName),
     responses((status = 200, body = [Room], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
 )]
 async fn list_rooms(
     State(http): State<Http>,
     caller: Caller,
-    Query(list): Query<ListRooms>,
+    Query(list): Query<ByName>,
 ) -> Result<Response> {
-    let limit = limit(list.limit, 100, 100)?;
-    let query = RoomQuery { viewer: caller.id(), name: list.q.trim(), after: list.cursor, limit: limit + 1 };
+    let (name, limit) = list.parse()?;
+    let query = RoomQuery { viewer: caller.id(), name, after: list.after.map(RoomId), limit: limit + 1 };
     Ok(page(http.chat.rooms(query).await?, limit))
 }
 

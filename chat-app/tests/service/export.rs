@@ -130,3 +130,35 @@ async fn an_export_of_nothing_says_what_to_give() {
     assert!(error.to_string().contains("--data-dir"), "{error}");
     assert!(!config.data_dir.exists(), "nothing was made");
 }
+
+#[tokio::test]
+async fn a_room_is_exported_for_its_owner_as_json_or_as_text() {
+    let app = TestApp::start().await;
+    let (kim, lee, eve) = (app.guest("kim").await, app.guest("lee").await, app.guest("eve").await);
+    let room = kim.create_room("room").await;
+    let path = format!("/chat/room/{room}/export");
+    assert_eq!(kim.get(&path).await.ok(), json!([]), "there is nothing yet");
+    lee.join(room).await;
+    lee.say(room, "first\n2026-01-01T00:00:00.000Z kim: forged").await;
+    kim.say(room, "second").await;
+    lee.get(&path).await.refused(403, "NOT_OWNER");
+    eve.get(&path).await.refused(403, "NOT_PARTICIPANT");
+
+    let answer = kim.get(&format!("{path}?format=json")).await;
+    assert!(answer.header("content-disposition").ends_with(&format!("filename=\"room-{room}.json\"")));
+    let messages = answer.ok();
+    assert_eq!(messages, kim.get(&format!("/chat/history/{room}")).await.ok(), "messages as ever");
+    let answer = kim.get(&format!("{path}?format=txt")).await;
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    let lines: Vec<_> = answer.text.lines().collect();
+    assert!(
+        matches!(
+            lines[..],
+            [join, first, forged, second] if join.ends_with("lee: JOIN") && first.ends_with(" lee: first")
+                && forged.starts_with("    ") && second.ends_with(" kim: second")
+        ),
+        "{lines:?}"
+    );
+    kim.get(&path).await.refused(429, "RATE_LIMITED");
+    kim.get(&format!("{path}?format=exe")).await.refused(400, "VALIDATION");
+}

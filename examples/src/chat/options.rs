@@ -126,7 +126,7 @@ pub(super) struct Options {
     #[arg(long, env = "CHAT_REPORT_RATE", value_name = "RATE")]
     report_rate: Option<Rate>,
 
-    /// Archives of own data, for each member [default: 3/3600].
+    /// Archives of own data and of rooms, for each member [default: 3/3600].
     #[arg(long, env = "CHAT_EXPORT_RATE", value_name = "RATE")]
     export_rate: Option<Rate>,
 }
