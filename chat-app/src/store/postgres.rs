@@ -10,6 +10,13 @@ macro_rules! rows {
     };
 }
 
+/// A test whether a column is one of the [`ids`] that are the first parameter.
+macro_rules! one_of {
+    () => {
+        " = ANY($1) "
+    };
+}
+
 #[path = "sql/mod.rs"]
 mod sql;
 
@@ -130,16 +137,10 @@ async fn insert_lines(
     Ok(inserted.bind(Json(lines)).fetch_all(&mut **tx).await?)
 }
 
-/// The messages whose [`ids`] are `$1`.
-const BY_IDS: &str = "SELECT * FROM message_view WHERE id = ANY($1)";
-
 /// Ids as PostgreSQL takes them.
 fn ids<T>(ids: &[T]) -> &[T] {
     ids
 }
-
-/// The newest numbers of the rooms whose [`ids`] are `$1`.
-const NEWEST: &str = "SELECT id AS room_id, last_seq, last_change_seq FROM room WHERE id = ANY($1)";
 
 /// Makes a message findable by these grams and no others.
 async fn index(tx: &mut Transaction<'_, Postgres>, message: MessageId, grams: &[String]) -> Result<()> {

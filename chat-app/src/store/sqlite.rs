@@ -10,6 +10,13 @@ macro_rules! rows {
     };
 }
 
+/// A test whether a column is one of the [`ids`] that are the first parameter.
+macro_rules! one_of {
+    () => {
+        " IN (SELECT value FROM json_each($1)) "
+    };
+}
+
 #[path = "sql/mod.rs"]
 mod sql;
 
@@ -31,6 +38,9 @@ type Db = Sqlite;
 type DbStore = SqliteStore;
 
 const READERS: u32 = 4;
+
+/// Rows that a query may be ahead of who reads them: a whole page, so that it need not be woken again for its rest.
+const ROWS_AHEAD: usize = 256;
 
 /// How long a query waits for a connection, and a connection for another process's lock.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,9 +65,13 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
+            .row_buffer_size(ROWS_AHEAD)
             .busy_timeout(PATIENCE);
-        let pool =
-            |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+        // A file does not go away as a server does: connections need not be tested.
+        let pool = |connections| {
+            let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
+            pool.test_before_acquire(false)
+        };
         let writer = pool(1).connect_with(options.clone().create_if_missing(true)).await?;
         sqlx::migrate!("migrations/sqlite").run(&writer).await?;
         let readers = pool(READERS).connect_with(options.read_only(true)).await?;
@@ -150,17 +164,10 @@ async fn insert_lines(
     Ok(inserted)
 }
 
-/// The messages whose [`ids`] are `$1`.
-const BY_IDS: &str = "SELECT * FROM message_view WHERE id IN (SELECT value FROM json_each($1))";
-
 /// Ids as SQLite takes them.
 fn ids<T: Serialize>(ids: &[T]) -> Json<&[T]> {
     Json(ids)
 }
-
-/// The newest numbers of the rooms whose [`ids`] are `$1`.
-const NEWEST: &str = "SELECT id AS room_id, last_seq, last_change_seq FROM room
-                      WHERE id IN (SELECT value FROM json_each($1))";
 
 /// Makes a message findable by these grams and no others.
 async fn index(tx: &mut Transaction<'_, Sqlite>, message: MessageId, grams: &[String]) -> Result<()> {

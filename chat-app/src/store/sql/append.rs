@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::{FromRow, Transaction, types::Json};
 
 use super::{
-    BY_IDS, Db, DbStore,
+    Db, DbStore,
     file::{are_free, attach},
     ids, insert_lines, lock_rooms,
     message::{message, note_mentions},
@@ -117,19 +117,21 @@ async fn judge(tx: &mut Transaction<'_, Db>, batch: &[NewMessage<'_>]) -> Result
         client_id: new.client_message_id.map(|id| id.as_str()),
         reply_to: new.reply_to,
     });
+    // Values where EXISTS would read better: PostgreSQL answers that from a hash of the whole table.
     let circumstances: Vec<Circumstances> = sqlx::query_as(concat!(
-        "SELECT EXISTS (SELECT 1 FROM room WHERE id = asked.room) AS has_room,
-                EXISTS (SELECT 1 FROM participant WHERE room_id = asked.room AND member_id = asked.sender) AS is_in,
-                EXISTS (SELECT 1 FROM room JOIN participant AS other ON other.room_id = room.id
+        "SELECT (SELECT id FROM room WHERE id = asked.room) IS NOT NULL AS has_room,
+                (SELECT member_id FROM participant
+                 WHERE room_id = asked.room AND member_id = asked.sender) IS NOT NULL AS is_in,
+                (SELECT other.member_id FROM room JOIN participant AS other ON other.room_id = room.id
                                  JOIN member_block ON member_block.member_id = other.member_id
-                        WHERE room.id = asked.room AND room.type = 'PRIVATE'
-                          AND member_block.blocked_id = asked.sender) AS is_blocked,
+                 WHERE room.id = asked.room AND room.type = 'PRIVATE'
+                   AND member_block.blocked_id = asked.sender LIMIT 1) IS NOT NULL AS is_blocked,
                 (SELECT id FROM message WHERE room_id = asked.room AND sender_id = asked.sender
                                           AND client_message_id = asked.client_id) AS before,
-                asked.reply_to IS NULL OR EXISTS (
-                    SELECT 1 FROM message JOIN access ON access.room_id = message.room_id
+                asked.reply_to IS NULL OR (
+                    SELECT message.id FROM message JOIN access ON access.room_id = message.room_id
                     WHERE message.id = asked.reply_to AND message.room_id = asked.room AND message.type = 'TALK'
-                      AND access.member_id = asked.sender AND message.seq > access.floor) AS may_reply
+                      AND access.member_id = asked.sender AND message.seq > access.floor) IS NOT NULL AS may_reply
          FROM (SELECT CAST(value ->> 'n' AS BIGINT) AS n, CAST(value ->> 'room' AS BIGINT) AS room,
                       CAST(value ->> 'sender' AS BIGINT) AS sender, value ->> 'client_id' AS client_id,
                       CAST(value ->> 'reply_to' AS BIGINT) AS reply_to FROM ",
@@ -253,13 +255,17 @@ async fn write(tx: &mut Transaction<'_, Db>, lines: &mut [Line<'_>]) -> Result<V
 
 /// Takes the next numbers of the rooms, in the transaction: a number that is not used after all is not taken.
 async fn number(tx: &mut Transaction<'_, Db>, lines: &mut [Line<'_>]) -> Result<()> {
+    let mut taken: HashMap<RoomId, i64> = HashMap::new();
+    for line in &*lines {
+        *taken.entry(line.room).or_default() += 1;
+    }
     let newest: Vec<(RoomId, i64)> = sqlx::query_as(concat!(
         "UPDATE room SET last_seq = last_seq + taken.lines, last_message_at = $2
-         FROM (SELECT CAST(value ->> 'room' AS BIGINT) AS room_id, count(*) AS lines FROM ",
+         FROM (SELECT CAST(value ->> 0 AS BIGINT) AS room_id, CAST(value ->> 1 AS BIGINT) AS lines FROM ",
         rows!(),
-        " GROUP BY 1) AS taken WHERE room.id = taken.room_id RETURNING id, last_seq"
+        ") AS taken WHERE room.id = taken.room_id RETURNING id, last_seq"
     ))
-    .bind(Json(&*lines))
+    .bind(Json(taken.into_iter().collect::<Vec<_>>()))
     .bind(lines.iter().map(|line| line.now).max())
     .fetch_all(&mut **tx)
     .await?;
@@ -274,6 +280,7 @@ async fn number(tx: &mut Transaction<'_, Db>, lines: &mut [Line<'_>]) -> Result<
 
 /// Messages as clients get them.
 async fn read(tx: &mut Transaction<'_, Db>, messages: Vec<MessageId>) -> Result<HashMap<MessageId, Message>> {
-    let messages: Vec<Message> = sqlx::query_as(BY_IDS).bind(ids(&messages)).fetch_all(&mut **tx).await?;
+    let read = sqlx::query_as(concat!("SELECT * FROM message_view WHERE id", one_of!()));
+    let messages: Vec<Message> = read.bind(ids(&messages)).fetch_all(&mut **tx).await?;
     Ok(messages.into_iter().map(|message| (message.id, message)).collect())
 }

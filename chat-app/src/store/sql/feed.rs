@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{DbStore, NEWEST, ids};
+use super::{DbStore, ids};
 use crate::{
     domain::{Change, Message, RoomId},
     store::{FeedStore, Newest, Result},
@@ -14,7 +14,11 @@ impl FeedStore for DbStore {
         if rooms.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(sqlx::query_as(NEWEST).bind(ids(rooms)).fetch_all(self.readers()).await?)
+        let newest = sqlx::query_as(concat!(
+            "SELECT id AS room_id, last_seq, last_change_seq FROM room WHERE id",
+            one_of!()
+        ));
+        Ok(newest.bind(ids(rooms)).fetch_all(self.readers()).await?)
     }
 
     async fn messages_between(&self, room: RoomId, after: i64, up_to: i64) -> Result<Vec<Message>> {

@@ -1,9 +1,9 @@
 //! Who is in a room, in the database.
 
 use async_trait::async_trait;
-use sqlx::{Transaction, types::Json};
+use sqlx::Transaction;
 
-use super::{Db, DbStore, append::Line, containing, lock_room, message::is_in};
+use super::{Db, DbStore, append::Line, containing, ids, lock_room, message::is_in};
 use crate::{
     domain::{
         MAX_PARTICIPANTS, MemberId, MessageType, Notify, Participant, ParticipantRole, ReadMarker, RoomId,
@@ -119,12 +119,9 @@ impl MembershipStore for DbStore {
     }
 
     async fn members_of(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, MemberId)>> {
-        let members = sqlx::query_as(concat!(
-            "SELECT room_id, member_id FROM participant WHERE room_id IN (SELECT CAST(value AS BIGINT) FROM ",
-            rows!(),
-            ")"
-        ));
-        Ok(members.bind(Json(rooms)).fetch_all(self.readers()).await?)
+        let members =
+            sqlx::query_as(concat!("SELECT room_id, member_id FROM participant WHERE room_id", one_of!()));
+        Ok(members.bind(ids(rooms)).fetch_all(self.readers()).await?)
     }
 
     async fn find_participants(&self, query: ParticipantQuery<'_>) -> Result<Vec<Participant>> {

@@ -1,9 +1,9 @@
 //! Messages in the database.
 
 use async_trait::async_trait;
-use sqlx::{Transaction, pool::PoolConnection, types::Json};
+use sqlx::{Transaction, pool::PoolConnection};
 
-use super::{Db, DbStore, append::append};
+use super::{Db, DbStore, append::append, ids};
 use crate::{
     domain::{MemberId, Message, MessageId, Nameable, RoomId, mentioned},
     store::{Append, Cursor, MessageStore, NewMessage, Notice, Page, Result},
@@ -83,18 +83,27 @@ impl MessageStore for DbStore {
     }
 
     async fn notices(&self, messages: &[MessageId]) -> Result<Vec<Notice>> {
-        // Most messages are for nobody in particular: only for the others all participants are looked at.
+        // Most are for nobody in particular: only for the others all participants are looked at. In two statements,
+        // because PostgreSQL, which guesses how many there are, would begin one with the participants of all rooms.
+        let particular: Vec<MessageId> = sqlx::query_scalar(concat!(
+            "SELECT message.id FROM message JOIN room ON room.id = message.room_id
+             WHERE message.id",
+            one_of!(),
+            "AND (message.reply_to IS NOT NULL OR room.type = 'PRIVATE'
+                  OR (SELECT count(*) FROM mention WHERE mention.message_id = message.id) > 0)"
+        ))
+        .bind(ids(messages))
+        .fetch_all(self.readers())
+        .await?;
+        if particular.is_empty() {
+            return Ok(Vec::new());
+        }
         let notices = sqlx::query_as(concat!(
-            "SELECT message_id, member_id, kind FROM notice_view
-             WHERE kind <> 'MESSAGE' AND message_id IN (
-                 SELECT message.id FROM message JOIN room ON room.id = message.room_id
-                 WHERE message.id IN (SELECT CAST(value AS BIGINT) FROM ",
-            rows!(),
-            ") AND (message.reply_to IS NOT NULL OR room.type = 'PRIVATE'
-                    OR EXISTS (SELECT 1 FROM mention WHERE mention.message_id = message.id)))
-             ORDER BY message_id, member_id"
+            "SELECT message_id, member_id, kind FROM notice_view WHERE kind <> 'MESSAGE' AND message_id",
+            one_of!(),
+            "ORDER BY message_id, member_id"
         ));
-        Ok(notices.bind(Json(messages)).fetch_all(self.readers()).await?)
+        Ok(notices.bind(ids(&particular)).fetch_all(self.readers()).await?)
     }
 
     async fn ping(&self) -> Result<()> {
@@ -172,10 +181,13 @@ struct Range {
 impl Range {
     /// The messages, ascending, and whether there are more of them.
     async fn read(self, connection: &mut PoolConnection<Db>) -> Result<(Vec<Message>, bool)> {
+        // Without `+ 0`, SQLite plans a query anew for each value that it may compare with or stop at; planning this
+        // one takes as long as running it.
         let sql = if self.newest {
-            "SELECT * FROM message_view WHERE room_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
+            "SELECT * FROM message_view WHERE room_id = $1 + 0 AND seq > $2 AND seq < $3
+             ORDER BY seq DESC LIMIT $4 + 0"
         } else {
-            "SELECT * FROM message_view WHERE room_id = $1 AND seq > $2 AND seq < $3 ORDER BY seq LIMIT $4"
+            "SELECT * FROM message_view WHERE room_id = $1 + 0 AND seq > $2 AND seq < $3 ORDER BY seq LIMIT $4 + 0"
         };
         let one_more = self.limit.saturating_add(1);
         let messages = sqlx::query_as(sql).bind(self.room).bind(self.low).bind(self.high).bind(one_more);

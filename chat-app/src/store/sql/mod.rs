@@ -26,9 +26,7 @@ mod session;
 mod setting;
 
 pub(super) use self::append::Line;
-use super::{
-    BY_IDS, Db, DbStore, NEWEST, SEARCH, ids, index, insert_lines, lock_member, lock_room, lock_rooms, needle,
-};
+use super::{Db, DbStore, SEARCH, ids, index, insert_lines, lock_member, lock_room, lock_rooms, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {

@@ -1,9 +1,8 @@
 //! Subscriptions to pushed messages in the database.
 
 use async_trait::async_trait;
-use sqlx::types::Json;
 
-use super::DbStore;
+use super::{DbStore, ids};
 use crate::{
     domain::{MemberId, MessageId, Timestamp},
     store::{NewSubscription, PushStore, PushTarget, Result},
@@ -45,23 +44,35 @@ impl PushStore for DbStore {
     }
 
     async fn push_targets(&self, messages: &[MessageId], now: Timestamp) -> Result<Vec<PushTarget>> {
-        // Each room once: of messages to rooms without a device, nothing else is looked at.
-        let targets = sqlx::query_as(concat!(
-            "WITH said AS (SELECT id, room_id FROM message WHERE id IN (SELECT CAST(value AS BIGINT) FROM ",
-            rows!(),
-            ")), reached AS (SELECT DISTINCT participant.room_id FROM participant
+        // Each room once: of messages to rooms without a device, nothing else is looked at. In two statements, as for
+        // notices.
+        let heard: Vec<MessageId> = sqlx::query_scalar(concat!(
+            "SELECT id FROM message WHERE id",
+            one_of!(),
+            "AND room_id IN (SELECT participant.room_id FROM participant
                              JOIN push_subscription ON push_subscription.member_id = participant.member_id
-                             WHERE participant.room_id IN (SELECT room_id FROM said))
-             SELECT notice_view.message_id, push_subscription.id, push_subscription.member_id, notice_view.kind,
+                             WHERE participant.room_id IN (SELECT room_id FROM message WHERE id",
+            one_of!(),
+            "))"
+        ))
+        .bind(ids(messages))
+        .fetch_all(self.readers())
+        .await?;
+        if heard.is_empty() {
+            return Ok(Vec::new());
+        }
+        let targets = sqlx::query_as(concat!(
+            "SELECT notice_view.message_id, push_subscription.id, push_subscription.member_id, notice_view.kind,
                     endpoint, p256dh, auth
              FROM notice_view
              JOIN push_subscription ON push_subscription.member_id = notice_view.member_id
              JOIN session ON session.id = push_subscription.session_id
-             WHERE notice_view.message_id IN (SELECT id FROM said WHERE room_id IN (SELECT room_id FROM reached))
-               AND session.revoked_at IS NULL AND session.expires_at > $2
+             WHERE notice_view.message_id",
+            one_of!(),
+            "AND session.revoked_at IS NULL AND session.expires_at > $2
              ORDER BY notice_view.message_id, push_subscription.member_id, push_subscription.id"
         ));
-        Ok(targets.bind(Json(messages)).bind(now).fetch_all(self.readers()).await?)
+        Ok(targets.bind(ids(&heard)).bind(now).fetch_all(self.readers()).await?)
     }
 
     async fn push_succeeded(&self, subscription: i64) -> Result<()> {
