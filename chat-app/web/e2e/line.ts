@@ -39,4 +39,15 @@ export async function losingOnce(page: Page, text: string): Promise<void> {
   })
 }
 
+/** Makes everything between the page and the server take so long, each way. */
+export async function late(page: Page, ms: number): Promise<void> {
+  const later = (act: () => void) => setTimeout(act, ms)
+  await page.routeWebSocket(/ws-connect/, (route) => {
+    const server = route.connectToServer()
+    route.onMessage((frame) => later(() => server.send(frame)))
+    server.onMessage((frame) => later(() => route.send(frame)))
+  })
+  await page.route(/\/(chat|file)\b/, (route) => later(() => void route.fallback()))
+}
+
 export const banner = (page: Page) => page.getByText('서버에 연결하는 중')

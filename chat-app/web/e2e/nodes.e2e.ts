@@ -32,6 +32,8 @@ describe('two nodes', () => {
     await logIn(ben, people[1])
     await openRoom(ben, roomId)
 
+    for (const page of [ann, ben]) await page.getByText('2명 접속 중').waitFor()
+
     await say(ann, '거기서도 들려요?')
     await settled(ben, 1)
     await say(ben, '잘 들려요')
@@ -47,6 +49,7 @@ describe('two nodes', () => {
     await redis.start()
     await say(ann, '다시')
     for (const page of [ann, ben]) await page.locator('[data-seq] .text').nth(4).waitFor({ timeout: 40_000 })
+    for (const page of [ann, ben]) await page.getByText('2명 접속 중').waitFor({ timeout: 40_000 })
     const order = await texts(ann)
     expect(await texts(ben)).toEqual(order)
     expect([...order].sort()).toEqual(['거기서도 들려요?', '끊긴 동안 둘', '끊긴 동안 하나', '다시', '잘 들려요'])
@@ -55,5 +58,26 @@ describe('two nodes', () => {
     await ann.getByLabel('도윤 더 보기').click()
     await ann.getByRole('button', { name: '내보내기', exact: true }).click()
     await ben.getByText('이 채팅방에서 나왔습니다').waitFor()
+  })
+
+  it('know who is at the other one, until a while after the last page of theirs is closed', { timeout: 120_000 }, async () => {
+    const people = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')] as const
+    const roomId = await chat.api().createRoom(people[0], '누가 있나', people[1])
+    const [ann, ben] = [await chat.page(), await chat.page({}, second.url)]
+    await logIn(ann, people[0])
+    await openRoom(ann, roomId)
+    await ann.getByText('1명 접속 중').waitFor()
+    await ann.getByRole('button', { name: '참여자' }).click()
+    const entry = ann.getByRole('dialog').getByRole('listitem').filter({ hasText: '도윤' })
+    await entry.waitFor()
+    expect(await entry.getByText('접속 중').count()).toBe(0)
+
+    await logIn(ben, people[1])
+    await openRoom(ben, roomId)
+    await ben.getByText('2명 접속 중').waitFor()
+    await entry.getByText('접속 중').waitFor({ state: 'attached' })
+    await ben.close()
+    await entry.getByText('접속 중').waitFor({ state: 'detached', timeout: 60_000 })
+    await ann.getByText('1명 접속 중').waitFor()
   })
 })

@@ -131,6 +131,7 @@ export const en: Messages = {
     attach: 'Attach files',
     uploading: 'Uploading {name}',
     removeFile: 'Remove {name}',
+    retryFile: 'Retry: {name}',
     mention: 'Whom to mention',
     editing: 'Editing',
     replying: 'Reply to {name}',

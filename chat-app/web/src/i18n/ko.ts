@@ -129,6 +129,7 @@ export const ko = {
     attach: '파일 첨부',
     uploading: '{name} 올리는 중',
     removeFile: '{name} 빼기',
+    retryFile: '다시 보내기: {name}',
     editing: '수정 중',
     mention: '부를 사람',
     replying: '{name} 님에게 답장',

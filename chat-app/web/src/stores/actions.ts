@@ -1,8 +1,9 @@
 /** What the reader of a room does with its messages: says, answers, edits, deletes and reacts. */
-import { shallowRef } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { deleteMessage, editMessage, react as sendReaction } from '../api/messages'
 import { setBlocked } from '../api/members'
 import type { Attachment, Message, Reply } from '../api/model'
+import { explain } from '../i18n'
 import { send } from './outbox'
 import { useTask } from './task'
 
@@ -17,13 +18,12 @@ const EXCERPT = 80
 /** `find` gives a message as it is now, if it is there. */
 export function useMessageActions(roomId: number, find: (id: number) => Message | undefined) {
   const composing = shallowRef<Composing>()
-  const { problem, run } = useTask((action: () => Promise<void>) => action())
 
   /** Sends the text, or puts it in the place of the one being edited; true if there is a new message. */
   function submit(text: string, files: Attachment[]): boolean {
     const { kind, message } = composing.value ?? {}
     if (kind === 'edit' && message) {
-      void run(() => edit(message, text))
+      void save(message, text)
       return false
     }
     composing.value = undefined
@@ -31,7 +31,7 @@ export function useMessageActions(roomId: number, find: (id: number) => Message 
     return true
   }
 
-  async function edit(message: Message, text: string): Promise<void> {
+  const { problem: editProblem, run: save } = useTask(async (message: Message, text: string) => {
     try {
       if (text !== message.message) await editMessage(message, text)
       composing.value = undefined
@@ -41,17 +41,29 @@ export function useMessageActions(roomId: number, find: (id: number) => Message 
       if (newer) composing.value = { kind: 'edit', message: newer }
       throw cause
     }
+  })
+
+  const actProblem = ref('')
+
+  /** None of these waits for another, however slow the line is. */
+  async function act(action: Promise<void>): Promise<void> {
+    actProblem.value = ''
+    try {
+      await action
+    } catch (cause) {
+      actProblem.value = explain(cause)
+    }
   }
 
   return {
     composing,
-    problem,
+    problem: computed(() => editProblem.value || actProblem.value),
     submit,
     compose: (kind: Composing['kind'], message: Message) => (composing.value = { kind, message }),
     /** Who said it cannot begin a conversation any more; undone in the settings. */
-    block: ({ senderId }: Message) => run(async () => void (senderId && (await setBlocked(senderId, true)))),
-    remove: (message: Message) => run(() => deleteMessage(message.id)),
-    react: (message: Message, emoji: string, on: boolean) => run(() => sendReaction(message.id, emoji, on)),
+    block: ({ senderId }: Message) => senderId && act(setBlocked(senderId, true)),
+    remove: (message: Message) => act(deleteMessage(message.id)),
+    react: (message: Message, emoji: string, on: boolean) => act(sendReaction(message.id, emoji, on)),
   }
 }
 

@@ -55,6 +55,20 @@ describe('uploads', () => {
     expect(files.uploads.value).toEqual([])
   })
 
+  it('can be tried again when it was not for the file', async () => {
+    files.add([file('a'), file('b')])
+    begun[0]!.fail('NETWORK')
+    begun[1]!.fail('BAD_IMAGE')
+    await settled()
+    expect(files.uploads.value[1]!.retry).toBeUndefined()
+    files.uploads.value[0]!.retry!()
+    expect(files.uploads.value[0]).toMatchObject({ progress: 0, problem: undefined })
+    expect(files.busy.value).toBe(true)
+    begun[2]!.arrive(7)
+    await settled()
+    expect(files.take().map(({ id }) => id)).toEqual([7])
+  })
+
   it('are not begun with what is too large, nor with more than ten', () => {
     files.add([file('huge', 26 * 1024 * 1024), ...Array.from({ length: 12 }, (_, index) => file(`${index}`))])
     expect(files.uploads.value).toHaveLength(10)

@@ -8,6 +8,8 @@ import { explain } from '../i18n'
 /** In one message, at most. */
 const MOST = 10
 const LARGEST = 25 * 1024 * 1024
+/** Refusals that have nothing to do with the file. */
+const PASSING = ['NETWORK', 'UNAVAILABLE', 'RATE_LIMITED']
 
 export interface Upload {
   key: number
@@ -18,6 +20,8 @@ export interface Upload {
   progress: number
   /** Why it failed, or will not be tried. */
   problem?: string
+  /** Tries again what the line has lost. */
+  retry?: () => void
   /** What the server has made of it. */
   attachment?: Attachment
   abort: () => void
@@ -38,10 +42,18 @@ export function useUploads(roomId: number) {
     const preview = file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined
     uploads.value.push({ key, name: file.name, preview, progress: 0, abort: () => cancel.abort() })
     if (file.size > LARGEST) return update(key, { problem: explain(new ApiError('PAYLOAD_TOO_LARGE', '')) })
-    upload(roomId, file, { onProgress: (progress) => update(key, { progress }), signal: cancel.signal }).then(
-      (attachment) => update(key, { attachment, progress: 1 }),
-      (cause) => update(key, { problem: explain(cause) }),
-    )
+    void bring(key, file, cancel.signal)
+  }
+
+  async function bring(key: number, file: File, signal: AbortSignal): Promise<void> {
+    update(key, { progress: 0, problem: undefined, retry: undefined })
+    try {
+      const attachment = await upload(roomId, file, { onProgress: (progress) => update(key, { progress }), signal })
+      update(key, { attachment, progress: 1 })
+    } catch (cause) {
+      const retry = PASSING.includes(ApiError.of(cause).code) ? () => void bring(key, file, signal) : undefined
+      update(key, { problem: explain(cause), retry })
+    }
   }
 
   function update(key: number, change: Partial<Upload>): void {
