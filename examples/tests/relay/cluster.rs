@@ -38,6 +38,11 @@ impl Cluster {
         Clients::start(self.brokers.iter().map(|broker| broker.tcp).collect(), load).await
     }
 
+    /// Ends the connections of a kind that brokers have to Redis.
+    pub(crate) fn cut(&self, kind: &str) {
+        let _: usize = self.redis.run(&["CLIENT", "KILL", "TYPE", kind]);
+    }
+
     /// Waits until all brokers say that they hear each other; returns how long that took.
     pub(crate) async fn until_ready(&self) -> Duration {
         let start = Instant::now();

@@ -5,9 +5,11 @@
 
 mod account;
 mod broker_faults;
+mod chaos;
 mod client;
 mod cluster;
 mod load;
+mod presence;
 mod proxy;
 mod queues;
 mod redis_faults;

@@ -19,8 +19,23 @@ pub(crate) enum Network {
     Whole,
     /// Nothing arrives, and nobody is told.
     BlackHole,
+    /// Nothing arrives at Redis.
+    Mute,
+    /// Nothing arrives from Redis.
+    Deaf,
     /// What Redis sends arrives at that many octets a second.
     Slow(usize),
+    /// Everything arrives, but that much later.
+    Late(Duration),
+    /// The next thing that comes through a connection ends it, half of it delivered.
+    Torn,
+}
+
+/// Which way octets go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    ToRedis,
+    FromRedis,
 }
 
 #[derive(Debug)]
@@ -48,13 +63,13 @@ impl Proxy {
 }
 
 async fn carry(client: TcpStream, target: SocketAddr, mut state: watch::Receiver<Network>) {
-    until_through(&mut state).await;
+    until_through(&mut state, Way::ToRedis).await;
     let Ok(server) = connect(target).await else { return };
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     // Either end of the connection is the end of both.
     tokio::select! {
-        () = copy(from_client, to_server, state.clone(), false) => {}
-        () = copy(from_server, to_client, state, true) => {}
+        () = copy(from_client, to_server, state.clone(), Way::ToRedis) => {}
+        () = copy(from_server, to_client, state, Way::FromRedis) => {}
     }
 }
 
@@ -69,24 +84,35 @@ async fn copy(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     mut state: watch::Receiver<Network>,
-    is_down: bool,
+    way: Way,
 ) {
     let mut buffer = vec![0; 16 << 10];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let network = until_through(&mut state).await;
-        if let (Network::Slow(per_second), true) = (network, is_down) {
-            sleep(Duration::from_secs_f64(length as f64 / per_second as f64)).await;
-        }
-        if to.write_all(&buffer[..length]).await.is_err() {
+        let delivered = match until_through(&mut state, way).await {
+            Network::Slow(per_second) if way == Way::FromRedis => {
+                sleep(Duration::from_secs_f64(length as f64 / per_second as f64)).await;
+                length
+            }
+            Network::Late(time) => {
+                sleep(time).await;
+                length
+            }
+            Network::Torn => length / 2,
+            _ => length,
+        };
+        if to.write_all(&buffer[..delivered]).await.is_err() || delivered < length {
             return;
         }
     }
 }
 
-async fn until_through(state: &mut watch::Receiver<Network>) -> Network {
+async fn until_through(state: &mut watch::Receiver<Network>, way: Way) -> Network {
+    let is_through = |network: &Network| match network {
+        Network::BlackHole => false,
+        Network::Mute => way != Way::ToRedis,
+        Network::Deaf => way != Way::FromRedis,
+        _ => true,
+    };
     // The sender ends with the test.
-    state
-        .wait_for(|network| *network != Network::BlackHole)
-        .await
-        .map_or(Network::BlackHole, |network| *network)
+    state.wait_for(is_through).await.map_or(Network::BlackHole, |network| *network)
 }

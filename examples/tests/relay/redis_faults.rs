@@ -15,7 +15,7 @@ async fn connections_to_redis_are_cut_again_and_again() {
     for cut in 0..if is_full() { 40 } else { 12 } {
         sleep(seconds(0.15, 0.5)).await;
         let kind = if cut % 2 == 0 { "pubsub" } else { "normal" };
-        let _: usize = cluster.redis.run(&["CLIENT", "KILL", "TYPE", kind]);
+        cluster.cut(kind);
     }
     cluster.until_ready().await;
     clients.until_confirmed(0, 20).await;
@@ -106,6 +106,59 @@ async fn redis_is_flushed() {
     account.assert_no_silent_loss();
     assert_eq!(account.told_of_loss(), 3 * load().topics);
     assert_eq!((account.refused().len(), account.unknown(), account.reconnects()), (0, 0, vec![0; 3]));
+}
+
+/// Redis comes back with nothing: every reader is told, of every topic.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_comes_back_without_its_data() {
+    let mut cluster = Cluster::start(BUFFER).await;
+    let clients = cluster.load(load()).await;
+    clients.until_confirmed(0, 50).await;
+    cluster.redis.kill();
+    cluster.redis.lose_data();
+    cluster.redis.restart();
+    cluster.until_ready().await;
+    clients.until_confirmed(0, 50).await;
+    let account = clients.finish().await;
+    account.assert_no_silent_loss();
+    assert_eq!(account.told_of_loss(), 3 * load().topics);
+    assert_eq!((account.refused().len(), account.unknown(), account.reconnects()), (0, 0, vec![0; 3]));
+}
+
+/// Histories give way to others, and come back older than those: readers are told each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_goes_back_in_time() {
+    let cluster = Cluster::start(BUFFER).await;
+    let clients = cluster.load(load()).await;
+    for _ in 0..2 {
+        clients.until_confirmed(0, 50).await;
+        let _: String = cluster.redis.run(&["SWAPDB", "0", "1"]);
+    }
+    clients.until_confirmed(0, 50).await;
+    let account = clients.finish().await;
+    account.assert_no_silent_loss();
+    assert!(account.told_of_loss() >= 2 * 3 * load().topics);
+    assert_eq!((account.refused().len(), account.unknown(), account.reconnects()), (0, 0, vec![0; 3]));
+}
+
+/// Nobody may use channels for a while: senders are told, and readers notice nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_takes_rights_away() {
+    let cluster = Cluster::start(BUFFER).await;
+    let clients = cluster.load(load()).await;
+    clients.until_confirmed(0, 20).await;
+    let _: String = cluster.redis.run(&["ACL", "SETUSER", "default", "resetchannels"]);
+    for broker in &cluster.brokers {
+        until(broker, false).await;
+    }
+    sleep(seconds(0.5, 10.0)).await;
+    let _: String = cluster.redis.run(&["ACL", "SETUSER", "default", "allchannels"]);
+    cluster.until_ready().await;
+    clients.until_confirmed(0, 20).await;
+    let account = clients.finish().await;
+    account.assert_no_silent_loss();
+    assert!(!account.refused().is_empty());
+    assert_eq!((account.unknown(), account.reconnects()), (0, vec![0; 3]));
 }
 
 /// Redis takes nothing more in: senders are told, and nobody else notices.

@@ -54,15 +54,23 @@ impl Redis {
         self.wait_until_up();
     }
 
+    /// Takes what a killed Redis had on disk away.
+    pub(crate) fn lose_data(&mut self) {
+        fs::remove_dir_all(self.directory.path().join("appendonlydir")).unwrap();
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(&self.process, name);
     }
 
     /// Has Redis carry out a command beside what the brokers want.
     pub(crate) fn run<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        run(&mut self.connection(), words)
+    }
+
+    pub(crate) fn connection(&self) -> redis::Connection {
         let client = redis::Client::open(("127.0.0.1", self.address.port())).unwrap();
-        let mut connection = client.get_connection_with_timeout(PATIENCE).unwrap();
-        redis::cmd(words[0]).arg(&words[1..]).query(&mut connection).unwrap()
+        client.get_connection_with_timeout(PATIENCE).unwrap()
     }
 
     /// What Redis has to say.
@@ -140,6 +148,11 @@ impl Drop for Broker {
     }
 }
 
+/// Has Redis carry out a command.
+pub(crate) fn run<T: redis::FromRedisValue>(connection: &mut redis::Connection, words: &[&str]) -> T {
+    redis::cmd(words[0]).arg(&words[1..]).query(connection).unwrap()
+}
+
 fn settings(redis: &dyn fmt::Display, while_away: &str) -> String {
     format!(
         r#"
@@ -170,7 +183,8 @@ fn spawn_redis(address: SocketAddr, directory: &TempDir) -> Child {
     let place =
         ["--port", &port, "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--logfile", "redis.log"];
     let durability = ["--appendonly", "yes", "--appendfsync", "always", "--enable-debug-command", "yes"];
-    let mut command = Command::new("redis-server");
+    let program = env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
+    let mut command = Command::new(program);
     command.args(place).args(durability).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed")
 }

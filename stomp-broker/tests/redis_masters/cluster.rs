@@ -1,7 +1,5 @@
 //! Over a Redis Cluster.
 
-use std::time::Duration;
-
 use stomp_broker::{
     proto::{Command, Frame},
     redis::RedisRelay,
@@ -10,7 +8,7 @@ use stomp_broker::{
 use tokio::time::sleep;
 
 use crate::{
-    BUFFER, a_while, load,
+    BUFFER, PATIENCE, a_while, load,
     nodes::Cluster,
     redis_server::settings,
     redis_shards::{RedisShards, wait_until_caught_up},
@@ -18,9 +16,6 @@ use crate::{
 
 /// It has a history.
 const TOPIC: &str = "/topic/moving";
-
-/// Longer than a replica takes to become master, and the nodes to find it.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn three_nodes(shards: RedisShards) -> Cluster<RedisShards> {
     let settings = settings(shards.url());

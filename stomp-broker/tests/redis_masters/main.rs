@@ -3,6 +3,7 @@
 //! `REDIS_FAULTS=full` puts it under the load, and for as long, that the README's table is about.
 #![cfg(feature = "redis")]
 
+mod certificates;
 mod cluster;
 #[path = "../support/redis_cluster.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
@@ -23,6 +24,9 @@ use self::nodes::Load;
 
 const BUFFER: stomp_broker::redis::WhileAway =
     stomp_broker::redis::WhileAway::BufferFor { duration: Duration::from_secs(60), bytes: 64 << 20 };
+
+/// Longer than a replica takes to become master, and the nodes to find it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn is_full() -> bool {
     std::env::var("REDIS_FAULTS").is_ok_and(|value| value == "full")

@@ -1,6 +1,7 @@
 //! A Redis of a test's own.
 
 use std::{
+    env,
     net::{Ipv4Addr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
@@ -25,12 +26,12 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     pub(crate) fn start() -> Self {
-        Self::start_with(&[])
+        Self::start_with::<&str>(&[])
     }
 
     /// With arguments beyond the usual ones.
-    pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    pub(crate) fn start_with<A: AsRef<str>>(arguments: &[A]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_owned()).collect();
         let port = free_port();
         let directory = tempfile::tempdir().unwrap();
         let process = spawn(port, &arguments, directory.path());
@@ -116,13 +117,18 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
+/// `redis-server`, or what `REDIS_SERVER` names.
+pub(crate) fn program() -> Command {
+    Command::new(env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()))
+}
+
 fn spawn(port: u16, arguments: &[String], directory: &Path) -> Child {
     let port = port.to_string();
     let directory = directory.to_str().unwrap();
     let settings = ["--port", &port, "--bind", "127.0.0.1", "--dir", directory, "--save", ""];
     // With everysec a busy Redis answers before it has written: what it then forgets is reported lost.
     let durability = ["--appendonly", "yes", "--appendfsync", "always"];
-    let command = &mut Command::new("redis-server");
+    let mut command = program();
     let command =
         command.args(settings).args(durability).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server is installed")

@@ -34,10 +34,13 @@ impl RedisShards {
     /// With as many masters, each of which has a replica if so wanted.
     pub(crate) fn start(masters: u16, has_replicas: bool) -> Self {
         let replicas = if has_replicas { masters } else { 0 };
-        let shards = Self {
-            masters: (0..masters).map(|_| member()).collect(),
-            replicas: (0..replicas).map(|_| member()).collect(),
-        };
+        let members = |count| (0..count).map(|_| member::<&str>(&[])).collect();
+        Self::of(members(masters), members(replicas))
+    }
+
+    /// Of these members, which do not know each other yet.
+    pub(crate) fn of(masters: Vec<RedisServer>, replicas: Vec<RedisServer>) -> Self {
+        let shards = Self { masters, replicas };
         shards.meet();
         shards
     }
@@ -151,10 +154,13 @@ impl Move {
     }
 }
 
-fn member() -> RedisServer {
+/// A server that may become a member, with arguments beyond the usual ones.
+pub(crate) fn member<A: AsRef<str>>(arguments: &[A]) -> RedisServer {
     let bus = free_port().to_string();
     let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "1000"];
-    RedisServer::start_with(&[&cluster[..], &["--repl-diskless-sync-delay", "0"]].concat())
+    let mut all = [&cluster[..], &["--repl-diskless-sync-delay", "0"]].concat();
+    all.extend(arguments.iter().map(AsRef::as_ref));
+    RedisServer::start_with(&all)
 }
 
 /// The name of a member.

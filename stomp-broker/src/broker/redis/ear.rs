@@ -71,11 +71,17 @@ impl PushConnection {
         let batches: Vec<_> =
             ears.chunks(BATCH).map(|batch| tell_batch(self.connection.clone(), batch, commands)).collect();
         let telling = stream::iter(batches).buffered(AT_ONCE).try_concat();
-        tokio::select! {
+        let told = tokio::select! {
             biased;
-            gone = telling => Ok(gone?.into_iter().collect()),
+            told = telling => told,
             () = self.stands_still() => Err((ErrorKind::Io, "Redis confirms nothing any more").into()),
+        };
+        // What Redis itself refuses says nothing about the connection. Otherwise it may be one that still pushes, but
+        // through which nothing can be said any more.
+        if told.as_ref().is_err_and(|error| !matches!(error.kind(), ErrorKind::Server(_))) {
+            self.seen.end();
         }
+        Ok(told?.into_iter().collect())
     }
 
     /// Resolves when nothing has come for too long.
@@ -131,10 +137,7 @@ impl Seen {
             PushKind::Message | PushKind::SMessage | PushKind::PMessage => {
                 self.message.store(true, Ordering::Release);
             }
-            PushKind::Disconnection => {
-                self.end.store(true, Ordering::Release);
-                self.news.notify_one();
-            }
+            PushKind::Disconnection => self.end(),
             PushKind::SUnsubscribe => self.news.notify_one(),
             _ => {}
         }
@@ -152,6 +155,11 @@ impl Seen {
 
     pub(super) fn has_ended(&self) -> bool {
         self.end.load(Ordering::Acquire)
+    }
+
+    fn end(&self) {
+        self.end.store(true, Ordering::Release);
+        self.news.notify_one();
     }
 
     fn pushes(&self) -> u64 {

@@ -27,17 +27,16 @@ impl Node {
     pub(super) async fn listen(self: &Arc<Self>, address: &Address) {
         let mut pauses = Pauses::new();
         loop {
-            match self.connect_listener(address).await {
+            let error = match self.connect_listener(address).await {
                 Ok(connection) => {
-                    info!("listening to Redis");
-                    pauses = Pauses::new();
-                    let error = self.attend(address, &connection).await;
-                    warn!(%error, "Redis is not heard any more");
+                    let error = self.attend(address, &connection, &mut pauses).await;
                     self.subscriber.leave(address);
                     self.report_hearing();
+                    error
                 }
-                Err(error) => pauses.wait("cannot listen to Redis", &error).await,
-            }
+                Err(error) => error,
+            };
+            pauses.wait("Redis is not heard", &error).await;
         }
     }
 
@@ -63,7 +62,12 @@ impl Node {
     }
 
     /// Hears what comes, until nothing does any more.
-    async fn attend(self: &Arc<Self>, address: &Address, connection: &PushConnection) -> RedisError {
+    async fn attend(
+        self: &Arc<Self>,
+        address: &Address,
+        connection: &PushConnection,
+        pauses: &mut Pauses,
+    ) -> RedisError {
         let mut changes = self.link.changes();
         let mut probed: Option<Instant> = None;
         loop {
@@ -72,6 +76,7 @@ impl Node {
             if let Err(error) = self.follow(address, &places, connection).await {
                 return error;
             }
+            *pauses = Pauses::new();
             let patience = probed.map_or(SILENCE, |_| self.link.response_timeout());
             let quiet = async {
                 tokio::select! {
@@ -119,6 +124,7 @@ impl Node {
             self.link.look_again();
         }
         self.subscriber.settle(address);
+        info!("listening to Redis");
         self.report_hearing();
         let node = Arc::clone(self);
         tokio::spawn(async move { node.catch_up(&(&new - &gone)).await });

@@ -80,9 +80,12 @@
 //! | | what the relay does | what clients see |
 //! | --- | --- | --- |
 //! | the pushing connection fails | subscribes again, then reads what was published meanwhile from the streams | nothing; of topics without a history, messages published meanwhile are missing |
+//! | Redis takes long to confirm many subscriptions | waits for as long as any come; [`is_ready`](crate::Handle::is_ready) is false meanwhile | nothing |
+//! | Redis does not let the node listen: no room for connections, no rights to channels | tries again at least twice a second; [`is_ready`](crate::Handle::is_ready) is false meanwhile | senders: an ERROR for what Redis refuses |
 //! | Redis does not answer for a second | gives the connections up, makes new ones; [`is_ready`](crate::Handle::is_ready) is false meanwhile | senders: an ERROR ([`WhileAway::Fail`]), a late RECEIPT ([`WhileAway::BufferFor`]), or nothing ([`WhileAway::LocalOnly`]); a SUBSCRIBE to something new is refused; nobody is disconnected |
 //! | a message's answer is lost with the connection | sends it again under the same number | nothing: it is stored once |
 //! | Redis comes back without its data, or has lost the newest, as it can unless `appendfsync` is `always` | a new epoch begins; [`Inbound::lost`](crate::Inbound::lost) | the next message has `x-lost:true`; who recovers reads `x-recovered:false` |
+//! | all of Redis goes back: a copy is restored, databases are swapped | reads the log that a message of an earlier epoch is from, and goes on there; [`Inbound::lost`](crate::Inbound::lost) | the same |
 //! | a stream was trimmed further than a node had read | [`Inbound::lost`](crate::Inbound::lost) | the same |
 //! | a replica becomes master, by Sentinels or in a Cluster | finds it, subscribes there, and reads from its streams; what it has not got is lost as above | as above; until then as when Redis does not answer, in a Cluster for the partitions of that master |
 //! | a slot goes to another master of a Cluster | follows it key by key, then subscribes there and reads from the streams | nothing; of topics without a history, messages published in between are missing |

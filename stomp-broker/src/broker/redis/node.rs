@@ -188,8 +188,10 @@ impl Node {
     pub(super) async fn catch_up(self: &Arc<Self>, places: &HashSet<Place>) {
         let mut topics = self.topics.kept();
         topics.retain(|topic| places.contains(&Place::of(topic)));
-        // Whoever asked for it was told that it failed, or there would have been nobody to wait for.
-        let _ = self.begin(&topics).await;
+        // A topic that was not begun keeps what comes to it and delivers nothing.
+        while self.begin(&topics).await.is_err() {
+            self.wait_for_link(Place::COMMON).await;
+        }
         stream::iter(topics)
             .for_each_concurrent(HEALING_AT_ONCE, |topic| async move { self.heal(&topic).await })
             .await;

@@ -47,30 +47,32 @@ impl Presence for RedisPresence {
     }
 
     async fn sessions_of(&self, user: &str) -> Result<usize, BrokerError> {
-        let Node { link, keys, .. } = &*self.0;
-        let mut pipeline = pipe();
-        for node in self.0.known_nodes().await? {
-            pipeline.cmd("HGET").arg(keys.node(&node)).arg(field(user));
-        }
-        let counts: Vec<Option<usize>> = link.query(Place::COMMON, &mut pipeline).await?;
-        Ok(counts.into_iter().flatten().sum())
+        let user = field(user);
+        let of_user = |pipeline: &mut Pipeline, key: &str| {
+            pipeline.cmd("HGET").arg(key).arg(&user);
+        };
+        let nodes = self.0.ask_nodes(of_user).await?;
+        Ok(nodes.into_iter().filter_map(|node| node.answer).sum())
     }
 
     async fn nodes(&self) -> Result<Vec<NodePresence>, BrokerError> {
-        let Node { link, keys, .. } = &*self.0;
-        let nodes = self.0.known_nodes().await?;
-        let mut pipeline = pipe();
-        for node in &nodes {
-            pipeline.cmd("HGET").arg(keys.node(node)).arg(SESSIONS).cmd("HLEN").arg(keys.node(node));
-        }
-        let counts: Vec<Option<usize>> = link.query(Place::COMMON, &mut pipeline).await?;
-        let of_node = |(name, counts): (&String, &[Option<usize>])| {
-            let [sessions, fields] = counts else { return None };
-            let (node, sessions) = (name.parse::<NodeId>().ok()?, (*sessions)?);
-            Some(NodePresence { node, sessions, users: fields.unwrap_or_default().saturating_sub(1) })
+        let fields = |pipeline: &mut Pipeline, key: &str| {
+            pipeline.cmd("HLEN").arg(key);
         };
-        Ok(nodes.iter().zip(counts.chunks(2)).filter_map(of_node).collect())
+        let nodes = self.0.ask_nodes(fields).await?;
+        let presence = |Asked { name, sessions, answer }: Asked| {
+            let users = answer.unwrap_or_default().saturating_sub(1);
+            Some(NodePresence { node: name.parse::<NodeId>().ok()?, sessions, users })
+        };
+        Ok(nodes.into_iter().filter_map(presence).collect())
     }
+}
+
+/// A node that lives, and the answer to what was asked of its hash.
+struct Asked {
+    name: String,
+    sessions: usize,
+    answer: Option<usize>,
 }
 
 /// The field of a node's hash with all its sessions; fields of users start otherwise.
@@ -156,24 +158,30 @@ impl Node {
         let _ = self.link.query::<()>(Place::COMMON, &mut pipeline).await;
     }
 
-    /// The names of nodes that live or have died; those that have died are forgotten.
-    async fn known_nodes(&self) -> Result<Vec<String>, BrokerError> {
+    /// Asks something of the hashes of all nodes; those that have died are forgotten.
+    async fn ask_nodes(&self, ask: impl Fn(&mut Pipeline, &str) + Send) -> Result<Vec<Asked>, BrokerError> {
         let mut pipeline = pipe();
         pipeline.cmd("SMEMBERS").arg(self.keys.nodes());
         let (names,): (Vec<String>,) = self.link.query(Place::COMMON, &mut pipeline).await?;
         let mut pipeline = pipe();
-        for name in &names {
-            pipeline.cmd("EXISTS").arg(self.keys.node(name));
+        for key in names.iter().map(|name| self.keys.node(name)) {
+            pipeline.cmd("HGET").arg(&key).arg(SESSIONS);
+            ask(&mut pipeline, &key);
         }
-        let alive: Vec<bool> = self.link.query(Place::COMMON, &mut pipeline).await?;
-        let (alive, dead): (Vec<_>, Vec<_>) = names.into_iter().zip(alive).partition(|(_, alive)| *alive);
+        let answers: Vec<Option<usize>> = self.link.query(Place::COMMON, &mut pipeline).await?;
+        let (mut alive, mut dead) = (Vec::new(), Vec::new());
+        for (name, answers) in names.into_iter().zip(answers.chunks(2)) {
+            match *answers {
+                [Some(sessions), answer] => alive.push(Asked { name, sessions, answer }),
+                _ => dead.push(name),
+            }
+        }
         if !dead.is_empty() {
             let mut pipeline = pipe();
-            let dead: Vec<_> = dead.into_iter().map(|(name, _)| name).collect();
             pipeline.cmd("SREM").arg(self.keys.nodes()).arg(dead).ignore();
             let () = self.link.query(Place::COMMON, &mut pipeline).await?;
         }
-        Ok(alive.into_iter().map(|(name, _)| name).collect())
+        Ok(alive)
     }
 
     fn expire<'a>(&self, pipeline: &'a mut Pipeline) -> &'a mut Pipeline {

@@ -25,6 +25,8 @@ pub(super) struct Sequence {
     last: u64,
     /// The id of that message, if this node has seen it.
     last_id: Option<MessageId>,
+    /// Where that was in the epoch before, to which the log may come back.
+    left: Option<(Position, Option<MessageId>)>,
     waiting: BTreeMap<u64, Message>,
     /// The next message is the first one behind some that are lost.
     after_loss: bool,
@@ -58,7 +60,7 @@ impl Sequence {
     /// A topic of which everything behind a position is wanted; without one, everything there will be.
     pub(super) fn new(behind: Option<Position>) -> Self {
         let Position { epoch, offset } = behind.unwrap_or(Position { epoch: NO_LOG, offset: 0 });
-        Self { epoch, last: offset, last_id: None, waiting: BTreeMap::new(), after_loss: false }
+        Self { epoch, last: offset, last_id: None, left: None, waiting: BTreeMap::new(), after_loss: false }
     }
 
     pub(super) fn position(&self) -> Position {
@@ -68,12 +70,14 @@ impl Sequence {
     /// Takes in a message that was pushed, or that this node published.
     pub(super) fn receive(&mut self, at: Position, message: Message) -> Released {
         let mut released = Released::default();
-        // Epochs are times: an older one is of messages on their way since before the log was lost.
+        // Epochs are times: an older one is of messages on their way since before the log was lost, or else the clock
+        // or all of Redis went back. The log tells.
         if at.epoch.0 < self.epoch.0 {
+            released.hole = true;
             return released;
         }
         if at.epoch != self.epoch {
-            self.restart(at.epoch, 0, &mut released);
+            self.enter(at.epoch, &mut released);
         }
         if at.offset > self.last && self.waiting.len() < MAX_WAITING {
             self.waiting.insert(at.offset, message);
@@ -86,16 +90,14 @@ impl Sequence {
     /// Takes in a part of the log that was read from the sequence's position on.
     pub(super) fn fill(&mut self, from: Position, page: Page) -> Released {
         let mut released = Released::default();
-        let Some(epoch) = page.epoch.filter(|epoch| epoch.0 >= self.epoch.0) else {
-            // There is no log, or not yet: whoever publishes next begins an epoch.
-            return released;
-        };
+        // Without a log, whoever publishes next begins an epoch.
+        let Some(epoch) = page.epoch else { return released };
         if from.epoch != self.epoch {
             released.hole = true;
             return released;
         }
         if epoch != self.epoch {
-            self.restart(epoch, 0, &mut released);
+            self.enter(epoch, &mut released);
             released.hole = page.newest > 0;
             return released;
         }
@@ -127,6 +129,18 @@ impl Sequence {
         if !as_before {
             released.went_back = true;
             self.restart(self.epoch, page.newest, released);
+        }
+    }
+
+    /// Goes on in another epoch: where this node was in it, or at its beginning.
+    fn enter(&mut self, epoch: Epoch, released: &mut Released) {
+        let left = self.left.replace((self.position(), self.last_id));
+        match left.filter(|(at, _)| at.epoch == epoch) {
+            Some((at, id)) => {
+                self.restart(epoch, at.offset, released);
+                self.last_id = id;
+            }
+            None => self.restart(epoch, 0, released),
         }
     }
 
@@ -244,6 +258,31 @@ mod tests {
         assert!(sequence.receive(at(2), message(1, 2)).messages.is_empty());
         let released = sequence.receive(Position { epoch: new, offset: 1 }, message(2, 1));
         assert_eq!(offsets(&released), [1, 2]);
+    }
+
+    #[test]
+    fn an_epoch_from_an_earlier_time_counts_when_the_log_has_it() {
+        let (mut sequence, old) = (sequence(), Epoch(9));
+        sequence.receive(at(1), message(1, 1));
+        let released = sequence.receive(Position { epoch: old, offset: 1 }, message(2, 1));
+        assert!(released.messages.is_empty() && released.hole, "it may be late");
+        let released = sequence.fill(at(1), Page { epoch: Some(old), messages: Vec::new(), newest: 1 });
+        let begin = Position { epoch: old, offset: 0 };
+        assert_eq!((released.lost, released.hole), (Some((at(1), begin)), true));
+        assert_eq!(offsets(&sequence.fill(begin, page(old, 2, 0..=1))), [1]);
+    }
+
+    #[test]
+    fn a_log_that_comes_back_goes_on_where_it_was() {
+        let (mut sequence, new) = (sequence(), Epoch(11));
+        sequence.receive(at(1), message(1, 1));
+        sequence.receive(Position { epoch: new, offset: 1 }, message(2, 1));
+        let behind = Position { epoch: new, offset: 1 };
+        sequence.fill(behind, Page { epoch: Some(EPOCH), messages: Vec::new(), newest: 2 });
+        let released = sequence.fill(at(1), page(EPOCH, 1, 1..=2));
+        assert_eq!((offsets(&released), released.lost), (vec![2], None));
+        let released = sequence.receive(Position { epoch: new, offset: 2 }, message(2, 2));
+        assert_eq!((offsets(&released), released.lost), (vec![2], Some((at(2), behind))));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, ProtocolVersion, RedisResult, Script, Value,
     aio::{AsyncPushSender, MultiplexedConnection},
@@ -156,9 +156,11 @@ impl Link {
                 return Err((ErrorKind::Client, "the master has become a replica").into());
             }
         }
-        for script in self.scripts {
-            script.load_async(&mut connection).await?;
-        }
+        let load = |script: &'static LazyLock<Script>| {
+            let mut connection = connection.clone();
+            async move { script.load_async(&mut connection).await }
+        };
+        try_join_all(self.scripts.iter().copied().map(load)).await?;
         let number = self.connected.fetch_add(1, Ordering::Relaxed);
         Ok(Live { address: address.clone(), connection, number })
     }
