@@ -13,7 +13,7 @@ use crate::{
     Config, ServerRole, StartError,
     admin::Admin,
     auth::{Auth, Passwords},
-    chat::{Chat, Live},
+    chat::{Chat, Live, Presence},
     data_dir::{DataDir, DataDirLock},
     files::Files,
     http::{self, Http},
@@ -57,11 +57,14 @@ impl ChatApp {
             config.reach,
             &directory,
         )?;
+        let presence = Presence::new(Arc::clone(&store), live.clone());
         let contact = config.public_url.as_ref().map(ToString::to_string);
-        let (push, queue) = Push::open(Arc::clone(&store), live.clone(), config.reach, contact).await?;
-        let chat = Chat::new(Arc::clone(&store), live, limits, passwords, push.clone());
+        let (push, queue) =
+            Push::open(Arc::clone(&store), live.clone(), presence.clone(), config.reach, contact).await?;
+        let chat = Chat::new(Arc::clone(&store), live, presence, limits, passwords, push.clone());
         let relay = config.redis_url.as_deref().map(relay).transpose()?;
-        let stomp = stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, relay).await?;
+        let stomp =
+            stomp::start(auth.clone(), chat.clone(), &config.allowed_origins, &config.rates, relay).await?;
         let tasks = [
             tokio::spawn(chat.clone().tend()),
             tokio::spawn(files.clone().sweep()),

@@ -49,6 +49,11 @@ impl Rate {
         }
     }
 
+    /// The same for the broker.
+    pub(crate) fn in_broker(self) -> stomp_broker::Rate {
+        stomp_broker::Rate { burst: self.burst.get(), every: self.per / self.count.get() }
+    }
+
     fn quota(self) -> Quota {
         let period = (self.per / self.count.get()).max(Duration::from_nanos(1));
         Quota::with_period(period).expect("a period of at least 1 ns").allow_burst(self.burst)
@@ -94,6 +99,8 @@ pub struct Rates {
     pub guest: Rate,
     /// Messages, for each member in each room.
     pub send: Rate,
+    /// Frames of any kind sent over STOMP, for each member on all its connections to a server; who goes on is cut off.
+    pub stomp: Rate,
     /// Passwords tried, for each member and each room.
     pub room_password: Rate,
     /// Passwords tried, for each room.
@@ -118,6 +125,7 @@ impl Default for Rates {
             sign_up: const { rate(5, 3_600, 5) },
             guest: const { rate(20, 3_600, 20) },
             send: const { rate(10, 10, 20) },
+            stomp: const { rate(20, 1, 60) },
             room_password: const { rate(5, 60, 5) },
             room_passwords: const { rate(100, 3_600, 100) },
             search: const { rate(30, 60, 30) },

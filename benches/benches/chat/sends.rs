@@ -28,7 +28,7 @@ const SECONDS: u64 = 3;
 pub(crate) async fn measure(database: &impl Database) {
     let plenty = Rate::new(1_000_000, 1).expect("a rate");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let rates = Rates { guest: plenty, send: plenty, ..Rates::default() };
+    let rates = Rates { guest: plenty, send: plenty, stomp: plenty, ..Rates::default() };
     let config = Config { listen: any, stomp_listen: Some(any), rates, ..database.config() };
     let service = Listening::bind(&config).await.expect("the service starts");
     let (http, stomp) = (service.http_address(), service.stomp_address().expect("a port"));

@@ -37,7 +37,7 @@ impl Chat {
 
     fn hear(&self, node: u64, gossip: Gossip) {
         match gossip {
-            Gossip::Online { members } => self.presence.hear(node, members.into_iter().collect()),
+            Gossip::Online(others) => self.presence.hear(node, others),
             Gossip::Participants { room } => self.presence.tell_soon(Some(room)),
             Gossip::Typing { room, member, name, on: true } => self.typing.start(room, member, name),
             Gossip::Typing { room, member, on: false, .. } => drop(self.typing.stop(room, member)),

@@ -1,7 +1,14 @@
 //! Whether the service can do its work.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::Chat;
 use crate::metrics::Gauges;
+
+/// How long the database may take to answer. One that stands still closes no connection.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the service depends on, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +29,7 @@ impl Health {
 impl Chat {
     /// Asks the database and the broker.
     pub async fn health(&self) -> Health {
-        let database = self.store.ping().await.is_ok();
+        let database = matches!(timeout(PATIENCE, self.store.ping()).await, Ok(Ok(())));
         Health { database, broker: self.live.is_ready() }
     }
 

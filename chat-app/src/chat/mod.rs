@@ -18,6 +18,7 @@ mod messages;
 mod node;
 mod notifications;
 mod numbers;
+mod online;
 mod presence;
 mod rail;
 mod reading;
@@ -45,11 +46,8 @@ pub use self::{
     search::Hit,
     settings::ChangeRoom,
 };
-use self::{
-    lanes::Lanes, mailbox::Mailbox, presence::Presence, rail::Rail, reading::Reading, turns::Turns,
-    typing::Typing,
-};
-pub(crate) use self::{node::NODES, notifications::Notification};
+use self::{lanes::Lanes, mailbox::Mailbox, rail::Rail, reading::Reading, turns::Turns, typing::Typing};
+pub(crate) use self::{node::NODES, notifications::Notification, presence::Presence};
 use crate::{
     auth::Passwords,
     domain::{Message, RoomId},
@@ -81,11 +79,11 @@ impl Chat {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         live: Live,
+        presence: Presence,
         limits: Arc<Limits>,
         passwords: Passwords,
         push: Push,
     ) -> Self {
-        let presence = Presence::new(Arc::clone(&store), live.clone());
         let rail = Rail::new(Arc::clone(&store), live.clone(), presence.clone());
         let reading = Reading::new(live.clone(), rail.clone());
         let typing = Typing::new(live.clone());

@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use stomp_broker::{Destination, Inbound, Message, MessageIds, NodeId, Publish};
 
-use super::{mailbox::Mailbox, numbers::Numbers};
+use super::{mailbox::Mailbox, numbers::Numbers, online::Others};
 use crate::domain::{MemberId, RoomId};
 
 /// Where servers tell each other something. No client may listen to it or send to it.
@@ -70,7 +70,7 @@ impl Feed {
 #[serde(tag = "type")]
 pub(super) enum Gossip {
     /// All members who are online here.
-    Online { members: Vec<MemberId> },
+    Online(Others),
     /// Others are in a room than before.
     Participants { room: RoomId },
     /// Somebody has begun to write, or stopped.

@@ -7,16 +7,24 @@
 //! show. What changes is told a moment later, once for all changes of that moment.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{Chat, Live, node::Gossip, presence_of};
+use super::{
+    Chat, Live,
+    node::Gossip,
+    online::{Online, Others},
+    presence_of,
+};
 use crate::{
     domain::{MemberId, RoomId},
     store::{Store, StoreError},
@@ -33,7 +41,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 /// Counts connections and tells rooms; cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Presence {
+pub(crate) struct Presence {
     store: Arc<dyn Store>,
     live: Live,
     state: Arc<Mutex<State>>,
@@ -41,32 +49,11 @@ pub(super) struct Presence {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Those who are online, with how many connections they have: none during their grace.
-    online: HashMap<MemberId, usize>,
-    /// Those who are online at other servers.
-    elsewhere: HashMap<u64, Elsewhere>,
+    online: Online,
     /// Rooms to tell.
     changed: HashSet<RoomId>,
     /// Whether somebody sees to that already.
     is_telling: bool,
-}
-
-#[derive(Debug)]
-struct Elsewhere {
-    online: HashSet<MemberId>,
-    heard: Instant,
-}
-
-impl State {
-    fn is_online(&self, member: MemberId) -> bool {
-        self.online.contains_key(&member)
-            || self.elsewhere.values().any(|other| other.online.contains(&member))
-    }
-
-    fn count(&self) -> usize {
-        let elsewhere = self.elsewhere.values().flat_map(|other| &other.online);
-        self.online.keys().chain(elsewhere).collect::<HashSet<_>>().len()
-    }
 }
 
 /// A connection of a member, for as long as it is not dropped.
@@ -74,13 +61,26 @@ impl State {
 pub struct Connection {
     presence: Presence,
     member: MemberId,
+    /// Whether its page is to be seen.
+    is_visible: AtomicBool,
+}
+
+impl Connection {
+    /// Notes whether its page is to be seen. While none of a member's is, the member is away, and told by push.
+    pub fn show(&self, is_visible: bool) {
+        if self.is_visible.swap(is_visible, Ordering::Relaxed) != is_visible {
+            self.presence.show(self.member, is_visible);
+        }
+    }
 }
 
 /// Who of a room is connected, as clients get it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Online {
+struct RoomPresence {
     online: Vec<MemberId>,
+    /// Those of them no page of whom is to be seen.
+    away: Vec<MemberId>,
     online_count: usize,
     member_count: usize,
 }
@@ -89,7 +89,7 @@ impl Chat {
     /// Counts a connection of a member until it is dropped.
     pub fn connected(&self, member: MemberId) -> Connection {
         self.presence.begin(member);
-        Connection { presence: self.presence.clone(), member }
+        Connection { presence: self.presence.clone(), member, is_visible: AtomicBool::new(true) }
     }
 
     /// Tells those who have a room open soon who of it is connected, for one of them has just opened it; or how many
@@ -107,41 +107,55 @@ impl Chat {
 
 impl Presence {
     /// Nobody is connected.
-    pub(super) fn new(store: Arc<dyn Store>, live: Live) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, live: Live) -> Self {
         Self { store, live, state: Arc::default() }
     }
 
     /// Whether a member is online.
     pub(super) fn is_online(&self, member: MemberId) -> bool {
-        self.state().is_online(member)
+        self.state().online.has(member)
+    }
+
+    /// Whether a member is connected and no page of it is to be seen.
+    pub(crate) fn is_away(&self, member: MemberId) -> bool {
+        self.state().online.is_away(member)
     }
 
     fn begin(&self, member: MemberId) {
-        let mut state = self.state();
-        let was_online = state.online.contains_key(&member);
-        *state.online.entry(member).or_default() += 1;
-        drop(state);
-        if !was_online {
+        let is_news = self.state().online.begin(member);
+        self.tell_of(member, is_news);
+    }
+
+    fn show(&self, member: MemberId, is_visible: bool) {
+        let is_news = self.state().online.show(member, is_visible);
+        self.tell_of(member, is_news);
+    }
+
+    fn tell_of(&self, member: MemberId, is_news: bool) {
+        if is_news {
             self.tell_others();
             tokio::spawn(self.clone().tell_rooms_of([member].into()));
         }
     }
 
-    fn end(&self, member: MemberId) {
-        let mut state = self.state();
-        let Some(connections) = state.online.get_mut(&member) else { return };
-        *connections = connections.saturating_sub(1);
+    fn end(&self, member: MemberId, was_visible: bool) {
+        let (is_news, was_last) = {
+            let online = &mut self.state().online;
+            (online.end(member, was_visible), online.is_in_grace(member))
+        };
         // Connections may end when the server does, and then there is nobody to run this.
-        if *connections == 0
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(self.clone().end_later(member));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.tell_of(member, is_news);
+            if was_last {
+                runtime.spawn(self.clone().end_later(member));
+            }
         }
     }
 
     async fn end_later(self, member: MemberId) {
         tokio::time::sleep(GRACE).await;
-        if self.forget(member) {
+        let is_gone = self.state().online.forget(member);
+        if is_gone {
             self.tell_others();
             self.tell_rooms_of([member].into()).await;
         }
@@ -149,52 +163,33 @@ impl Presence {
 
     /// Tells other servers who is online here.
     fn tell_others(&self) {
-        let members = self.state().online.keys().copied().collect();
-        self.live.node().gossip(Gossip::Online { members });
+        let online = self.state().online.here();
+        self.live.node().gossip(Gossip::Online(online));
     }
 
     /// Notes who is online at another server.
-    pub(super) fn hear(&self, node: u64, online: HashSet<MemberId>) {
-        let other = Elsewhere { online: online.clone(), heard: Instant::now() };
-        let before = self.state().elsewhere.insert(node, other);
-        match before {
-            Some(before) => self.changed(&before.online ^ &online),
-            None => {
-                // It has not heard of us either.
-                self.tell_others();
-                self.changed(online);
-            }
+    pub(super) fn hear(&self, node: u64, others: Others) {
+        let (changed, is_new) = self.state().online.hear(node, others, Instant::now());
+        if is_new {
+            // It has not heard of us either.
+            self.tell_others();
         }
+        self.changed(changed);
     }
 
     /// Tells other servers that this one lives, and notices which of them do not.
     pub(super) fn pulse(&self) {
         self.tell_others();
-        let mut gone = HashSet::new();
-        self.state().elsewhere.retain(|_, other| {
-            let lives = other.heard.elapsed() < SILENCE;
-            if !lives {
-                gone.extend(other.online.drain());
-            }
-            lives
-        });
-        self.changed(gone);
+        if let Some(since) = Instant::now().checked_sub(SILENCE) {
+            let gone = self.state().online.forget_silent(since);
+            self.changed(gone);
+        }
     }
 
     fn changed(&self, members: HashSet<MemberId>) {
         if !members.is_empty() {
             tokio::spawn(self.clone().tell_rooms_of(members));
         }
-    }
-
-    /// Forgets a member without connections; says whether it is one.
-    fn forget(&self, member: MemberId) -> bool {
-        let mut state = self.state();
-        let is_gone = state.online.get(&member) == Some(&0);
-        if is_gone {
-            state.online.remove(&member);
-        }
-        is_gone
     }
 
     async fn tell_rooms_of(self, members: HashSet<MemberId>) {
@@ -221,7 +216,7 @@ impl Presence {
         let (rooms, count) = {
             let mut state = self.state();
             state.is_telling = false;
-            (mem::take(&mut state.changed), state.count())
+            (mem::take(&mut state.changed), state.online.count())
         };
         self.live.count(count);
         for room in rooms {
@@ -238,8 +233,9 @@ impl Presence {
         let participants = self.store.participants(room).await?;
         let ids = participants.iter().map(|participant| participant.member.id);
         let online: Vec<_> = ids.filter(|member| self.is_online(*member)).collect();
+        let away = online.iter().copied().filter(|member| self.is_away(*member)).collect();
         let (online_count, member_count) = (online.len(), participants.len());
-        self.live.presence(room, &Online { online, online_count, member_count });
+        self.live.presence(room, &RoomPresence { online, away, online_count, member_count });
         Ok(())
     }
 
@@ -250,6 +246,6 @@ impl Presence {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.presence.end(self.member);
+        self.presence.end(self.member, *self.is_visible.get_mut());
     }
 }

@@ -1,7 +1,7 @@
 //! Web Push: telling members of messages when no page of theirs is open (RFC 8030).
 //!
 //! ```text
-//!  a message is stored ─▶ queue ─▶ whom it is for, and is not connected ─▶ sealed (RFC 8291), signed (RFC 8292)
+//!  a message is stored ─▶ queue ─▶ whom it is for, and does not look ─▶ sealed (RFC 8291), signed (RFC 8292)
 //!                                                                       ─▶ the push service of each device
 //! ```
 //!
@@ -27,7 +27,7 @@ pub(crate) use self::subscription::Subscription;
 pub use self::vapid::VapidError;
 use self::{subscription::may_be_endpoint, vapid::Vapid};
 use crate::{
-    chat::{Live, Notification},
+    chat::{Live, Notification, Presence},
     domain::{MemberId, Message, MessageId, Timestamp},
     error::ChatError,
     outbound::Reach,
@@ -51,6 +51,7 @@ const REQUESTS: usize = 16;
 pub(crate) struct Push {
     store: Arc<dyn Store>,
     live: Live,
+    presence: Presence,
     vapid: Arc<Vapid>,
     reach: Reach,
     http: Client,
@@ -67,13 +68,17 @@ impl Push {
     pub(crate) async fn open(
         store: Arc<dyn Store>,
         live: Live,
+        presence: Presence,
         reach: Reach,
         contact: Option<String>,
     ) -> Result<(Self, Queue), VapidError> {
         let vapid = Arc::new(Vapid::open(&*store, contact).await?);
         let (queue, messages) = mpsc::channel(QUEUE);
         let requests = Arc::new(Semaphore::new(REQUESTS));
-        Ok((Self { store, live, vapid, reach, http: reach.client(), requests, queue }, Queue(messages)))
+        Ok((
+            Self { store, live, presence, vapid, reach, http: reach.client(), requests, queue },
+            Queue(messages),
+        ))
     }
 
     /// The key that browsers subscribe for: a point on the curve P-256 in base64url.
@@ -128,20 +133,25 @@ impl Push {
 
     async fn push(&self, messages: &BTreeMap<MessageId, Message>) -> Result<(), ChatError> {
         let ids: Vec<_> = messages.keys().copied().collect();
-        let mut connected = HashMap::new();
+        let mut looking = HashMap::new();
         for target in self.store.push_targets(&ids, Timestamp::now()).await? {
             let member = target.member_id;
-            let is_connected = match connected.get(&member) {
+            let is_looking = match looking.get(&member) {
                 Some(known) => *known,
-                None => self.live.is_connected_anywhere(member).await,
+                None => self.is_looking(member).await,
             };
-            connected.insert(member, is_connected);
-            let message = messages.get(&target.message_id).filter(|_| !is_connected);
+            looking.insert(member, is_looking);
+            let message = messages.get(&target.message_id).filter(|_| !is_looking);
             if let Some(message) = message {
                 let notification = Notification::new(target.kind, message);
                 self.deliver_soon(target, serde_json::to_vec(&notification).unwrap_or_default()).await;
             }
         }
         Ok(())
+    }
+
+    /// Whether a page of a member is to be seen somewhere.
+    async fn is_looking(&self, member: MemberId) -> bool {
+        self.live.is_connected_anywhere(member).await && !self.presence.is_away(member)
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Session {
     pub(super) member: MemberId,
     pub(super) locale: Locale,
     /// The member is online for as long as the principal is somebody's.
-    _connection: Arc<Connection>,
+    pub(super) connection: Arc<Connection>,
 }
 
 impl Session {
@@ -65,7 +65,7 @@ impl Authenticator for Tokens {
         let identity =
             self.identify(&credentials).await.map_err(|error| refusal(&error, "CONNECT", None, locale))?;
         let member = identity.member.id;
-        let session = Session { member, locale, _connection: Arc::new(self.chat.connected(member)) };
+        let session = Session { member, locale, connection: Arc::new(self.chat.connected(member)) };
         Ok(session.principal(&identity))
     }
 }

@@ -142,6 +142,21 @@ pub(super) async fn exit(State(chat): State<Chat>, request: Request) -> Result<(
         .await
 }
 
+#[derive(Deserialize)]
+struct Visible {
+    visible: bool,
+}
+
+/// `/app/session.visible`: whether the page of this connection is to be seen.
+pub(super) async fn visible(request: Request) -> Result<(), Refusal> {
+    let connection = Session::of(&request.principal)?.connection;
+    carry_out(&request, |_, Visible { visible }| async move {
+        connection.show(visible);
+        Ok(())
+    })
+    .await
+}
+
 /// Does what a body asks for; refusals name the destination, and are in the language of who connected.
 async fn carry_out<T: DeserializeOwned, F: Future<Output = Result<(), ChatError>>>(
     request: &Request,

@@ -11,7 +11,7 @@ mod renewal;
 use std::time::Duration;
 
 use stomp_broker::{
-    App, BrokerError, Config, Server, SimpleBroker,
+    App, BrokerError, Config, Rate, Server, SimpleBroker,
     app::{Request, State},
     proto::HeartBeat,
     redis::RedisRelay,
@@ -22,6 +22,7 @@ use crate::{
     Origin,
     auth::Auth,
     chat::{Chat, Queue},
+    limits::Rates,
 };
 
 /// Where browsers connect, by WebSocket or by SockJS; the second is for older clients.
@@ -29,16 +30,24 @@ pub(crate) const ENDPOINTS: [&str; 2] = ["/ws-connect", "/connect"];
 
 const HEART_BEAT: Duration = Duration::from_secs(10);
 
+/// Wrong tokens of one address, all behind a proxy or a router, before more are refused: nobody guesses a signature, so
+/// this bounds only what it costs to check them.
+const WRONG_TOKENS: Rate = Rate { burst: 1_000, every: Duration::from_millis(10) };
+
 /// Starts the broker with the service's handlers, and lets the use cases reach it.
 pub(crate) async fn start(
     auth: Auth,
     chat: Chat,
     allowed_origins: &[Origin],
+    rates: &Rates,
     relay: Option<RedisRelay>,
 ) -> Result<Server, BrokerError> {
     let config = Config {
         heart_beat: HeartBeat { send: HEART_BEAT, receive: HEART_BEAT },
         server_name: concat!("chat-app/", env!("CARGO_PKG_VERSION")).to_owned(),
+        failed_logins: WRONG_TOKENS,
+        failed_logins_per_address: WRONG_TOKENS,
+        send_rate: Some(rates.stomp.in_broker()),
         allowed_origins: allowed_origins.iter().map(Origin::to_string).collect(),
         ..Config::default()
     };
@@ -57,6 +66,7 @@ pub(crate) async fn start(
         .send("/app/chat.typing", handlers::typing)
         .send("/app/chat.read", handlers::read)
         .send("/app/session.renew", renew)
+        .send("/app/session.visible", handlers::visible)
         .send("/app/chat.enter", handlers::enter)
         .send("/app/chat.exit", handlers::exit)
         .send("/app/{room_id}", handlers::send_to_room)

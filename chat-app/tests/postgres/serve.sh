@@ -1,7 +1,7 @@
 #!/bin/sh
 # A PostgreSQL server for as long as stdin is open, in a directory of its own, which goes with it. Says on stdout where
 # its socket is once it takes connections; user `chat`, no password, no network. Told `kill` on stdin, the server ends as by
-# a crash; told `start`, it comes back.
+# a crash; told `start`, it comes back. Told `pause`, it stands still with all its connections, until it is told `continue`.
 set -eu
 # PostgreSQL does not run as root, and whom it runs as may not be able to read this file.
 if [ "$(id -u)" -eq 0 ]; then
@@ -12,7 +12,7 @@ fi
 PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)"
 dir=$(mktemp -d)
 server=
-trap '[ -z "$server" ] || { kill -INT "$server"; wait "$server" || true; }; rm -rf "$dir"' EXIT
+trap '[ -z "$server" ] || { kill -CONT "$server"; kill -INT "$server"; wait "$server" || true; }; rm -rf "$dir"' EXIT
 initdb -D "$dir/data" -U chat --auth=trust --no-sync -E UTF8 --locale=C.UTF-8 >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 start() {
   postgres -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c max_connections=400 \
@@ -37,10 +37,19 @@ end_all() {
   echo killed
 }
 
+# No more processes come once the one that starts them stands still.
+signal_all() {
+  kill "-$1" "$server"
+  for child in $(pgrep -P "$server"); do kill "-$1" "$child" 2>/dev/null || true; done
+  echo "$2"
+}
+
 start
 while read -r command; do
   case "$command" in
     kill) end_all ;;
     start) start ;;
+    pause) signal_all STOP paused ;;
+    continue) signal_all CONT continued ;;
   esac
 done

@@ -130,7 +130,8 @@ async fn three_servers_show_the_same_members_online_and_writing() {
     }
     // A second connection of a member at another server does not count twice.
     let _second = at(&two, &kim).connect().await;
-    let everyone = json!({ "online": [kim.id, lee.id, park.id], "onlineCount": 3, "memberCount": 3 });
+    let everyone =
+        json!({ "online": [kim.id, lee.id, park.id], "away": [], "onlineCount": 3, "memberCount": 3 });
     for stomp in &mut all {
         until(stomp, &presence, |online| *online == everyone).await;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chat_app::limits::Rate;
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{Stomp, TestApp};
 
 fn two() -> Rate {
     Rate::new(2, 3_600).unwrap()
@@ -83,4 +83,34 @@ async fn silent_connections_are_closed() {
             .unwrap()
             .unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_a_member_sends_over_stomp_is_limited_on_all_its_connections() {
+    let app = TestApp::start_with(|config| config.rates.stomp = two()).await;
+    let (kim, lee) = (app.guest("kim").await, app.guest("lee").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    let read = json!({ "roomId": room });
+    let (mut one, mut other) = (kim.connect().await, kim.connect().await);
+    one.send("/app/chat.read", &read).await.unwrap();
+    other.send("/app/chat.read", &read).await.unwrap();
+    let refused = one.send("/app/chat.read", &read).await.unwrap_err();
+    assert_eq!(refused.headers().get("message"), Some("rate-limited"));
+    let seconds: u64 = refused.headers().get("retry-after").unwrap().parse().unwrap();
+    assert!((1..=1_801).contains(&seconds), "{seconds}");
+    lee.connect().await.send("/app/chat.read", &read).await.unwrap();
+    kim.say(room, "by HTTP").await;
+}
+
+/// Behind a proxy everybody has one address.
+#[tokio::test]
+async fn wrong_tokens_of_some_keep_nobody_else_out() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    for _ in 0..30 {
+        let refused = Stomp::open(app.address).await.log_in("no token").await;
+        assert_eq!(refused.headers().get("message"), Some("INVALID_TOKEN"));
+    }
+    kim.connect().await;
 }

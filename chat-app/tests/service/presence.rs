@@ -13,15 +13,39 @@ async fn a_room_hears_who_is_connected() {
     let presence = format!("/topic/room/{room}/presence");
     let mut of_kim = kim.connect().await;
     of_kim.subscribe(&presence).await;
-    let alone = json!({ "online": [kim.id], "onlineCount": 1, "memberCount": 2 });
+    let alone = json!({ "online": [kim.id], "away": [], "onlineCount": 1, "memberCount": 2 });
     assert_eq!(of_kim.message_of(&presence).await, alone, "the first word comes without a change");
     let of_lee = lee.connect().await;
-    let both = json!({ "online": [kim.id, lee.id], "onlineCount": 2, "memberCount": 2 });
+    let both = json!({ "online": [kim.id, lee.id], "away": [], "onlineCount": 2, "memberCount": 2 });
     assert_eq!(of_kim.message_of(&presence).await, both);
     drop(of_lee);
     let _again = lee.connect().await;
     let shown = kim.get(&format!("/member/{}", lee.id)).await.ok();
     assert_eq!(shown["online"], true, "loading a page anew does not show");
+}
+
+#[tokio::test]
+async fn who_looks_elsewhere_is_away_until_a_page_of_it_is_to_be_seen() {
+    let app = TestApp::start().await;
+    let (kim, lee) = (app.guest("kim").await, app.guest("lee").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    let presence = format!("/topic/room/{room}/presence");
+    let (mut one, mut other) = (lee.connect().await, lee.connect().await);
+    let mut of_kim = kim.connect().await;
+    of_kim.subscribe(&presence).await;
+    let visible = |visible: bool| json!({ "visible": visible });
+    one.send("/app/session.visible", &visible(false)).await.unwrap();
+    one.send("/app/session.visible", &visible(false)).await.unwrap();
+    other.send("/app/session.visible", &visible(false)).await.unwrap();
+    while of_kim.message_of(&presence).await["away"] != json!([lee.id]) {}
+    other.send("/app/session.visible", &visible(true)).await.unwrap();
+    while of_kim.message_of(&presence).await["away"] != json!([]) {}
+    // With the page that was to be seen, what is left is hidden.
+    drop(other);
+    while of_kim.message_of(&presence).await["away"] != json!([lee.id]) {}
+    let refused = one.send("/app/session.visible", &json!({ "visible": "yes" })).await.unwrap_err();
+    assert_eq!(refused.headers().get("message"), Some("VALIDATION"));
 }
 
 #[tokio::test]

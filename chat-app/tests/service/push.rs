@@ -69,6 +69,27 @@ async fn a_message_is_pushed_to_who_is_not_connected_and_nobody_else_can_read_it
 }
 
 #[tokio::test]
+async fn a_member_whose_page_is_not_to_be_seen_is_told_as_if_it_were_not_connected() {
+    let (app, mut service) = start().await;
+    let (kim, lee, park) = (app.guest("kim").await, app.guest("lee").await, app.guest("park").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    let (of_lee, of_park) = (service.device("lee"), service.device("park"));
+    subscribe(&lee, &of_lee).await;
+    subscribe(&park, &of_park).await;
+    let mut page = lee.connect().await;
+    page.send("/app/session.visible", &json!({ "visible": false })).await.unwrap();
+    kim.say(room, "look here").await;
+    assert_eq!(of_lee.read(&service.next().await)["body"], "look here");
+    page.send("/app/session.visible", &json!({ "visible": true })).await.unwrap();
+    park.join(room).await;
+    for text in ["seen", "by lee"] {
+        kim.say(room, text).await;
+        assert_eq!(of_park.read(&service.next().await)["body"], text, "nobody else was told meanwhile");
+    }
+}
+
+#[tokio::test]
 async fn members_are_told_of_what_they_want_to_hear() {
     let (app, mut service) = start().await;
     let (kim, lee, park) = (app.guest("kim").await, app.guest("lee").await, app.guest("park").await);

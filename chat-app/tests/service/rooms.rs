@@ -3,7 +3,10 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, TestApp};
+use crate::{
+    postgres_server,
+    support::{Answer, TestApp},
+};
 
 #[tokio::test]
 async fn a_room_is_made_found_and_joined() {
@@ -115,4 +118,79 @@ async fn unread_messages_are_counted_until_they_are_read() {
     let read_all = app.request(Method::POST, &format!("/chat/room/{room}/read")).bearer_auth(&lee.token);
     Answer::of(read_all).await.ok();
     assert_eq!(unread().await, 0);
+}
+
+/// T37: whatever a client says, it moves its own marker, forward, to what there is.
+#[tokio::test]
+async fn a_marker_is_ones_own_and_moves_forward_to_what_there_is() {
+    let app = TestApp::start().await;
+    let (kim, lee, eve) = (app.guest("kim").await, app.guest("lee").await, app.guest("eve").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    for _ in 0..3 {
+        kim.say(room, "안녕").await;
+    }
+    let path = format!("/chat/room/{room}/read");
+    let marker = async |id: i64| {
+        let members = kim.get(&format!("/chat/room/{room}/members")).await.ok();
+        members.as_array().unwrap().iter().find(|member| member["id"] == id).unwrap()["lastReadSeq"].clone()
+    };
+    let before = marker(kim.id).await;
+    let mut of_lee = lee.connect().await;
+    for (seq, reads) in [(2, 2), (1, 2), (0, 2), (-5, 2), (i64::MIN, 2), (1_000_000_000_000_000_000, 4)] {
+        let body = json!({ "roomId": room, "seq": seq, "memberId": kim.id, "senderId": kim.id });
+        lee.post(&path, &body).await.ok();
+        assert_eq!(marker(lee.id).await, reads, "{seq}");
+        of_lee.send("/app/chat.read", &body).await.unwrap();
+        assert_eq!(marker(lee.id).await, reads, "{seq}");
+    }
+    assert_eq!(marker(kim.id).await, before, "that of somebody else stays");
+    kim.say(room, "one more").await;
+    lee.post(&path, &json!({ "seq": i64::MAX })).await.ok();
+    assert_eq!(marker(lee.id).await, 5);
+    lee.post(&path, &json!({ "seq": u64::MAX })).await.refused(400, "VALIDATION");
+    eve.post(&path, &json!({ "seq": 1 })).await.refused(403, "NOT_PARTICIPANT");
+    let refused = eve.connect().await.send("/app/chat.read", &json!({ "roomId": room, "seq": 1 })).await;
+    assert_eq!(refused.unwrap_err().headers().get("message"), Some("NOT_PARTICIPANT"));
+}
+
+#[tokio::test]
+async fn names_are_looked_for_as_they_are_written_in_sqlite() {
+    names_are_looked_for_as_they_are_written(TestApp::start().await).await;
+}
+
+#[tokio::test]
+async fn names_are_looked_for_as_they_are_written_in_postgres() {
+    let database = postgres_server::database().await;
+    let app = TestApp::start_with(|config| config.database_url = Some(database)).await;
+    names_are_looked_for_as_they_are_written(app).await;
+}
+
+/// T40: what means something to the database is a character like any other.
+async fn names_are_looked_for_as_they_are_written(app: TestApp) {
+    let kim = app.guest("kim").await;
+    let names = ["100%", "a_b", "a\\b", "it's", "plain"];
+    for name in names {
+        kim.create_room(name).await;
+        app.guest(name).await;
+    }
+    for (q, found) in [
+        ("%25", vec!["100%"]),
+        ("_", vec!["a_b"]),
+        ("a_b", vec!["a_b"]),
+        ("%5C", vec!["a\\b"]),
+        ("'", vec!["it's"]),
+        ("%25%25", vec![]),
+        ("' OR 1=1 --", vec![]),
+        ("PLAIN", vec!["plain"]),
+    ] {
+        for (path, field) in [("/chat/room/group/list", "roomName"), ("/member/list", "name")] {
+            let listed = kim.get(&format!("{path}?q={q}")).await.ok();
+            let listed: Vec<_> = listed.as_array().unwrap().iter().map(|one| &one[field]).collect();
+            assert_eq!(listed, found, "{path}?q={q}");
+        }
+    }
+    let long = "%25".repeat(1_000);
+    kim.get(&format!("/chat/search?q={long}")).await.refused(400, "VALIDATION");
+    assert_eq!(kim.get(&format!("/member/list?q={long}")).await.ok(), json!([]));
 }

@@ -13,6 +13,7 @@ const GENEROUS = {
   CHAT_SIGN_UP_RATE: '1000/1',
   CHAT_GUEST_RATE: '1000/1',
   CHAT_SEND_RATE: '1000/1',
+  CHAT_STOMP_RATE: '1000/1',
 }
 
 /** Settings by the names that the server reads from its environment. */

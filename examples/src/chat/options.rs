@@ -102,6 +102,10 @@ pub(super) struct Options {
     #[arg(long, env = "CHAT_SEND_RATE", value_name = "RATE")]
     send_rate: Option<Rate>,
 
+    /// Frames sent over STOMP, for each member [default: 20/1/60].
+    #[arg(long, env = "CHAT_STOMP_RATE", value_name = "RATE")]
+    stomp_rate: Option<Rate>,
+
     /// Passwords of rooms tried, for each member and each room [default: 5/60].
     #[arg(long, env = "CHAT_ROOM_PASSWORD_RATE", value_name = "RATE")]
     room_password_rate: Option<Rate>,
@@ -160,6 +164,7 @@ impl Options {
                 sign_up: self.sign_up_rate.unwrap_or(rates.sign_up),
                 guest: self.guest_rate.unwrap_or(rates.guest),
                 send: self.send_rate.unwrap_or(rates.send),
+                stomp: self.stomp_rate.unwrap_or(rates.stomp),
                 room_password: self.room_password_rate.unwrap_or(rates.room_password),
                 room_passwords: self.room_passwords_rate.unwrap_or(rates.room_passwords),
                 search: self.search_rate.unwrap_or(rates.search),

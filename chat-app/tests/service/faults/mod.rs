@@ -2,12 +2,14 @@
 //! reaches every member.
 //!
 //! Each test goes through one fault. `CHAT_FAULTS=full cargo test -p chat-app --test service faults::` goes through each
-//! of them twenty times.
+//! of them twenty times, or five times where something stands still.
 
 mod link;
 mod load;
+mod network;
 mod postgres;
 mod process;
+mod proxy;
 
 use std::{env, time::Duration};
 
@@ -37,9 +39,14 @@ fn rounds() -> usize {
 
 /// A server of several, in this process.
 async fn server(database: &str, redis: Option<&RedisServer>) -> TestApp {
+    server_of(database, redis.map(RedisServer::url)).await
+}
+
+/// The same, with Redis anywhere.
+async fn server_of(database: &str, redis_url: Option<String>) -> TestApp {
     TestApp::start_with(|config| {
         config.database_url = Some(database.to_owned());
-        config.redis_url = redis.map(RedisServer::url);
+        config.redis_url = redis_url;
         config.stomp_listen = Some("127.0.0.1:0".parse().unwrap());
     })
     .await

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
@@ -29,12 +30,31 @@ impl PostgresServer {
         format!("postgres://chat@localhost/postgres?host={}", self.socket)
     }
 
+    /// Where it listens.
+    pub(super) fn socket(&self) -> PathBuf {
+        Path::new(&self.socket).join(".s.PGSQL.5432")
+    }
+
     /// Ends it as a crash would.
     pub(super) fn kill(&mut self) {
-        writeln!(self.commands, "kill").unwrap();
+        self.tell("kill", "killed");
+    }
+
+    /// Stops it without closing anything.
+    pub(super) fn pause(&mut self) {
+        self.tell("pause", "paused");
+    }
+
+    /// Goes on where it stopped.
+    pub(super) fn go_on(&mut self) {
+        self.tell("continue", "continued");
+    }
+
+    fn tell(&mut self, command: &str, expected: &str) {
+        writeln!(self.commands, "{command}").unwrap();
         let mut answer = String::new();
         self.answers.as_mut().unwrap().read_line(&mut answer).unwrap();
-        assert_eq!(answer.trim(), "killed");
+        assert_eq!(answer.trim(), expected);
     }
 
     /// Starts it again and waits until it takes connections.

@@ -93,8 +93,14 @@ impl Deref for TestApp {
 
 /// The settings of tests, on data in a directory.
 pub(crate) fn config(data_dir: PathBuf) -> Config {
-    let rates =
-        Rates { login: plenty(), sign_up: plenty(), guest: plenty(), send: plenty(), ..Rates::default() };
+    let rates = Rates {
+        login: plenty(),
+        sign_up: plenty(),
+        guest: plenty(),
+        send: plenty(),
+        stomp: plenty(),
+        ..Rates::default()
+    };
     Config { listen: "127.0.0.1:0".parse().unwrap(), data_dir, rates, ..Config::default() }
 }
 

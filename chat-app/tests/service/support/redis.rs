@@ -1,12 +1,17 @@
 //! A Redis server of the test's own, on a socket in a directory of its own.
 
 use std::{
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
-use tokio::{net::UnixStream, time::sleep};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    time::sleep,
+};
 
 /// It stops when it is dropped.
 pub(crate) struct RedisServer {
@@ -36,6 +41,26 @@ impl RedisServer {
 
     pub(crate) fn url(&self) -> String {
         format!("redis+unix://{}/socket", self.dir.path().display())
+    }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.path().join("socket")
+    }
+
+    /// Sends it a signal, such as STOP.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.server.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+    }
+
+    /// Tells it to do something, and waits until it says that it has.
+    pub(crate) async fn command(&self, command: &str) {
+        let mut socket = UnixStream::connect(self.socket()).await.unwrap();
+        socket.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+        let mut answer = [0; 1];
+        socket.read_exact(&mut answer).await.unwrap();
+        assert!(b"+:".contains(&answer[0]), "{command} is refused");
     }
 
     /// Starts it again, empty.
