@@ -13,11 +13,13 @@ use examples::{
     broker::{Args, DEFAULT_FILE, hash, serve},
     exit, log_to_stderr,
 };
+use tokio::runtime::Builder;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     log_to_stderr();
-    exit(run(Args::parse()).await)
+    let args = Args::parse();
+    let runtime = Builder::new_multi_thread().worker_threads(args.threads.get()).enable_all().build();
+    exit(runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(args))))
 }
 
 async fn run(args: Args) -> Result<(), Box<dyn Error>> {

@@ -217,7 +217,8 @@ pub enum Decision {
 /// Application destinations (`App`) are not asked about: their handlers decide themselves.
 #[async_trait]
 pub trait Authorizer: fmt::Debug + Send + Sync + 'static {
-    /// Whether `principal` may do `action`; asked for every SEND and SUBSCRIBE.
+    /// Whether `principal` may do `action`; asked for every SEND and SUBSCRIBE to a topic, a queue or a destination under
+    /// `/user`. What clients send to destinations of the [`App`](crate::App), its handlers allow or refuse themselves.
     async fn authorize(&self, principal: &Principal, action: Action, destination: &Destination) -> Decision;
 
     /// Whether `principal` may subscribe to every topic that the pattern matches, those to come included.

@@ -42,7 +42,7 @@
 //! | `x-offset`, `x-epoch` | MESSAGE | its place in the history of its topic |
 //! | `x-offset: N`, `first` or `last:N`; `x-epoch` | SUBSCRIBE | from where to begin with the history |
 //! | `x-recovered` | RECEIPT of such a SUBSCRIBE | whether everything since then is there, and comes before what is new |
-//! | `x-lost` | MESSAGE | that messages before it are lost, and will not come
+//! | `x-lost` | MESSAGE | that messages before it are lost, and will not come |
 //! | `prefetch-count` | SUBSCRIBE to a queue | how many messages may be out with it at a time |
 //! | `redelivered`, `x-delivery-count` | MESSAGE of a queue | that it has been out before, and how often with this time |
 //! | `x-dead-letter-from` | MESSAGE of a queue of dead letters | where it was sent to |

@@ -10,6 +10,7 @@ use std::{
 };
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, debug, warn};
 
 use crate::{
@@ -27,15 +28,15 @@ impl Server {
     ///
     /// Whatever makes accepting impossible for good; passing faults are logged and waited out.
     pub async fn serve_tcp(&self, listener: impl Into<Listener>) -> io::Result<()> {
-        let (listener, limit) = (listener.into(), self.config().login_timeout);
+        let (server, listener, limit) = (self.clone(), listener.into(), self.config().login_timeout);
         self.accept(
-            |cx| listener.poll_accept(cx),
-            |accepted| {
+            move |cx| listener.poll_accept(cx),
+            move |accepted| {
                 if !accepted.is_proxied {
-                    return self.serve_stream(accepted.stream, Peer::new("tcp", Some(accepted.address)));
+                    return server.serve_stream(accepted.stream, Peer::new("tcp", Some(accepted.address)));
                 }
-                let server = self.clone();
-                self.shared.tasks.spawn(async move {
+                let server = server.clone();
+                server.clone().shared.tasks.spawn(async move {
                     if let Some((stream, address)) = accepted.identify(limit).await {
                         server.serve_stream(stream, Peer::new("tcp", Some(address)));
                     }
@@ -52,12 +53,13 @@ impl Server {
     /// As for [`serve_tcp`](Self::serve_tcp).
     #[cfg(feature = "tls")]
     pub async fn serve_tls(&self, listener: impl Into<Listener>, tls: &crate::Tls) -> io::Result<()> {
-        let (listener, limit) = (listener.into(), self.config().login_timeout);
+        let (server, listener, tls) = (self.clone(), listener.into(), tls.clone());
+        let limit = self.config().login_timeout;
         self.accept(
-            |cx| listener.poll_accept(cx),
-            |accepted| {
-                let (server, tls) = (self.clone(), tls.clone());
-                self.shared.tasks.spawn(async move {
+            move |cx| listener.poll_accept(cx),
+            move |accepted| {
+                let (server, tls) = (server.clone(), tls.clone());
+                server.clone().shared.tasks.spawn(async move {
                     let Some((stream, address)) = accepted.identify(limit).await else { return };
                     let peer = Peer::new("tls", Some(address));
                     let Some(place) = server.admit(&peer) else { return };
@@ -78,9 +80,10 @@ impl Server {
     /// As for [`serve_tcp`](Self::serve_tcp).
     #[cfg(unix)]
     pub async fn serve_unix(&self, listener: tokio::net::UnixListener) -> io::Result<()> {
+        let server = self.clone();
         self.accept(
-            |cx| listener.poll_accept(cx),
-            |(stream, _)| self.serve_stream(stream, Peer::new("unix", None)),
+            move |cx| listener.poll_accept(cx),
+            move |(stream, _)| server.serve_stream(stream, Peer::new("unix", None)),
         )
         .await
     }
@@ -120,12 +123,15 @@ impl Server {
         self.shared.tasks.spawn(serve.instrument(span));
     }
 
-    async fn accept<S>(
+    /// Accepts in a task of its own, for connections are then served by the thread that accepted them; from the future
+    /// that a runtime was entered with, each would be handed to another one.
+    async fn accept<S: Send + 'static>(
         &self,
-        poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>>,
-        serve: impl FnMut(S),
+        poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>> + Send + 'static,
+        serve: impl FnMut(S) + Send + 'static,
     ) -> io::Result<()> {
-        accept(poll_accept, serve, self.shared.shutdown.cancelled()).await
+        let stop = self.shared.shutdown.clone().cancelled_owned();
+        AbortOnDropHandle::new(tokio::spawn(accept(poll_accept, serve, stop))).await?
     }
 }
 

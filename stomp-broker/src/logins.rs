@@ -4,12 +4,14 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    select,
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::sleep_until,
 };
 
@@ -39,8 +41,16 @@ struct Tried {
 #[derive(Debug)]
 struct Logins {
     failures: Bucket,
+    places: Places,
+}
+
+/// Where those wait who may try once it is known how others went.
+#[derive(Debug, Clone)]
+struct Places {
     /// One for each that may still fail: taken by who tries, and kept by who failed until that is forgotten.
-    places: Arc<Semaphore>,
+    free: Arc<Semaphore>,
+    /// Wakes who waits, perhaps for nothing now.
+    failed: Arc<Notify>,
 }
 
 /// A login that is being tried.
@@ -65,10 +75,27 @@ impl FailedLogins {
     pub(crate) async fn attempt(&self, from: IpAddr, account: &str) -> Result<Attempt<'_>, Refusal> {
         let keys = self.keys(from, account);
         let [of_account, of_network] = keys.map(|(key, rate)| self.tried().of(now(), key, rate));
-        self.check(&keys)?;
-        let places = [of_account.acquire_owned().await.ok(), of_network.acquire_owned().await.ok()];
+        let places = [self.place(&of_account, &keys).await?, self.place(&of_network, &keys).await?];
         self.check(&keys)?;
         Ok(Attempt { logins: self, keys, places })
+    }
+
+    /// Waits for a place, or until so many have failed that there will be none in time.
+    async fn place(
+        &self,
+        places: &Places,
+        keys: &[(Key, Rate); 2],
+    ) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
+        let mut place = pin!(Arc::clone(&places.free).acquire_owned());
+        loop {
+            // Whoever fails from here on wakes this.
+            let failed = places.failed.notified();
+            self.check(keys)?;
+            select! {
+                place = &mut place => return Ok(place.ok()),
+                () = failed => {}
+            }
+        }
     }
 
     fn check(&self, keys: &[(Key, Rate); 2]) -> Result<(), Refusal> {
@@ -97,23 +124,23 @@ impl FailedLogins {
 
 impl Tried {
     /// The places for those who try.
-    fn of(&mut self, now: Instant, key: Key, rate: Rate) -> Arc<Semaphore> {
+    fn of(&mut self, now: Instant, key: Key, rate: Rate) -> Places {
         if self.logins.len() > self.tidy_above {
             self.logins.retain(|_, logins| !logins.is_over(now));
             self.tidy_above = 2 * self.logins.len() + TIDY_ABOVE;
         }
         let logins = self.logins.entry(key).or_insert_with(|| Logins {
             failures: Bucket::default(),
-            places: Arc::new(Semaphore::new(rate.burst as usize)),
+            places: Places { free: Arc::new(Semaphore::new(rate.burst as usize)), failed: Arc::default() },
         });
-        Arc::clone(&logins.places)
+        logins.places.clone()
     }
 }
 
 impl Logins {
     /// Whether nobody tries, and all that failed is forgotten.
     fn is_over(&self, now: Instant) -> bool {
-        self.failures.is_empty(now) && Arc::strong_count(&self.places) == 1
+        self.failures.is_empty(now) && Arc::strong_count(&self.places.free) == 1
     }
 }
 
@@ -124,6 +151,7 @@ impl Attempt<'_> {
         for ((key, rate), place) in self.keys.into_iter().zip(self.places) {
             if let Some(logins) = tried.logins.get_mut(&key) {
                 let forgotten = logins.failures.add(now(), rate);
+                logins.places.failed.notify_waiters();
                 tokio::spawn(async move {
                     sleep_until(forgotten.into()).await;
                     drop(place);
@@ -188,6 +216,23 @@ mod tests {
         trying.push(logins.attempt(address(from), "alice").await.unwrap());
         trying.into_iter().for_each(Attempt::failed);
         assert!(!may_try(&logins, from, "alice").await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_is_refused_as_soon_as_too_many_have_failed() {
+        let logins = Arc::new(FailedLogins::new(&Config::default()));
+        let from = address("192.0.2.1");
+        let mut trying = Vec::new();
+        for _ in 0..5 {
+            trying.push(logins.attempt(from, "alice").await.unwrap());
+        }
+        let waiting = Arc::clone(&logins);
+        let waiting = tokio::spawn(async move { waiting.attempt(from, "alice").await.map(drop) });
+        sleep(SECOND).await;
+        assert!(!waiting.is_finished());
+        trying.into_iter().for_each(Attempt::failed);
+        let refused = timeout(SECOND, waiting).await.expect("an answer at once").unwrap();
+        assert_eq!(refused.unwrap_err().summary(), "too many failed logins");
     }
 
     #[tokio::test(start_paused = true)]

@@ -117,7 +117,8 @@ impl fmt::Display for DestinationPolicy {
 ///
 /// It says what destinations keep and drop ([`ServerBuilder::policies`](crate::ServerBuilder::policies)), and as an
 /// [`Authorizer`] who may use them: a destination without a rule nobody, but for those under `/user`, which are each
-/// user's own. To subscribe to a pattern, one must be allowed to subscribe to all that it matches.
+/// user's own. To subscribe to a pattern, one must be allowed to subscribe to all that it matches. A rule for destinations
+/// of the [`App`](crate::App) decides nothing: their handlers do, by the [`Principal`] that they are given.
 ///
 /// ```
 /// use std::time::Duration;

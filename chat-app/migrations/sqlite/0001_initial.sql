@@ -300,7 +300,7 @@ SELECT room.id, room.type, room.name, room.password_hash IS NOT NULL AS locked, 
        (SELECT count(*) FROM participant WHERE participant.room_id = room.id) AS member_count
 FROM room;
 
--- A room as one of its participants sees it: a 1:1 room is named after the other. Counting stops at 100.
+-- A room as one of its participants sees it: a 1:1 room has the name and picture of the other. Counting stops at 100.
 CREATE VIEW my_room_view AS
 SELECT room_view.id, room_view.type, room_view.locked, room_view.owner_id, room_view.member_count,
        room_view.last_seq, room_view.last_message_at, room_view.created_at, 1 AS joined,
@@ -309,6 +309,9 @@ SELECT room_view.id, room_view.type, room_view.locked, room_view.owner_id, room_
        CASE room_view.type WHEN 'GROUP' THEN room_view.name ELSE coalesce(
            (SELECT other.name FROM participant AS theirs JOIN member AS other ON other.id = theirs.member_id
             WHERE theirs.room_id = mine.room_id AND theirs.member_id <> mine.member_id), '') END AS name,
+       CASE room_view.type WHEN 'PRIVATE' THEN
+           (SELECT other.avatar_url FROM participant AS theirs JOIN member_view AS other ON other.id = theirs.member_id
+            WHERE theirs.room_id = mine.room_id AND theirs.member_id <> mine.member_id) END AS avatar_url,
        (SELECT substr(last.body, 1, 200) FROM message AS last
         WHERE last.room_id = mine.room_id AND last.type = 'TALK' AND last.seq > access.floor
         ORDER BY last.seq DESC LIMIT 1) AS last_message,

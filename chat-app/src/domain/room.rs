@@ -57,6 +57,8 @@ pub struct MyRoom {
     /// Who sees it.
     #[serde(skip)]
     pub member_id: MemberId,
+    /// Where the other member's picture is, of a 1:1 room.
+    pub avatar_url: Option<String>,
     /// What others said after the last message read, counted to 100.
     #[serde(rename = "unReadCount")]
     pub unread_count: i64,

@@ -287,6 +287,9 @@ async fn a_member_has_a_square_picture_that_everyone_sees() {
     let image = image::load_from_memory(&octets).unwrap();
     assert_eq!((image.width(), image.height()), (256, 256));
     assert_eq!(lee.get(&format!("/member/{}", kim.id)).await.ok()["avatarUrl"], first);
+    lee.post(&format!("/chat/room/private/create?otherMemberId={}", kim.id), &json!({})).await.ok();
+    assert_eq!(lee.get("/chat/my/rooms").await.ok()[0]["avatarUrl"], first);
+    assert_eq!(kim.get("/chat/my/rooms").await.ok()[0]["avatarUrl"], Value::Null);
     put(b"hello".to_vec()).await.refused(415, "BAD_IMAGE");
     put(vec![0; 5 * 1024 * 1024]).await.refused(413, "PAYLOAD_TOO_LARGE");
 

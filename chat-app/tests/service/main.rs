@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod batches;
 mod blocks;
 mod changes;
 mod cluster;

@@ -38,6 +38,29 @@ describe('presence', () => {
     await ann.getByText('1명 접속 중').waitFor({ timeout: 60_000 })
   })
 
+  it('tells those who look elsewhere from those who read', async () => {
+    const people = [await chat.api().signUp('가람'), await chat.api().signUp('나래')] as const
+    const roomId = await chat.api().createRoom(people[0], '딴 데 보기', people[1])
+    const [ann, ben] = [await chat.page(), await chat.page()]
+    await logIn(ann, people[0])
+    await openRoom(ann, roomId)
+    await logIn(ben, people[1])
+    await openRoom(ben, roomId)
+    await ann.getByRole('button', { name: '참여자' }).click()
+    const entry = ann.getByRole('dialog').getByRole('listitem').filter({ hasText: '나래' })
+    await entry.getByText('접속 중').waitFor({ state: 'attached' })
+    // Headless pages are always in front.
+    const hide = (hidden: boolean) =>
+      ben.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => value })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    await hide(true)
+    await entry.getByText('자리 비움').waitFor({ state: 'attached' })
+    await hide(false)
+    await entry.getByText('접속 중').waitFor({ state: 'attached' })
+  })
+
   it('shows that somebody writes to the others, until it is over', async () => {
     const people = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')] as const
     const roomId = await chat.api().createRoom(people[0], '쓰는 중', people[1])

@@ -6,6 +6,8 @@ import { useChat } from './setup'
 
 const chat = useChat()
 
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
 async function talkTo(page: Page, name: string): Promise<string> {
   await page.goto('/people')
   await page.getByRole('button', { name: `1:1 채팅: ${name}` }).click()
@@ -15,6 +17,22 @@ async function talkTo(page: Page, name: string): Promise<string> {
 }
 
 describe('a conversation of two', () => {
+  it('has the picture of the other', async () => {
+    const people = [await chat.api().signUp('가람'), await chat.api().signUp('나래')] as const
+    const [ann, ben] = [await chat.page(), await chat.page()]
+    await logIn(ben, people[1])
+    await ben.goto('/settings')
+    const picture = { name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(PIXEL, 'base64') }
+    await ben.getByRole('main').locator('input[type=file]').setInputFiles(picture)
+    await ben.getByRole('button', { name: '사진 지우기' }).waitFor()
+
+    await logIn(ann, people[0])
+    await talkTo(ann, '나래')
+    await ann.locator('main header img').waitFor()
+    const entry = ann.getByRole('navigation').getByRole('link', { name: '나래' })
+    expect(await entry.locator('img').getAttribute('src')).toMatch(/^\/file\//)
+  })
+
   it('is one room however it is begun, has the name of the other and can be hidden, not left', async () => {
     const people = [await chat.api().signUp('하늘'), await chat.api().signUp('도윤')] as const
     const [ann, ben] = [await chat.page(), await chat.page()]

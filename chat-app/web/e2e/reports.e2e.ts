@@ -23,6 +23,9 @@ describe('reports', () => {
     const messageId = await chat.api().say(ben, roomId, '나쁜 말')
     const [member, admin] = [await chat.page(), await chat.page()]
     await logIn(member, ann)
+    await member.goto('/people')
+    await member.getByLabel('말썽꾼 더 보기').click()
+    await report(member, '말썽꾼', '아무에게나 그럽니다')
     await openRoom(member, roomId)
     await member.getByRole('button', { name: '메시지 메뉴' }).click()
     await report(member, '말썽꾼', '욕설입니다')

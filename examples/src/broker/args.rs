@@ -1,6 +1,6 @@
 //! The arguments of the broker example.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, thread};
 
 use clap::Parser;
 
@@ -23,6 +23,10 @@ pub struct Args {
     /// Take all settings from a file; --print-config shows one.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["tcp", "ws", "login", "history", "redis_url", "allow_origin"])]
     config: Option<PathBuf>,
+    /// How many threads serve the clients. By default half as many as there are processors: a message that has to wake
+    /// another thread costs more than the work that it spares the first.
+    #[arg(long, value_name = "NUMBER", default_value_t = half_of_the_processors())]
+    pub threads: NonZeroUsize,
     /// Only say whether the settings are right.
     #[arg(long)]
     pub check: bool,
@@ -77,4 +81,9 @@ impl Args {
             ..Settings::default()
         })
     }
+}
+
+fn half_of_the_processors() -> NonZeroUsize {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    NonZeroUsize::new(processors / 2).unwrap_or(NonZeroUsize::MIN)
 }

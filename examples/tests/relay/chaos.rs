@@ -48,6 +48,37 @@ const FAULTS: [Fault; 14] = [
     Fault::BrokerStandsStill,
 ];
 
+/// A sequence of faults.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    random: StdRng,
+}
+
+impl Faults {
+    pub(crate) fn draw() -> Self {
+        let seed = match env::var("RELAY_SEED") {
+            Ok(seed) => seed.parse().unwrap(),
+            Err(_) if is_full() => rand::random(),
+            Err(_) => 5,
+        };
+        println!("RELAY_SEED={seed}");
+        Self { random: StdRng::seed_from_u64(seed) }
+    }
+
+    /// Lets the next one happen.
+    pub(crate) async fn next(&mut self, cluster: &mut Cluster) {
+        let fault = *FAULTS.choose(&mut self.random).unwrap();
+        let time = Duration::from_millis(self.random.random_range(50..1500));
+        println!("{fault:?} for {time:?}");
+        fault.happen(cluster, time).await;
+    }
+
+    /// Whether the one after it comes at once.
+    fn hurries(&mut self) -> bool {
+        self.random.random_bool(0.5)
+    }
+}
+
 impl Fault {
     /// Lets it happen for a while.
     async fn happen(self, cluster: &mut Cluster, time: Duration) {
@@ -95,22 +126,13 @@ impl Fault {
 /// Whatever happens, messages wait, and nobody else notices.
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_come_one_after_the_other() {
-    let seed = match env::var("RELAY_SEED") {
-        Ok(seed) => seed.parse().unwrap(),
-        Err(_) if is_full() => rand::random(),
-        Err(_) => 5,
-    };
-    println!("RELAY_SEED={seed}");
-    let mut random = StdRng::seed_from_u64(seed);
+    let mut faults = Faults::draw();
     let mut cluster = Cluster::start(BUFFER).await;
     let clients = cluster.load(load()).await;
     clients.until_confirmed(0, 20).await;
     for _ in 0..if is_full() { 60 } else { 6 } {
-        let fault = *FAULTS.choose(&mut random).unwrap();
-        let time = Duration::from_millis(random.random_range(50..1500));
-        println!("{fault:?} for {time:?}");
-        fault.happen(&mut cluster, time).await;
-        if random.random_bool(0.5) {
+        faults.next(&mut cluster).await;
+        if !faults.hurries() {
             clients.until_confirmed(0, 5).await;
         }
     }

@@ -2,16 +2,22 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use stomp_proto::Command;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use crate::{
+    chaos::Faults,
     client::{Client, PATIENCE},
     cluster::{BUFFER, Cluster},
+    is_full,
 };
 
 const QUEUE: &str = "/queue/jobs";
@@ -53,11 +59,29 @@ async fn until_done(done: &Done, jobs: usize) {
     }
 }
 
-async fn confirm_jobs(cluster: &Cluster, jobs: std::ops::Range<usize>) {
+/// What was done twice was delivered as something that had been before.
+fn assert_twice_is_marked(done: &Done) {
+    let done = done.lock().unwrap();
+    let twice: Vec<_> = done.iter().filter(|(_, (times, _))| *times > 1).collect();
+    assert!(twice.iter().all(|(_, (_, again))| *again > 0), "{twice:?}");
+}
+
+async fn confirm_jobs(cluster: &Cluster, jobs: Range<usize>) {
     let mut sender = Client::connect(cluster.brokers[0].tcp).await.unwrap();
     for job in jobs {
         sender.publish(QUEUE, job.to_string()).await.unwrap();
     }
+}
+
+/// Has jobs come one by one, beside whatever else happens.
+async fn send_slowly(cluster: &Cluster, jobs: Range<usize>) -> JoinHandle<()> {
+    let mut sender = Client::connect(cluster.brokers[0].tcp).await.unwrap();
+    tokio::spawn(async move {
+        for job in jobs {
+            sender.publish(QUEUE, job.to_string()).await.unwrap();
+            sleep(Duration::from_millis(10)).await;
+        }
+    })
 }
 
 /// F1: what its consumers had goes to others, and only that comes twice.
@@ -78,9 +102,8 @@ async fn jobs_of_a_killed_broker_are_done_by_others() {
     cluster.brokers[2].kill();
     confirm_jobs(&cluster, 100..200).await;
     until_done(&done, 200).await;
+    assert_twice_is_marked(&done);
     let done = done.lock().unwrap();
-    let twice: Vec<_> = done.iter().filter(|(_, (times, _))| *times > 1).collect();
-    assert!(twice.iter().all(|(_, (_, again))| *again > 0), "{twice:?}");
     assert!((0..3).all(|job| done[&job.to_string()].1 > 0), "what was out is marked as delivered before");
 }
 
@@ -91,14 +114,7 @@ async fn jobs_survive_the_death_of_redis() {
     let done = Done::default();
     workers(&cluster, &done).await;
     confirm_jobs(&cluster, 0..100).await;
-    let addresses = cluster.brokers[0].tcp;
-    let sending = tokio::spawn(async move {
-        let mut sender = Client::connect(addresses).await.unwrap();
-        for job in 100..200 {
-            sender.publish(QUEUE, job.to_string()).await.unwrap();
-            sleep(Duration::from_millis(10)).await;
-        }
-    });
+    let sending = send_slowly(&cluster, 100..200).await;
     for _ in 0..2 {
         sleep(Duration::from_millis(300)).await;
         cluster.redis.kill();
@@ -108,4 +124,21 @@ async fn jobs_survive_the_death_of_redis() {
     }
     sending.await.unwrap();
     until_done(&done, 200).await;
+}
+
+/// Whatever happens, every job is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_survive_faults_that_come_one_after_the_other() {
+    let mut faults = Faults::draw();
+    let mut cluster = Cluster::start(BUFFER).await;
+    let done = Done::default();
+    workers(&cluster, &done).await;
+    confirm_jobs(&cluster, 0..20).await;
+    let sending = send_slowly(&cluster, 20..400).await;
+    for _ in 0..if is_full() { 40 } else { 4 } {
+        faults.next(&mut cluster).await;
+    }
+    sending.await.unwrap();
+    until_done(&done, 400).await;
+    assert_twice_is_marked(&done);
 }

@@ -2,6 +2,8 @@
 //!
 //! A handler is an `async fn` whose arguments say what it needs of the request ([`State`], [`Principal`], [`Path`],
 //! [`Json`], ...) and whose return value says what to send ([`IntoReply`]). Its RECEIPT is sent when all that is done.
+//! Whoever has logged in may call it: no [`Authorizer`](crate::Authorizer) is asked, so a handler that is not for everybody
+//! takes the [`Principal`] and refuses.
 //!
 //! ```
 //! use stomp_broker::{App, Principal, app::{Json, Path, SendTo, State}};

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use indexmap::IndexMap;
+
 use super::{Queued, Subscription};
 
 /// A map that publishers read without waiting for each other, and that forgets destinations nobody listens to.
@@ -20,7 +22,8 @@ struct Topic {
 
 #[derive(Debug, Default)]
 struct TopicState {
-    subscribers: Vec<Arc<Subscription>>,
+    /// By their addresses: one of very many leaves as fast as one of few.
+    subscribers: IndexMap<usize, Arc<Subscription>>,
     /// The topic has left the map: whoever still holds it must look again.
     closed: bool,
 }
@@ -39,7 +42,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
             let topic = topics.get_or_insert_with(key.clone(), Arc::default);
             let mut state = topic.lock();
             if !state.closed {
-                state.subscribers.push(subscription);
+                state.subscribers.insert(address(&subscription), subscription);
                 return state.subscribers.len() == 1;
             }
         }
@@ -47,23 +50,29 @@ impl<K: Hash + Eq + Clone> Routes<K> {
 
     /// Ends and removes a subscriber; says whether it was the last one.
     pub(crate) fn remove(&self, key: &K, subscription: &Arc<Subscription>) -> bool {
-        self.remove_where(key, |other| Arc::ptr_eq(other, subscription))
+        self.remove_from(key, |subscribers| {
+            if let Some(subscription) = subscribers.swap_remove(&address(subscription)) {
+                subscription.end();
+            }
+        })
     }
 
     /// Ends and removes the subscribers that are `meant`; says whether none is left because of it.
     pub(crate) fn remove_where(&self, key: &K, meant: impl Fn(&Arc<Subscription>) -> bool) -> bool {
+        self.remove_from(key, |subscribers| {
+            for subscription in subscribers.extract_if(.., |_, subscription| meant(subscription)) {
+                subscription.1.end();
+            }
+        })
+    }
+
+    fn remove_from(&self, key: &K, remove: impl FnOnce(&mut IndexMap<usize, Arc<Subscription>>)) -> bool {
         let topics = self.topics.pin();
         let Some(topic) = topics.get(key) else {
             return false;
         };
         let mut state = topic.lock();
-        state.subscribers.retain(|subscription| {
-            let meant = meant(subscription);
-            if meant {
-                subscription.end();
-            }
-            !meant
-        });
+        remove(&mut state.subscribers);
         if !state.subscribers.is_empty() || state.closed {
             return false;
         }
@@ -75,7 +84,7 @@ impl<K: Hash + Eq + Clone> Routes<K> {
     /// Visits every subscriber of every destination.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&K, &Arc<Subscription>)) {
         for (key, topic) in &self.topics.pin() {
-            topic.lock().subscribers.iter().for_each(|subscription| visit(key, subscription));
+            topic.lock().subscribers.values().for_each(|subscription| visit(key, subscription));
         }
     }
 
@@ -96,12 +105,17 @@ impl<K: Hash + Eq + Clone> Routes<K> {
             return false;
         };
         let mut any = false;
-        for subscription in topic.lock().subscribers.iter().filter(|subscription| meant(subscription)) {
+        for subscription in topic.lock().subscribers.values().filter(|subscription| meant(subscription)) {
             subscription.deliver(message);
             any = true;
         }
         any
     }
+}
+
+/// Which subscription it is, for as long as there is an [`Arc`] of it.
+fn address(subscription: &Arc<Subscription>) -> usize {
+    Arc::as_ptr(subscription).addr()
 }
 
 impl Topic {

@@ -171,7 +171,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
             let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
             let _ = Pin::new(&mut self.socket).start_send(close);
         }
-        Pin::new(&mut self.socket).poll_flush(cx).map_err(into_io)
+        // What the library has to say is in our queue then; it may have said it all before.
+        if let Err(Error::Io(error)) = ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
+            return Poll::Ready(Err(error));
+        }
+        self.poll_flush(cx)
     }
 
     fn wants_compressed(&self) -> bool {
@@ -207,13 +211,5 @@ pub(super) fn close_code(reason: Closing) -> CloseCode {
         Closing::Error => CloseCode::Protocol,
         Closing::TooSlow => CloseCode::Again,
         Closing::Shutdown => CloseCode::Away,
-    }
-}
-
-fn into_io(error: Error) -> io::Error {
-    match error {
-        Error::Io(error) => error,
-        Error::ConnectionClosed | Error::AlreadyClosed => io::ErrorKind::NotConnected.into(),
-        error => io::Error::other(error),
     }
 }

@@ -12,19 +12,19 @@ use tokio::{
     time::timeout,
 };
 
-const QUIET: Duration = Duration::from_millis(300);
+pub(crate) const QUIET: Duration = Duration::from_millis(300);
 
-async fn server() -> Server {
+pub(crate) async fn server() -> Server {
     Server::builder(Open, Open).topics("/topic").queues("/queue").start().await.expect("a server")
 }
 
-async fn client(server: &Server, version: Version) -> Client {
+pub(crate) async fn client(server: &Server, version: Version) -> Client {
     let mut client = Client::open(server);
     client.connect_with(version, &[]).await;
     client
 }
 
-async fn publish(server: &Server, destination: &str, bodies: &[&'static str]) {
+pub(crate) async fn publish(server: &Server, destination: &str, bodies: &[&'static str]) {
     let mut publisher = client(server, Version::V1_2).await;
     for body in bodies {
         publisher.publish(destination, *body).await;
@@ -32,7 +32,12 @@ async fn publish(server: &Server, destination: &str, bodies: &[&'static str]) {
 }
 
 /// Subscribes to `/queue/a` and takes so many messages.
-async fn consumer(server: &Server, version: Version, ack: &str, messages: usize) -> (Client, Vec<Frame>) {
+pub(crate) async fn consumer(
+    server: &Server,
+    version: Version,
+    ack: &str,
+    messages: usize,
+) -> (Client, Vec<Frame>) {
     let mut client = client(server, version).await;
     let subscribe = Frame::builder(Command::Subscribe).header("id", "s").header("destination", "/queue/a");
     client.confirm(subscribe.header("ack", ack)).await;
@@ -44,7 +49,7 @@ async fn consumer(server: &Server, version: Version, ack: &str, messages: usize)
 }
 
 /// What is left in `/queue/a` for somebody else, in order.
-async fn left(server: &Server) -> Vec<String> {
+pub(crate) async fn left(server: &Server) -> Vec<String> {
     let (mut client, mut left) = (client(server, Version::V1_2).await, Vec::new());
     client.subscribe("s", "/queue/a").await;
     while let Some(message) = client.receive_within(QUIET).await {
@@ -53,19 +58,19 @@ async fn left(server: &Server) -> Vec<String> {
     left
 }
 
-fn ack_id(message: &Frame) -> String {
+pub(crate) fn ack_id(message: &Frame) -> String {
     message.headers().get("ack").expect("a message to acknowledge").to_owned()
 }
 
 /// Sends lines of a head, and expects the ERROR that ends the session.
-async fn refused(client: &mut Client, head: &str) -> Frame {
+pub(crate) async fn refused(client: &mut Client, head: &str) -> Frame {
     client.send_octets(format!("{head}\nreceipt:r\n\n\0")).await;
     let error = client.expect_error().await;
     assert_eq!(error.headers().get("receipt-id"), Some("r"), "{error:?}");
     error
 }
 
-fn summary(frame: &Frame) -> &str {
+pub(crate) fn summary(frame: &Frame) -> &str {
     frame.headers().get("message").unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Talks to a broker through client libraries of other languages. Those of Perl, Ruby and PHP are Debian's packages
-# libnet-stomp-perl, ruby-stomp and php-stomp (with php-cli).
+# Talks to a broker through client libraries of other languages, and from a page in Chromium. Those of Perl, Ruby and
+# PHP are Debian's packages libnet-stomp-perl, ruby-stomp and php-stomp (with php-cli).
 # usage: run.sh BROKER_BINARY
 set -euo pipefail
 
@@ -18,12 +18,24 @@ clean_up() {
 }
 trap clean_up EXIT
 
-cp package.json package-lock.json stompjs.mjs "$work"
+cp package.json package-lock.json stompjs.mjs browser.mjs browser.html "$work"
 (cd "$work" && npm ci --silent --no-audit --no-fund)
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
 
-"$broker" --tcp 127.0.0.1:0 --ws 127.0.0.1:0 --login "$login" --passcode "$passcode" >"$work/ready" 2>"$work/log" &
+cat >"$work/broker.toml" <<TOML
+[tcp]
+listen = "127.0.0.1:0"
+[http]
+listen = "127.0.0.1:0"
+deflate = true
+# The page is a file, which has no origin.
+allowed_origins = ["null"]
+[[user]]
+login = "$login"
+password_hash = "$("$broker" --hash-password <<<"$passcode")"
+TOML
+"$broker" --config "$work/broker.toml" >"$work/ready" 2>"$work/log" &
 broker_pid=$!
 for _ in $(seq 100); do
   grep -q '^ready ' "$work/ready" && break
@@ -34,7 +46,9 @@ read -r _ tcp ws <"$work/ready"
 tcp=${tcp#tcp=} ws=${ws#ws=}
 
 status=0
-(cd "$work" && node stompjs.mjs "$ws" "$login" "$passcode") || status=1
+for script in stompjs.mjs browser.mjs; do
+  (cd "$work" && node "$script" "$ws" "$login" "$passcode") || status=1
+done
 for client in "$work/venv/bin/python stomp_py.py" "perl net_stomp.pl" "ruby stomp_gem.rb" "php pecl_stomp.php"; do
   # A program and its script.
   timeout 60 $client "${tcp%:*}" "${tcp##*:}" "$login" "$passcode" || status=1

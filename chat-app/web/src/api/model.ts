@@ -52,6 +52,8 @@ export interface Typing {
 
 export interface Presence {
   online: number[]
+  /** Those of them no page of whom is to be seen. */
+  away: number[]
   onlineCount: number
   memberCount: number
 }

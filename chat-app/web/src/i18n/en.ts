@@ -77,6 +77,7 @@ export const en: Messages = {
     noneHint: 'Whoever comes in will show up here.',
     notFound: 'Nobody matches “{query}”',
     online: 'Online',
+    away: 'Away',
     listLead: 'Pick somebody to talk to one to one.',
   },
   home: {

@@ -75,6 +75,7 @@ export const ko = {
     noneHint: '누군가 들어오면 여기에 보입니다.',
     notFound: '‘{query}’에 맞는 사람이 없습니다',
     online: '접속 중',
+    away: '자리 비움',
     listLead: '이름을 골라 둘만의 대화를 시작하세요.',
   },
   home: {

@@ -8,6 +8,8 @@ export function useRoom(roomId: number, me: number) {
   const room = ref<RoomDetail>()
   /** Who of the members is connected. */
   const online = ref(new Set<number>())
+  /** Who of these looks elsewhere. */
+  const away = ref(new Set<number>())
 
   async function refresh(): Promise<void> {
     room.value = await roomDetail(roomId)
@@ -49,7 +51,10 @@ export function useRoom(roomId: number, me: number) {
   }
 
   const follow = () =>
-    subscribe<Presence>(`/topic/room/${roomId}/presence`, (presence) => (online.value = new Set(presence.online)))
+    subscribe<Presence>(`/topic/room/${roomId}/presence`, (presence) => {
+      online.value = new Set(presence.online)
+      away.value = new Set(presence.away)
+    })
 
-  return { room, online, refresh, apply, follow, unreadBy }
+  return { room, online, away, refresh, apply, follow, unreadBy }
 }

@@ -101,6 +101,56 @@ async fn t23_violations_of_rfc_6455_are_answered_by_its_codes() {
     }
 }
 
+#[tokio::test]
+async fn t23_half_a_close_handshake_keeps_no_connection() {
+    let address = serve_http(&server().await).await;
+    // One says goodbye and leaves the socket open, the other never answers the server's.
+    for begin in [frame(0x88, &1000_u16.to_be_bytes()), frame(0x81, b"NONSENSE\n\n\0")] {
+        let mut socket = upgrade(address).await;
+        socket.write_all(&begin).await.expect("an open socket");
+        let mut rest = Vec::new();
+        timeout(PATIENCE, socket.read_to_end(&mut rest)).await.expect("the server closes").expect("no reset");
+        assert!(rest.windows(2).any(|octets| octets[0] == 0x88), "{rest:02x?}");
+    }
+}
+
+#[tokio::test]
+async fn t23_pongs_and_messages_do_not_mix() {
+    const MESSAGES: usize = 40;
+    let server = server().await;
+    let (mut sink, mut stream) = open_websocket(serve_http(&server).await).await.split();
+    let frames = "CONNECT\naccept-version:1.2\n\n\0SUBSCRIBE\nid:s\ndestination:/topic/x\nreceipt:r\n\n\0";
+    sink.send(Message::text(frames)).await.expect("an open socket");
+    let mut next = async || stream.next().await.expect("a message").expect("a good frame");
+    while !next().await.to_text().is_ok_and(|text| text.starts_with("RECEIPT")) {}
+    let pings = async { while sink.send(Message::Ping("x".into())).await.is_ok() {} };
+    let messages = async {
+        let mut sender = Client::open(&server);
+        sender.connect().await;
+        let (mut pongs, body) = (0, "x".repeat(20_000));
+        for _ in 0..3 {
+            for _ in 0..MESSAGES {
+                sender.publish("/topic/x", body.clone()).await;
+            }
+            let mut whole = 0;
+            while whole < MESSAGES {
+                match next().await {
+                    Message::Pong(_) => pongs += 1,
+                    message => {
+                        assert!(message.to_text().is_ok_and(|text| text.ends_with(&format!("{body}\0"))));
+                        whole += 1;
+                    }
+                }
+            }
+        }
+        assert!(pongs > 0, "no ping was answered between");
+    };
+    tokio::select! {
+        () = pings => panic!("closed"),
+        result = timeout(6 * PATIENCE, messages) => result.expect("all messages"),
+    }
+}
+
 fn impatient() -> Config {
     Config { login_timeout: Duration::from_millis(300), ..Config::default() }
 }
