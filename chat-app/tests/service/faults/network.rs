@@ -150,7 +150,7 @@ async fn clients_on_a_bad_network_miss_nothing() {
 /// F16: all connections are cut at once, and everybody comes back and asks for what it missed.
 #[tokio::test]
 async fn everybody_comes_back_after_all_connections_were_cut() {
-    let members = if rounds() > 1 { 500 } else { 50 };
+    let members = if rounds() > 1 { 400 } else { 50 };
     let app = TestApp::start_with(|config| config.stomp_listen = Some("127.0.0.1:0".parse().unwrap())).await;
     let proxy = Proxy::start(Target::Tcp(app.stomp.unwrap())).await;
     let kim = app.guest("kim").await;
