@@ -51,9 +51,7 @@ impl Listener {
 
     pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         let (stream, address) = ready!(self.tcp.poll_accept(cx))?;
-        if !INHERITED {
-            prepare(SockRef::from(&stream));
-        }
+        prepare(&stream);
         let is_proxied = (self.is_proxy)(address.ip().to_canonical());
         Poll::Ready(Ok(Accepted { stream, address, is_proxied }))
     }
@@ -62,25 +60,19 @@ impl Listener {
 /// The time after which the kernel asks a silent peer whether it is still there, and between its next questions.
 const KEEP_ALIVE: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(10)];
 
-/// Whether connections begin with the options of their listener; then they are set once instead of for each.
-const INHERITED: bool = cfg!(target_os = "linux");
-
-/// Sets the options of a connection, or of a listener for all of its connections.
-fn prepare(socket: SockRef<'_>) {
+/// Sets up a connection that was accepted.
+fn prepare(stream: &TcpStream) {
     // Batches are written whole: waiting for more would only delay them.
-    let _ = socket.set_tcp_nodelay(true);
+    let _ = stream.set_nodelay(true);
     let [idle, interval] = KEEP_ALIVE;
     // A peer that agreed on no heart-beats and is gone without a word would hold its place for ever.
     let keep_alive = TcpKeepalive::new().with_time(idle).with_interval(interval);
-    let _ = socket.set_tcp_keepalive(&keep_alive);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keep_alive);
 }
 
 impl From<TcpListener> for Listener {
     /// A listener that no proxy is in front of.
     fn from(tcp: TcpListener) -> Self {
-        if INHERITED {
-            prepare(SockRef::from(&tcp));
-        }
         Self { tcp, is_proxy: Arc::new(|_| false) }
     }
 }
@@ -143,7 +135,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn connections_have_the_options_of_their_listener() {
+    async fn connections_are_written_to_at_once_and_asked_whether_they_are_alive() {
         let listener = Listener::from(TcpListener::bind("127.0.0.1:0").await.unwrap());
         let client = TcpStream::connect(listener.tcp.local_addr().unwrap()).await.unwrap();
         let accepted = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
