@@ -76,8 +76,9 @@ describe('two nodes', () => {
     await openRoom(ben, roomId)
     await ben.getByText('2명 접속 중').waitFor()
     await entry.getByText('접속 중').waitFor({ state: 'attached' })
+    // Who closes a page is away at once, and offline when the grace is over.
     await ben.close()
-    await entry.getByText('접속 중').waitFor({ state: 'detached', timeout: 60_000 })
-    await ann.getByText('1명 접속 중').waitFor()
+    await ann.getByText('1명 접속 중').waitFor({ timeout: 60_000 })
+    await entry.getByText('접속 중').waitFor({ state: 'detached' })
   })
 })
