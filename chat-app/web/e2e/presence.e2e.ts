@@ -75,7 +75,7 @@ describe('presence', () => {
     await line.waitFor()
     expect(await ann.getByText('입력하고 있습니다').count()).toBe(0)
     await composer(ann).press('Backspace')
-    await line.waitFor({ state: 'detached', timeout: 3_000 })
+    await line.waitFor({ state: 'detached', timeout: 5_000 })
 
     await composer(ann).pressSequentially('그')
     await line.waitFor()
@@ -85,6 +85,6 @@ describe('presence', () => {
     await composer(ann).pressSequentially('래')
     await line.waitFor()
     await composer(ann).press('Enter')
-    await line.waitFor({ state: 'detached', timeout: 3_000 })
+    await line.waitFor({ state: 'detached', timeout: 5_000 })
   })
 })
