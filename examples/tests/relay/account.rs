@@ -81,6 +81,11 @@ impl Account {
         }
     }
 
+    /// No sender was refused, none was left without an answer, and nobody had to connect anew.
+    pub(crate) fn assert_nobody_noticed(&self) {
+        assert_eq!((self.refused().len(), self.unknown(), self.reconnects()), (0, 0, vec![0; 3]));
+    }
+
     fn assert_senders_kept_their_order(&self) {
         for entries in self.stored.values() {
             for sender in 0..self.sent.len() {

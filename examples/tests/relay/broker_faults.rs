@@ -32,7 +32,7 @@ async fn one_broker_is_in_a_black_hole() {
     clients.until_confirmed(0, 20).await;
     let account = clients.finish().await;
     account.assert_nothing_lost();
-    assert_eq!((account.refused().len(), account.unknown(), account.reconnects()), (0, 0, vec![0; 3]));
+    account.assert_nobody_noticed();
 }
 
 /// F7: one broker reads too slowly, and Redis cuts it off with all that waits for it.
@@ -105,7 +105,7 @@ async fn a_broker_stands_still() {
     clients.until_confirmed(2, 20).await;
     let account = clients.finish().await;
     account.assert_nothing_lost();
-    assert_eq!((account.refused().len(), account.unknown(), account.reconnects()), (0, 0, vec![0; 3]));
+    account.assert_nobody_noticed();
 }
 
 /// F2: brokers end one after the other, and every client knows what became of what it sent.
