@@ -35,10 +35,10 @@ impl Server {
                 if !accepted.is_proxied {
                     return server.serve_stream(accepted.stream, Peer::new("tcp", Some(accepted.address)));
                 }
-                let server = server.clone();
-                server.clone().shared.tasks.spawn(async move {
+                let of_proxy = server.clone();
+                server.shared.tasks.spawn(async move {
                     if let Some((stream, address)) = accepted.identify(limit).await {
-                        server.serve_stream(stream, Peer::new("tcp", Some(address)));
+                        of_proxy.serve_stream(stream, Peer::new("tcp", Some(address)));
                     }
                 });
             },
@@ -58,13 +58,13 @@ impl Server {
         self.accept(
             move |cx| listener.poll_accept(cx),
             move |accepted| {
-                let (server, tls) = (server.clone(), tls.clone());
-                server.clone().shared.tasks.spawn(async move {
+                let (of_client, tls) = (server.clone(), tls.clone());
+                server.shared.tasks.spawn(async move {
                     let Some((stream, address)) = accepted.identify(limit).await else { return };
                     let peer = Peer::new("tls", Some(address));
-                    let Some(place) = server.admit(&peer) else { return };
+                    let Some(place) = of_client.admit(&peer) else { return };
                     if let Some((stream, peer)) = tls.accept(stream, peer, limit).await {
-                        server.serve_admitted(StreamTransport::new(stream), peer, place);
+                        of_client.serve_admitted(StreamTransport::new(stream), peer, place);
                     }
                 });
             },

@@ -67,18 +67,18 @@ pub mod name {
 /// ```
 #[derive(Clone, Default)]
 pub struct Headers {
-    text: ByteStr,
+    head: ByteStr,
     entries: Entries,
 }
 
 impl Headers {
-    pub(crate) fn new(text: ByteStr, entries: Entries) -> Self {
-        Self { text, entries }
+    pub(crate) fn new(head: ByteStr, entries: Entries) -> Self {
+        Self { head, entries }
     }
 
     /// The value of the first entry of that name; names are case sensitive.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.text.get(self.first(name)?.value())
+        self.head.get(self.first(name)?.value())
     }
 
     /// The value of the first entry of that name, sharing the memory.
@@ -93,7 +93,7 @@ impl Headers {
     /// # Ok::<(), stomp_proto::EncodeError>(())
     /// ```
     pub fn get_shared(&self, name: &str) -> Option<ByteStr> {
-        self.text.slice(self.first(name)?.value())
+        self.head.slice(self.first(name)?.value())
     }
 
     /// Every value of that name, in order.
@@ -122,7 +122,7 @@ impl Headers {
     /// assert_eq!(frame.headers().iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
     /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
-        let text = |range| self.text.get(range).unwrap_or_default();
+        let text = |range| self.head.get(range).unwrap_or_default();
         self.entries.as_slice().iter().map(move |entry| (text(entry.name()), text(entry.value())))
     }
 
@@ -137,7 +137,7 @@ impl Headers {
     }
 
     fn first(&self, name: &str) -> Option<Entry> {
-        self.entries.as_slice().iter().copied().find(|entry| entry.is_named(self.text.as_bytes(), name))
+        self.entries.as_slice().iter().copied().find(|entry| entry.is_named(self.head.as_bytes(), name))
     }
 
     /// What an encoder asks of the entries, found in one pass: the first `content-length`, and whether a builder
@@ -146,8 +146,8 @@ impl Headers {
         let mut survey = Survey { content_length: None, nameless: false };
         for entry in self.entries.as_slice() {
             survey.nameless |= entry.start == entry.colon;
-            if survey.content_length.is_none() && entry.is_named(self.text.as_bytes(), name::CONTENT_LENGTH) {
-                survey.content_length = self.text.get(entry.value());
+            if survey.content_length.is_none() && entry.is_named(self.head.as_bytes(), name::CONTENT_LENGTH) {
+                survey.content_length = self.head.get(entry.value());
             }
         }
         survey
@@ -156,12 +156,12 @@ impl Headers {
     /// The head of the frame in one piece, which the entries point into: the command, the entries as `name:value` and a
     /// blank line, with a line end each; more than that where they came escaped, and no blank line where none came.
     pub(crate) fn head(&self) -> &ByteStr {
-        &self.text
+        &self.head
     }
 
-    /// The same entries in `text`, a copy of the head that they point into.
-    pub(crate) fn with_head(&self, text: ByteStr) -> Self {
-        Self::new(text, self.entries.clone())
+    /// The same entries in `head`, a copy of that which they point into.
+    pub(crate) fn with_head(&self, head: ByteStr) -> Self {
+        Self::new(head, self.entries.clone())
     }
 }
 
