@@ -251,6 +251,8 @@ impl<T: Transport> Connection<T> {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::End)),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Input)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending if self.transport.holds_part() => self.session.handle_pending(now(), None),
+                Poll::Pending if !self.input.has_begun() => self.session.handle_whole(),
                 Poll::Pending => {}
             }
         }

@@ -1,4 +1,4 @@
-//! A stream that counts what leaves it, and bounds and looks at what comes in.
+//! A stream that counts what leaves it, and bounds what comes in.
 
 use std::{
     io::{self, IoSlice},
@@ -8,9 +8,6 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-#[cfg(feature = "websocket")]
-use super::marks::{Mark, Marks};
-
 /// Passes through what there is an allowance for.
 #[derive(Debug)]
 pub(super) struct Counted<S> {
@@ -18,31 +15,11 @@ pub(super) struct Counted<S> {
     written: u64,
     /// Octets that may still be read.
     allowance: u64,
-    #[cfg(feature = "websocket")]
-    marks: Option<Box<Marks>>,
 }
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            written: 0,
-            allowance: u64::MAX,
-            #[cfg(feature = "websocket")]
-            marks: None,
-        }
-    }
-
-    /// Takes off and keeps what marks messages of a WebSocket as compressed.
-    #[cfg(feature = "websocket")]
-    pub(super) fn with_marks(self) -> Self {
-        Self { marks: Some(Box::default()), ..self }
-    }
-
-    /// How the oldest message was marked.
-    #[cfg(feature = "websocket")]
-    pub(super) fn take_mark(&mut self) -> Mark {
-        self.marks.as_mut().map_or(Mark::Plain, |marks| marks.take())
+        Self { stream, written: 0, allowance: u64::MAX }
     }
 
     /// Makes reading fail, with [`io::ErrorKind::FileTooLarge`], once more than so many octets have come.
@@ -68,10 +45,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         match self.allowance.checked_sub(read) {
             Some(left) => self.allowance = left,
             None => return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into())),
-        }
-        #[cfg(feature = "websocket")]
-        if let Some(marks) = &mut self.marks {
-            marks.pass(buf.filled_mut().get_mut(before..).unwrap_or_default());
         }
         Poll::Ready(Ok(()))
     }
