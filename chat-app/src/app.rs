@@ -57,7 +57,8 @@ impl ChatApp {
             config.reach,
             &directory,
         )?;
-        let presence = Presence::new(Arc::clone(&store), live.clone());
+        let limit = config.connections_per_member.get() as usize;
+        let presence = Presence::new(Arc::clone(&store), live.clone(), limit);
         let contact = config.public_url.as_ref().map(ToString::to_string);
         let (push, queue) =
             Push::open(Arc::clone(&store), live.clone(), presence.clone(), config.reach, contact).await?;
@@ -78,6 +79,7 @@ impl ChatApp {
             files,
             push,
             rates: config.rates,
+            connections_per_member: config.connections_per_member,
             public_url: config.public_url.clone(),
             allowed_origins: config.allowed_origins.clone().into(),
         };

@@ -50,6 +50,8 @@ pub struct Config {
     pub providers: BTreeMap<Provider, OAuthClient>,
     /// How long an access token is valid. Clients get the next one in time; who is shut out is so at once.
     pub access_token_seconds: NonZeroU32,
+    /// Connections of a member at once, to all servers.
+    pub connections_per_member: NonZeroU32,
     /// Where files are kept, and how much of them.
     pub files: FileSettings,
     /// What members can make this server ask: push services and pictures elsewhere.
@@ -74,6 +76,7 @@ impl Default for Config {
             public_url: None,
             providers: BTreeMap::new(),
             access_token_seconds: const { NonZeroU32::new(15 * 60).expect("15 minutes are not 0") },
+            connections_per_member: const { NonZeroU32::new(10).expect("10 is not 0") },
             files: FileSettings::default(),
             reach: Reach::Public,
             rates: Rates::default(),

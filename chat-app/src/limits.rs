@@ -49,6 +49,11 @@ impl Rate {
         }
     }
 
+    /// How many at once.
+    pub(crate) fn burst(self) -> u32 {
+        self.burst.get()
+    }
+
     /// The same for the broker.
     pub(crate) fn in_broker(self) -> stomp_broker::Rate {
         stomp_broker::Rate { burst: self.burst.get(), every: self.per / self.count.get() }

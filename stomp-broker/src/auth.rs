@@ -13,7 +13,7 @@ use bytes::Bytes;
 use stomp_proto::Connect;
 use subtle::ConstantTimeEq;
 
-use crate::{Destination, Pattern, Refusal};
+use crate::{Destination, Pattern, Refusal, SessionId};
 
 /// Somebody who has logged in.
 #[derive(Clone)]
@@ -128,6 +128,7 @@ impl Peer {
 pub struct Credentials<'a> {
     connect: &'a Connect,
     peer: &'a Peer,
+    session: SessionId,
 }
 
 impl fmt::Debug for Credentials<'_> {
@@ -141,8 +142,8 @@ impl fmt::Debug for Credentials<'_> {
 }
 
 impl<'a> Credentials<'a> {
-    pub(crate) fn new(connect: &'a Connect, peer: &'a Peer) -> Self {
-        Self { connect, peer }
+    pub(crate) fn new(connect: &'a Connect, peer: &'a Peer, session: SessionId) -> Self {
+        Self { connect, peer, session }
     }
 
     /// The `login` header.
@@ -177,6 +178,11 @@ impl<'a> Credentials<'a> {
     /// Where the client comes from.
     pub fn peer(&self) -> &'a Peer {
         self.peer
+    }
+
+    /// The session that it becomes.
+    pub fn session(&self) -> SessionId {
+        self.session
     }
 }
 

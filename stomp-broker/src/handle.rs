@@ -50,6 +50,12 @@ impl Handle {
         is_user
     }
 
+    /// Sends a message to one session of this node, if it is subscribed to the publish's destination, which is one under
+    /// `/user`; says whether it is.
+    pub fn send_to_session(&self, session: SessionId, publish: Publish) -> bool {
+        self.shared.hub.send_to_id(session, publish)
+    }
+
     /// The number of open sessions of `user` on this node.
     pub fn sessions_of(&self, user: &str) -> usize {
         self.shared.hub.sessions_of(user)

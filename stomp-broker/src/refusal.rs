@@ -3,6 +3,9 @@
 use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
+use stomp_proto::header::name;
+
+use crate::{Destination, Publish};
 
 /// The header that says after how many seconds the same would be granted.
 pub(crate) const RETRY_AFTER: &str = "retry-after";
@@ -17,6 +20,8 @@ pub struct Refusal {
     content_type: &'static str,
     body: Bytes,
     retry_after: Option<Duration>,
+    /// A message of JSON that goes ahead; boxed, for few have one and refusals are handed up many calls.
+    announcement: Option<Box<(Destination, Bytes)>>,
 }
 
 const JSON: &str = "application/json;charset=utf-8";
@@ -24,7 +29,13 @@ const JSON: &str = "application/json;charset=utf-8";
 impl Refusal {
     /// A refusal without a body.
     pub fn new(summary: impl Into<Cow<'static, str>>) -> Self {
-        Self { summary: summary.into(), content_type: "text/plain", body: Bytes::new(), retry_after: None }
+        Self {
+            summary: summary.into(),
+            content_type: "text/plain",
+            body: Bytes::new(),
+            retry_after: None,
+            announcement: None,
+        }
     }
 
     /// Adds a body of plain text.
@@ -46,6 +57,19 @@ impl Refusal {
         Self { retry_after: Some(time), ..self }
     }
 
+    /// Adds a message for the sessions that are ended by [`Handle::disconnect`](crate::Handle::disconnect) and the like:
+    /// those of them that listen to its destination, which is one under `/user`, get this JSON ahead of the ERROR.
+    #[must_use]
+    pub fn announced(self, destination: Destination, json: impl Into<Bytes>) -> Self {
+        Self { announcement: Some(Box::new((destination, json.into()))), ..self }
+    }
+
+    /// The message of [`announced`](Self::announced).
+    pub(crate) fn announcement(&self) -> Option<Publish> {
+        let (destination, json) = *self.announcement.clone()?;
+        Some(Publish::new(destination, json).header(name::CONTENT_TYPE, JSON))
+    }
+
     /// The `message` header.
     pub fn summary(&self) -> &str {
         &self.summary
@@ -57,7 +81,7 @@ impl Refusal {
     }
 
     /// The `retry-after` header, in seconds.
-    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+    pub fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after.map(|time| time.as_secs() + u64::from(time.subsec_nanos() > 0))
     }
 

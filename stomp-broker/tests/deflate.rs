@@ -9,7 +9,7 @@ use stomp_broker::{Config, Open, Server};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,7 +46,11 @@ impl Socket {
 
     /// The first octet and the payload of the next frame.
     async fn frame(&mut self) -> (u8, Vec<u8>) {
-        timeout(PATIENCE, async {
+        self.frame_within(PATIENCE).await
+    }
+
+    async fn frame_within(&mut self, patience: Duration) -> (u8, Vec<u8>) {
+        timeout(patience, async {
             let [first, length] = [self.0.read_u8().await.unwrap(), self.0.read_u8().await.unwrap()];
             let length = match length {
                 126 => self.0.read_u16().await.unwrap().into(),
@@ -62,7 +66,11 @@ impl Socket {
     }
 
     async fn text(&mut self) -> String {
-        let (first, payload) = self.frame().await;
+        self.text_within(PATIENCE).await
+    }
+
+    async fn text_within(&mut self, patience: Duration) -> String {
+        let (first, payload) = self.frame_within(patience).await;
         assert_eq!(first, TEXT);
         String::from_utf8(payload).unwrap()
     }
@@ -171,6 +179,26 @@ async fn clients_may_send_compressed_and_plain_messages_in_fragments() {
     // Short messages are sent as they are, and may come so.
     socket.send(TEXT, b"\nthe other half\0").await;
     assert!(socket.text().await.ends_with("\n\nthe other half\0"));
+}
+
+#[tokio::test]
+async fn t14_a_compressed_message_must_be_finished_in_time_and_silence_behind_it_may_last() {
+    let (mut socket, _) = Socket::open(serve().await, "permessage-deflate").await;
+    socket.log_in("s").await;
+    // A heart-beat in two fragments is no frame, and none is awaited when it is there.
+    let heart_beat = deflated(b"\n");
+    socket.send(0x41, &heart_beat[..1]).await;
+    socket.send(0x80, &heart_beat[1..]).await;
+    socket.send(0x89, b"").await;
+    assert_eq!(socket.frame().await.0, 0x8A);
+    let frame_timeout = Config::default().frame_timeout;
+    // Everything is said: from here on only the clock moves.
+    tokio::time::pause();
+    tokio::time::advance(2 * frame_timeout).await;
+    socket.send(0x41, &deflated(CONNECT)[..10]).await;
+    let start = Instant::now();
+    let error = socket.text_within(2 * frame_timeout).await;
+    assert!(error.contains("not finished") && start.elapsed() >= frame_timeout, "{error}");
 }
 
 #[tokio::test]

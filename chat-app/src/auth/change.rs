@@ -2,7 +2,7 @@
 
 use super::{AccessToken, Auth, Device, Identity, account::TAGS};
 use crate::{
-    domain::{Email, MemberId, MemberName, Password, Tag, Timestamp},
+    domain::{Email, Kind, MemberId, MemberName, Password, Tag, Timestamp},
     error::{ChatError, Code},
     store::{Upgrade, Upgraded},
 };
@@ -62,7 +62,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Code::BadCredentials`] if the current one is wrong; a limited network.
+    /// [`Code::BadCredentials`] if the current one is wrong; [`Code::GuestForbidden`] for guests, who have no address to
+    /// log in by; a limited network.
     pub async fn change_password(
         &self,
         identity: &Identity,
@@ -71,6 +72,9 @@ impl Auth {
         device: Device<'_>,
     ) -> Result<(), ChatError> {
         let member = identity.member.id;
+        if identity.member.kind == Kind::Guest {
+            return Err(Code::GuestForbidden.into());
+        }
         self.confirm(member, current, device).await?;
         let hash = self.passwords.hash(next).await?;
         self.store.set_password(member, &hash, Timestamp::now()).await?;

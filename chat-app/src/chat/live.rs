@@ -40,11 +40,13 @@ pub enum Queue {
     Rooms,
     /// Messages that are meant for the member.
     Notifications,
+    /// The end of a login.
+    Session,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Acks, Self::Errors, Self::Rooms, Self::Notifications];
+    pub const ALL: [Self; 5] = [Self::Acks, Self::Errors, Self::Rooms, Self::Notifications, Self::Session];
 
     /// Its destination.
     pub fn destination(self) -> &'static str {
@@ -53,6 +55,7 @@ impl Queue {
             Self::Errors => "/user/queue/errors",
             Self::Rooms => "/user/queue/rooms",
             Self::Notifications => "/user/queue/notifications",
+            Self::Session => "/user/queue/session",
         }
     }
 }
@@ -142,6 +145,14 @@ impl Live {
         }
     }
 
+    /// Tells one connection to this server that the access token it shows for itself ends in so many seconds.
+    pub fn tell_expiring(&self, connection: stomp_broker::SessionId, seconds: u64) {
+        if let (Some(handle), Some(body)) = (self.handle.get(), json(&LoginEnd::TokenExpiring { seconds })) {
+            handle
+                .send_to_session(connection, Publish::json(destination(Queue::Session.destination()), body));
+        }
+    }
+
     /// Who listens to which rooms on this server.
     pub(super) fn listeners(&self) -> Listeners {
         let mut listeners = Listeners::new();
@@ -189,7 +200,7 @@ impl Live {
     /// Ends every connection of a member.
     pub fn disconnect(&self, member: MemberId, reason: Code) {
         if let Some(handle) = self.handle.get() {
-            handle.disconnect(&member.to_string(), &Refusal::new(reason.as_str()));
+            handle.disconnect(&member.to_string(), &ended(reason));
         }
     }
 
@@ -201,8 +212,7 @@ impl Live {
     /// Ends the connections that a member has by one session.
     pub fn disconnect_session(&self, member: MemberId, session: SessionId, reason: Code) {
         if let Some(handle) = self.handle.get() {
-            let reason = Refusal::new(reason.as_str());
-            handle.disconnect_credential(&member.to_string(), &session.to_string(), &reason);
+            handle.disconnect_credential(&member.to_string(), &session.to_string(), &ended(reason));
         }
     }
 
@@ -224,6 +234,28 @@ impl Live {
         if let Some(body) = json(body) {
             self.node.deliver(Publish::json(destination, body));
         }
+    }
+}
+
+/// What a member is told of its login.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+enum LoginEnd {
+    TokenExpiring {
+        #[serde(rename = "in")]
+        seconds: u64,
+    },
+    LoggedOut,
+    Banned,
+}
+
+/// What ends connections: an ERROR with the code, and ahead of it the word on the member's own queue.
+fn ended(reason: Code) -> Refusal {
+    let end = if reason == Code::Banned { LoginEnd::Banned } else { LoginEnd::LoggedOut };
+    let refusal = Refusal::new(reason.as_str());
+    match json(&end) {
+        Some(end) => refusal.announced(destination(Queue::Session.destination()), end),
+        None => refusal,
     }
 }
 

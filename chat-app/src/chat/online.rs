@@ -56,6 +56,16 @@ pub(super) struct Others {
     /// Those who look elsewhere.
     #[serde(default)]
     away: HashSet<MemberId>,
+    /// How many connections those have who do not have one.
+    #[serde(default)]
+    counts: HashMap<MemberId, usize>,
+}
+
+impl Others {
+    fn connections_of(&self, member: MemberId) -> usize {
+        let is_there = usize::from(self.members.contains(&member));
+        self.counts.get(&member).copied().unwrap_or(is_there)
+    }
 }
 
 impl Online {
@@ -79,12 +89,20 @@ impl Online {
         self.here.keys().chain(elsewhere).collect::<HashSet<_>>().len()
     }
 
+    /// How many connections a member has to all servers, as far as is known.
+    pub(super) fn connections_of(&self, member: MemberId) -> usize {
+        let here = self.here.get(&member).map_or(0, |connections| connections.all);
+        here + self.others().map(|others| others.connections_of(member)).sum::<usize>()
+    }
+
     /// Those who are online here, for other servers.
     pub(super) fn here(&self) -> Others {
         let away = self.here.iter().filter(|(_, connections)| connections.are_away());
+        let counts = self.here.iter().filter(|(_, connections)| connections.all != 1);
         Others {
             members: self.here.keys().copied().collect(),
             away: away.map(|(member, _)| *member).collect(),
+            counts: counts.map(|(member, connections)| (*member, connections.all)).collect(),
         }
     }
 
@@ -155,7 +173,26 @@ mod tests {
     const KIM: MemberId = MemberId(1);
 
     fn others(members: &[MemberId], away: &[MemberId]) -> Others {
-        Others { members: members.iter().copied().collect(), away: away.iter().copied().collect() }
+        let (members, away) = (members.iter().copied().collect(), away.iter().copied().collect());
+        Others { members, away, counts: HashMap::new() }
+    }
+
+    #[test]
+    fn connections_are_counted_at_all_servers() {
+        let (mut here, mut there, now) = (Online::default(), Online::default(), Instant::now());
+        for _ in 0..3 {
+            there.begin(KIM);
+        }
+        here.begin(KIM);
+        here.hear(7, there.here(), now);
+        assert_eq!(here.connections_of(KIM), 4);
+        there.end(KIM, true);
+        there.end(KIM, true);
+        here.hear(7, there.here(), now);
+        assert_eq!(here.connections_of(KIM), 2);
+        there.end(KIM, true);
+        here.hear(7, there.here(), now);
+        assert_eq!((here.connections_of(KIM), there.is_in_grace(KIM)), (1, true));
     }
 
     #[test]
@@ -165,7 +202,7 @@ mod tests {
         assert!(online.begin(KIM) && !online.begin(KIM));
         assert!(!online.show(KIM, false) && !online.is_away(KIM), "the other page is to be seen");
         assert!(online.show(KIM, false) && online.is_away(KIM));
-        assert_eq!(online.here(), others(&[KIM], &[KIM]));
+        assert!(online.here().away.contains(&KIM));
         assert!(online.show(KIM, true) && !online.is_away(KIM));
         assert!(online.end(KIM, true) && online.is_away(KIM), "the hidden one is left");
         assert!(!online.end(KIM, false) && online.is_in_grace(KIM) && online.is_away(KIM));

@@ -27,6 +27,8 @@ use super::{
 };
 use crate::{
     domain::{MemberId, RoomId},
+    error::ChatError,
+    metrics,
     store::{Store, StoreError},
 };
 
@@ -44,6 +46,8 @@ const SILENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Presence {
     store: Arc<dyn Store>,
     live: Live,
+    /// Connections of a member.
+    limit: usize,
     state: Arc<Mutex<State>>,
 }
 
@@ -87,9 +91,13 @@ struct RoomPresence {
 
 impl Chat {
     /// Counts a connection of a member until it is dropped.
-    pub fn connected(&self, member: MemberId) -> Connection {
-        self.presence.begin(member);
-        Connection { presence: self.presence.clone(), member, is_visible: AtomicBool::new(true) }
+    ///
+    /// # Errors
+    ///
+    /// [`ChatError::TooManyConnections`]. Those to other servers are counted as those servers told of them last.
+    pub fn connected(&self, member: MemberId) -> Result<Connection, ChatError> {
+        self.presence.begin(member)?;
+        Ok(Connection { presence: self.presence.clone(), member, is_visible: AtomicBool::new(true) })
     }
 
     /// Tells those who have a room open soon who of it is connected, for one of them has just opened it; or how many
@@ -106,9 +114,9 @@ impl Chat {
 }
 
 impl Presence {
-    /// Nobody is connected.
-    pub(crate) fn new(store: Arc<dyn Store>, live: Live) -> Self {
-        Self { store, live, state: Arc::default() }
+    /// Nobody is connected; a member may have `limit` connections.
+    pub(crate) fn new(store: Arc<dyn Store>, live: Live, limit: usize) -> Self {
+        Self { store, live, limit, state: Arc::default() }
     }
 
     /// Whether a member is online.
@@ -121,9 +129,17 @@ impl Presence {
         self.state().online.is_away(member)
     }
 
-    fn begin(&self, member: MemberId) {
-        let is_news = self.state().online.begin(member);
+    fn begin(&self, member: MemberId) -> Result<(), ChatError> {
+        let is_news = {
+            let online = &mut self.state().online;
+            if online.connections_of(member) >= self.limit {
+                metrics::rate_limited("connections");
+                return Err(ChatError::TooManyConnections { limit: self.limit });
+            }
+            online.begin(member)
+        };
         self.tell_of(member, is_news);
+        Ok(())
     }
 
     fn show(&self, member: MemberId, is_visible: bool) {

@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::Chat;
 use crate::{
-    domain::{MemberId, RoomId, Timestamp},
+    domain::{MemberId, RoomId, Status, Timestamp},
     error::{ChatError, Code},
 };
 
@@ -45,8 +45,9 @@ impl Chat {
     }
 
     async fn end_what_was_ended(&self, since: Timestamp) -> Result<(), ChatError> {
-        for (session, member) in self.store.revoked_since(since).await? {
-            self.live.disconnect_session(member, session, Code::SessionRevoked);
+        for (session, member, status) in self.store.revoked_since(since).await? {
+            let reason = if status == Status::Banned { Code::Banned } else { Code::SessionRevoked };
+            self.live.disconnect_session(member, session, reason);
         }
         for (room, listeners) in self.live.listeners() {
             let participants = self.store.participants(room).await?;

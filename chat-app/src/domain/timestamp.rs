@@ -1,6 +1,9 @@
 //! Points in time as the service writes them.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339, macros::format_description};
@@ -32,6 +35,11 @@ impl Timestamp {
     /// The time so many seconds after 1970 began; `None` if it has no date.
     pub fn from_unix(seconds: i64) -> Option<Self> {
         OffsetDateTime::from_unix_timestamp(seconds).ok().map(Self)
+    }
+
+    /// The same by the clock of the system.
+    pub fn to_system_time(self) -> SystemTime {
+        self.0.into()
     }
 
     /// Seconds since 1970 began.

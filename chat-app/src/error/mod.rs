@@ -29,12 +29,21 @@ pub enum ChatError {
     /// The client asks too often.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
+    /// The member is connected as often as it may be.
+    #[error("over the limit of {limit} connections")]
+    TooManyConnections {
+        /// How many there may be.
+        limit: usize,
+    },
     /// The database did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Files cannot be kept or had.
     #[error(transparent)]
     Files(#[from] BlobError),
+    /// A value has no form in JSON, which is a defect of this program.
+    #[error("cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
     /// A defect of this program.
     #[error("internal: {0}")]
     Internal(&'static str),
@@ -59,11 +68,12 @@ impl ChatError {
             Self::Refused(code) => *code,
             Self::Invalid(_) => Code::Validation,
             Self::RateLimited(_) => Code::RateLimited,
+            Self::TooManyConnections { .. } => Code::TooManyConnections,
             Self::Store(StoreError::Unavailable(_)) => Code::Unavailable,
             Self::Files(BlobError::Missing) => Code::NotFound,
             Self::Files(BlobError::Full) => Code::StorageFull,
             Self::Files(BlobError::Unavailable(_)) => Code::Unavailable,
-            Self::Store(_) | Self::Internal(_) => Code::Internal,
+            Self::Store(_) | Self::Json(_) | Self::Internal(_) => Code::Internal,
         }
     }
 
@@ -71,6 +81,7 @@ impl ChatError {
         match self {
             Self::Invalid(problems) => json!({ "fields": problems }),
             Self::RateLimited(limited) => json!({ "retryAfter": limited.retry_after }),
+            Self::TooManyConnections { limit } => json!({ "limit": limit }),
             _ => json!({}),
         }
     }
@@ -112,7 +123,8 @@ pub struct ErrorReport<'a> {
     /// The path or destination asked for.
     path: &'a str,
     request_id: RequestId,
-    /// `fields` of a VALIDATION, each with `field` and `expected`; `retryAfter` of RATE_LIMITED, in seconds.
+    /// `fields` of a VALIDATION, each with `field` and `expected`; `retryAfter` of RATE_LIMITED, in seconds; `limit` of
+    /// TOO_MANY_CONNECTIONS.
     #[schema(value_type = Object)]
     details: Value,
 }

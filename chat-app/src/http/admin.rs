@@ -98,7 +98,7 @@ async fn stats(State(http): State<Http>, _: Administrator) -> Result<Json<Stats>
     path = "/admin/api/users",
     tag = "admin",
     params(ByName),
-    responses((status = 200, body = [AdminMember], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [AdminMember]))
 )]
 async fn admin_members(
     State(http): State<Http>,
@@ -168,7 +168,7 @@ struct AuditPage {
     path = "/admin/api/audit",
     tag = "admin",
     params(AuditPage),
-    responses((status = 200, body = [AuditEntry], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [AuditEntry]))
 )]
 async fn audit_log(
     State(http): State<Http>,

@@ -120,7 +120,7 @@ struct Changes {
     path = "/chat/room/{id}/changes",
     tag = "messages",
     params(RoomId, Changes),
-    responses((status = 200, body = [Change], headers(("X-Has-More" = bool, description = "Whether there are newer ones"))))
+    responses((status = 200, body = [Change]))
 )]
 async fn changes(
     State(http): State<Http>,
@@ -156,7 +156,7 @@ struct Find {
     path = "/chat/search",
     tag = "messages",
     params(Find),
-    responses((status = 200, body = [Hit], headers(("X-Has-More" = bool, description = "Whether there are older ones"))))
+    responses((status = 200, body = [Hit]))
 )]
 async fn search(State(http): State<Http>, caller: Caller, Query(find): Query<Find>) -> Result<Response> {
     let limit = limit(find.limit, 50, 50)?;

@@ -16,8 +16,12 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http_range_header::parse_range_header;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use utoipa::IntoResponses;
 
-use super::error::{Error, Result};
+use super::{
+    error::{Error, Result},
+    openapi::Refused,
+};
 use crate::{
     domain::MemberId,
     error::Code,
@@ -37,6 +41,24 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, max-age=3600");
 
 /// What needs no encoding in a parameter (RFC 8187, 3.2.1).
 const PARAMETER: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What [`answer`] gives.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it is a description")]
+pub(super) enum Content {
+    /// The file.
+    #[response(status = 200, content_type = "*/*")]
+    Whole(Vec<u8>),
+    /// The part asked for by `Range`.
+    #[response(status = 206, content_type = "*/*")]
+    Part(Vec<u8>),
+    /// What `If-None-Match` names is the newest.
+    #[response(status = 304)]
+    NotModified,
+    /// The file does not have the part asked for.
+    #[response(status = 416)]
+    Outside(#[ref_response] Refused<'static>),
+}
 
 /// Answers with a file or a part of it, as the request's headers say (RFC 9110, 13 and 14).
 pub(super) async fn answer(

@@ -6,7 +6,6 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 use tokio_util::io::ReaderStream;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -26,19 +25,15 @@ pub(super) fn router() -> OpenApiRouter<Http> {
 async fn export(State(http): State<Http>, Caller(identity): Caller) -> Result<Response> {
     let id = identity.member.id;
     let documents = vec![
-        ("me.json", json(&http.chat.me(id).await?)),
-        ("accounts.json", json(&http.auth.linked(id).await?)),
-        ("sessions.json", json(&http.auth.sessions(&identity).await?)),
-        ("blocked.json", json(&http.chat.blocked(id).await?)),
-        ("rooms.json", json(&http.chat.my_rooms(id).await?)),
+        ("me.json", serde_json::to_vec_pretty(&http.chat.me(id).await?)?),
+        ("accounts.json", serde_json::to_vec_pretty(&http.auth.linked(id).await?)?),
+        ("sessions.json", serde_json::to_vec_pretty(&http.auth.sessions(&identity).await?)?),
+        ("blocked.json", serde_json::to_vec_pretty(&http.chat.blocked(id).await?)?),
+        ("rooms.json", serde_json::to_vec_pretty(&http.chat.my_rooms(id).await?)?),
     ];
     let archive = http.files.export(id, documents).await?;
     let headers =
         [(CONTENT_TYPE, "application/zip"), (CONTENT_DISPOSITION, "attachment; filename=\"export.zip\"")];
     let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(archive)));
     Ok((headers, body).into_response())
-}
-
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec_pretty(value).unwrap_or_default()
 }

@@ -150,12 +150,7 @@ async fn remove_avatar(State(http): State<Http>, caller: Caller) -> Result<Json<
     path = "/file/{token}",
     tag = "files",
     params(("token" = String, Path)),
-    responses(
-        (status = 200, content_type = "application/octet-stream", body = [u8]),
-        (status = 206, description = "The part asked for by `Range`", content_type = "application/octet-stream", body = [u8]),
-        (status = 304, description = "What `If-None-Match` names is the newest"),
-        (status = 416, response = Refused<'_>)
-    )
+    responses(download::Content)
 )]
 async fn whole(
     State(http): State<Http>,
@@ -172,12 +167,7 @@ async fn whole(
     path = "/file/{token}/thumb",
     tag = "files",
     params(("token" = String, Path)),
-    responses(
-        (status = 200, content_type = "application/octet-stream", body = [u8]),
-        (status = 206, description = "The part asked for by `Range`", content_type = "application/octet-stream", body = [u8]),
-        (status = 304, description = "What `If-None-Match` names is the newest"),
-        (status = 416, response = Refused<'_>)
-    )
+    responses(download::Content)
 )]
 async fn thumb(
     State(http): State<Http>,

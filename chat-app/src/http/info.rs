@@ -44,6 +44,8 @@ struct InfoLimits {
     /// Octets.
     avatar_bytes: u64,
     access_token_seconds: u64,
+    /// Connections of a member at once.
+    connections_per_member: u32,
     rates: InfoRates,
 }
 
@@ -83,6 +85,7 @@ async fn info(State(http): State<Http>) -> Result<Json<Info>> {
             message_files: MAX_FILES,
             avatar_bytes: MAX_AVATAR,
             access_token_seconds: http.auth.access_lifetime().as_secs(),
+            connections_per_member: http.connections_per_member.get(),
             rates: http.rates.into(),
         },
         providers: http.auth.providers().collect(),

@@ -79,7 +79,7 @@ async fn create_member(
     path = "/member/list",
     tag = "members",
     params(ByName),
-    responses((status = 200, body = [Member], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [Member]))
 )]
 async fn list_members(
     State(http): State<Http>,

@@ -105,7 +105,7 @@ async fn leave(State(http): State<Http>, caller: Caller, Path(id): Path<RoomId>)
     path = "/chat/room/{id}/members",
     tag = "members of rooms",
     params(RoomId, ByName),
-    responses((status = 200, body = [Participant], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [Participant]))
 )]
 async fn room_members(
     State(http): State<Http>,

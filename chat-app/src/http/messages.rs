@@ -71,7 +71,6 @@ impl History {
         status = 200,
         body = [Message],
         headers(
-            ("X-Has-More" = bool, description = "Whether there are more: newer ones if asked for those after, else older ones"),
             ("X-Last-Seq" = i64, description = "Of the room's newest message"),
             ("X-Last-Change-Seq" = i64, description = "Of the newest change that the page knows of")
         )

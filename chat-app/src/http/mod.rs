@@ -31,7 +31,7 @@ mod room_export;
 mod rooms;
 mod sessions;
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
@@ -52,6 +52,7 @@ pub(crate) struct Http {
     pub(crate) files: Files,
     pub(crate) push: Push,
     pub(crate) rates: Rates,
+    pub(crate) connections_per_member: NonZeroU32,
     pub(crate) public_url: Option<Origin>,
     pub(crate) allowed_origins: Arc<[Origin]>,
 }

@@ -25,7 +25,7 @@ pub(super) fn router() -> OpenApiRouter<Http> {
     path = "/admin/api/rooms",
     tag = "admin",
     params(ByName),
-    responses((status = 200, body = [AdminRoom], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [AdminRoom]))
 )]
 async fn admin_rooms(
     State(http): State<Http>,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use utoipa::{
     OpenApi, ToResponse,
     openapi::{
-        Ref, RefOr,
+        HeaderBuilder, Object, Ref, RefOr, Type,
         path::{Operation, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -65,6 +65,7 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(mut document: utoipa::ope
     let operations = document.paths.paths.values_mut().flat_map(operations);
     operations.for_each(|operation| {
         describe_refusals(operation);
+        describe_page(operation);
         name_successes(operation);
     });
     let json = Bytes::from(document.to_json().expect("a description has a JSON form"));
@@ -107,6 +108,22 @@ fn describe_refusals(operation: &mut Operation) {
     }
     let limited = || RefOr::Ref(Ref::from_response_name("RateLimited"));
     responses.entry("429".to_owned()).or_insert_with(limited);
+}
+
+/// Whatever takes a limit says whether there is more.
+fn describe_page(operation: &mut Operation) {
+    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let is_page =
+        parameters.iter().any(|parameter| matches!(parameter, RefOr::T(own) if own.name == "limit"));
+    if let Some(RefOr::T(page)) = operation.responses.responses.get_mut("200").filter(|_| is_page) {
+        let header = HeaderBuilder::new()
+            .schema(Some(Object::with_type(Type::Boolean)))
+            .description(Some(
+                "Whether there is more: newer ones if asked for those after, else beyond this page",
+            ))
+            .build();
+        page.headers.insert("X-Has-More".to_owned(), RefOr::T(header));
+    }
 }
 
 /// A response without a description is none (OpenAPI 3.1, 4.8.17).

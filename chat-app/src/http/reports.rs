@@ -78,7 +78,7 @@ struct Reports {
     path = "/admin/api/reports",
     tag = "admin",
     params(Reports),
-    responses((status = 200, body = [Report], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [Report]))
 )]
 async fn reports(
     State(http): State<Http>,

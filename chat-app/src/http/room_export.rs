@@ -6,7 +6,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -17,7 +17,10 @@ use super::{
     error::Result,
     extract::{Path, Query},
 };
-use crate::domain::{MemberId, Message, MessageType, RoomId};
+use crate::{
+    domain::{MemberId, Message, MessageType, RoomId},
+    error::ChatError,
+};
 
 pub(super) fn router() -> OpenApiRouter<Http> {
     OpenApiRouter::new().routes(routes!(export_room))
@@ -56,13 +59,13 @@ async fn export_room(
     let pages = http.chat.export_room(&caller.0.member, id).await?;
     let reader = caller.id();
     let mut is_first = true;
-    let text = pages.map_ok(move |messages| {
+    let text = pages.map(move |messages| {
         let mut text = String::new();
-        for message in messages {
-            text.push_str(&format.written(message, reader, is_first));
+        for message in messages? {
+            text.push_str(&format.written(message, reader, is_first)?);
             is_first = false;
         }
-        text
+        Ok::<_, ChatError>(text)
     });
     let (begin, end) = format.frame();
     let text = stream::iter([Ok(begin.to_owned())]).chain(text).chain(stream::iter([Ok(end.to_owned())]));
@@ -94,15 +97,20 @@ impl Format {
         }
     }
 
-    fn written(self, message: Message, reader: MemberId, is_first: bool) -> String {
-        match self {
+    fn written(
+        self,
+        message: Message,
+        reader: MemberId,
+        is_first: bool,
+    ) -> Result<String, serde_json::Error> {
+        Ok(match self {
             Self::Json => {
                 let comma = if is_first { "" } else { "," };
-                let json = serde_json::to_string(&message.seen_by(reader)).unwrap_or_default();
+                let json = serde_json::to_string(&message.seen_by(reader))?;
                 format!("{comma}\n{json}")
             }
             Self::Txt => line(&message),
-        }
+        })
     }
 }
 

@@ -106,7 +106,7 @@ async fn create_room(
     path = "/chat/room/group/list",
     tag = "rooms",
     params(ByName),
-    responses((status = 200, body = [Room], headers(("X-Has-More" = bool, description = "Whether there is another page"))))
+    responses((status = 200, body = [Room]))
 )]
 async fn list_rooms(
     State(http): State<Http>,

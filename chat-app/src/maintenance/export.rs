@@ -68,7 +68,7 @@ struct RoomLine {
 
 async fn write(store: Arc<dyn Store>, blobs: Blobs, out: impl Write) -> Result<(), ChatError> {
     let mut archive = Archive::new(ZipWriter::new_stream(out));
-    let settings = serde_json::to_vec_pretty(&Settings::of(&store.settings().await?)).unwrap_or_default();
+    let settings = serde_json::to_vec_pretty(&Settings::of(&store.settings().await?))?;
     archive.document("settings.json", &settings)?;
     let members = archive.lines("members.jsonl", async |last| members(&*store, last).await).await?;
     info!(members, "exported");

@@ -1,13 +1,10 @@
 //! Who connects: the bearer of an access token.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 
 use stomp_broker::{Authenticator, Credentials, Principal, Refusal, async_trait};
 
-use super::refusal::refusal;
+use super::{expiry::ExpiryNotice, refusal::refusal};
 use crate::{
     auth::{Auth, Identity},
     chat::{Chat, Connection},
@@ -22,6 +19,7 @@ pub(super) struct Session {
     pub(super) locale: Locale,
     /// The member is online for as long as the principal is somebody's.
     pub(super) connection: Arc<Connection>,
+    _expiry: ExpiryNotice,
 }
 
 impl Session {
@@ -30,12 +28,16 @@ impl Session {
         principal.get().cloned().ok_or_else(|| Refusal::new(Code::NoToken.as_str()))
     }
 
+    /// The same after another token was shown.
+    pub(super) fn renewed(self, expiry: ExpiryNotice) -> Self {
+        Self { _expiry: expiry, ..self }
+    }
+
     /// Whom an access token names, on this connection, until the token ends.
     pub(super) fn principal(self, identity: &Identity) -> Principal {
-        let seconds = u64::try_from(identity.expires_at.unix()).unwrap_or_default();
         Principal::new(identity.member.id.to_string())
             .credential(identity.session.to_string())
-            .expires_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+            .expires_at(identity.expires_at.to_system_time())
             .with(self)
     }
 }
@@ -52,9 +54,13 @@ impl Tokens {
         Self { auth, chat }
     }
 
-    async fn identify(&self, credentials: &Credentials<'_>) -> Result<Identity, ChatError> {
+    async fn log_in(&self, credentials: &Credentials<'_>, locale: Locale) -> Result<Principal, ChatError> {
         let token = credentials.bearer().ok_or(Code::NoToken)?;
-        self.auth.identify(token).await
+        let identity = self.auth.identify(token).await?;
+        let member = identity.member.id;
+        let connection = Arc::new(self.chat.connected(member)?);
+        let expiry = ExpiryNotice::begin(self.chat.live(), credentials.session(), identity.expires_at);
+        Ok(Session { member, locale, connection, _expiry: expiry }.principal(&identity))
     }
 }
 
@@ -62,10 +68,6 @@ impl Tokens {
 impl Authenticator for Tokens {
     async fn authenticate(&self, credentials: Credentials<'_>) -> Result<Principal, Refusal> {
         let locale = credentials.header("accept-language").map_or_else(Locale::default, Locale::negotiate);
-        let identity =
-            self.identify(&credentials).await.map_err(|error| refusal(&error, "CONNECT", None, locale))?;
-        let member = identity.member.id;
-        let session = Session { member, locale, connection: Arc::new(self.chat.connected(member)) };
-        Ok(session.principal(&identity))
+        self.log_in(&credentials, locale).await.map_err(|error| refusal(&error, "CONNECT", None, locale))
     }
 }

@@ -3,6 +3,7 @@
 mod authenticator;
 mod authorizer;
 mod destination;
+mod expiry;
 mod handlers;
 mod joined;
 mod refusal;
@@ -58,6 +59,7 @@ pub(crate) async fn start(
             async move { renewal::renew(&auth, chat.live(), &request).await }
         }
     };
+    let rate = rates.stomp;
     let app = App::new(chat.clone())
         .send("/app/chat.sendMessage", handlers::send)
         .send("/app/chat.editMessage", handlers::edit)
@@ -72,7 +74,8 @@ pub(crate) async fn start(
         .send("/app/{room_id}", handlers::send_to_room)
         .send("/publish/{room_id}", handlers::send_to_room)
         .send("/pub/chat", handlers::send)
-        .errors_to(Queue::Errors.destination());
+        .errors_to(Queue::Errors.destination())
+        .refusals(move |principal, frame, refusal| refusal::reword(principal, frame, refusal, rate));
     let builder =
         Server::builder(Tokens::new(auth, chat.clone()), Participants::new(chat.clone())).config(config);
     let builder = match relay {

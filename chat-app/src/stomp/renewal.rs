@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use stomp_broker::{Refusal, app::Request};
 
-use super::{authenticator::Session, handlers::parse, refusal::refusal};
+use super::{authenticator::Session, expiry::ExpiryNotice, handlers::parse, refusal::refusal};
 use crate::{auth::Auth, chat::Live, error::Code};
 
 #[derive(Deserialize)]
@@ -18,7 +18,8 @@ pub(super) async fn renew(auth: &Auth, live: &Live, request: &Request) -> Result
     let done = async {
         let Renew { token } = parse(&request.body)?;
         let identity = auth.identify(&token).await?;
-        let is_own = live.renew(request.session, session.principal(&identity));
+        let expiry = ExpiryNotice::begin(live, request.session, identity.expires_at);
+        let is_own = live.renew(request.session, session.renewed(expiry).principal(&identity));
         if is_own { Ok(()) } else { Err(Code::Forbidden.into()) }
     };
     done.await.map_err(|error| refusal(&error, &request.destination, None, locale))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Result;
-use crate::domain::{Member, MemberId, Session, SessionId, Timestamp};
+use crate::domain::{Member, MemberId, Session, SessionId, Status, Timestamp};
 
 /// Logins on devices.
 #[async_trait]
@@ -31,8 +31,8 @@ pub trait SessionStore {
     /// Ends a session of a member; says whether it had such a one.
     async fn revoke_session(&self, id: SessionId, member: MemberId, now: Timestamp) -> Result<bool>;
 
-    /// Which sessions were ended after `since`, and whose they were.
-    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, MemberId)>>;
+    /// Which sessions were ended after `since`, whose they were, and what became of those.
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, MemberId, Status)>>;
 
     /// Ends all sessions of a member but one; says which.
     async fn revoke_sessions(

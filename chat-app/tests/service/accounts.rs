@@ -138,6 +138,14 @@ async fn a_guest_becomes_a_user_and_stays_who_it_is() {
 }
 
 #[tokio::test]
+async fn guests_have_nothing_to_log_in_by_and_so_no_password() {
+    let app = TestApp::start().await;
+    let body = json!({ "next": "battery staple" });
+    let answer = app.guest("kim").await.ask(Method::PUT, "/member/me/password", Some(&body)).await;
+    answer.refused(403, "GUEST_FORBIDDEN");
+}
+
+#[tokio::test]
 async fn changing_the_password_takes_the_old_one_and_ends_other_sessions() {
     let app = TestApp::start().await;
     let kim = app.user("kim").await;

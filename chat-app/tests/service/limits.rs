@@ -96,9 +96,17 @@ async fn what_a_member_sends_over_stomp_is_limited_on_all_its_connections() {
     one.send("/app/chat.read", &read).await.unwrap();
     other.send("/app/chat.read", &read).await.unwrap();
     let refused = one.send("/app/chat.read", &read).await.unwrap_err();
-    assert_eq!(refused.headers().get("message"), Some("rate-limited"));
+    assert_eq!(refused.headers().get("message"), Some("RATE_LIMITED"));
     let seconds: u64 = refused.headers().get("retry-after").unwrap().parse().unwrap();
     assert!((1..=1_801).contains(&seconds), "{seconds}");
+    other.subscribe("/user/queue/errors").await;
+    let message = json!({ "roomId": room, "message": "x", "clientMessageId": "a-1" });
+    other.post("/app/chat.sendMessage", &message).await;
+    let error = other.message_of("/user/queue/errors").await;
+    assert_eq!((&error["code"], &error["status"]), (&json!("RATE_LIMITED"), &json!(429)));
+    assert_eq!(error["destination"], "/app/chat.sendMessage");
+    assert_eq!(error["clientMessageId"], "a-1", "the sender knows which one to send again");
+    assert!(error["details"]["retryAfter"].as_u64().unwrap() >= 1);
     lee.connect().await.send("/app/chat.read", &read).await.unwrap();
     kim.say(room, "by HTTP").await;
 }

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use stomp_broker::proto::Command;
 
 use crate::support::{Stomp, TestApp, User};
 
@@ -133,12 +132,17 @@ async fn who_waits_for_a_receipt_is_refused_by_an_error() {
     for destination in ["/app/nowhere", "/app/07", "/publish/x"] {
         assert_eq!(send(destination, json!({ "message": "x" })).await.0, "NOT_FOUND", "{destination}");
     }
-    for destination in ["/queue/acks", "/app/chat/sendMessage", "/elsewhere", "/user/queue/acks", "/topic/*"]
-    {
-        assert_eq!(
-            eve.connect().await.send(destination, &json!({})).await.unwrap_err().command(),
-            &Command::Error
-        );
+    for (destination, expected) in [
+        ("/queue/acks", "NOT_FOUND"),
+        ("/app/chat/sendMessage", "NOT_FOUND"),
+        ("/elsewhere", "NOT_FOUND"),
+        ("/user/queue/acks", "FORBIDDEN"),
+        ("/topic/*", "FORBIDDEN"),
+    ] {
+        let (code, error) = send(destination, json!({})).await;
+        let body: Value = serde_json::from_slice(error.body()).unwrap();
+        assert_eq!((&*code, &body["code"]), (expected, &json!(expected)), "{destination}");
+        assert_eq!((&body["destination"], &body["path"]), (&json!(destination), &json!(destination)));
     }
     assert_eq!(kim.texts(room).await, [""; 0]);
 }

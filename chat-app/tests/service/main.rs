@@ -9,6 +9,7 @@ mod changes;
 mod cluster;
 mod defects;
 mod doors;
+mod endings;
 mod errors;
 mod export;
 mod faults;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Person } from './api'
 import { logIn, openRoom, say, settled, texts } from './browser'
 import { blockWebSockets } from './line'
+import { scene } from './scene'
 import { useChat } from './setup'
 
 const chat = useChat()
@@ -140,5 +141,17 @@ describe('history', () => {
     const place = await topOf(page, '60')
     expect(place).toBeGreaterThan(0)
     expect(place).toBeLessThan(500)
+  })
+
+  it('stays at its end when the window gets narrow', async () => {
+    const { people, roomId, messageIds } = await scene(chat.api())
+    const page = await chat.page({ viewport: { width: 1440, height: 900 } })
+    await logIn(page, people[0])
+    await openRoom(page, roomId)
+    await settled(page, messageIds.length)
+    await page.setViewportSize({ width: 360, height: 720 })
+    const log = page.getByRole('log')
+    await page.waitForFunction((box) => box!.scrollTop > 0 && box!.scrollHeight - box!.scrollTop - box!.clientHeight < 2, await log.elementHandle())
+    expect(await page.getByRole('button', { name: '맨 아래로' }).count()).toBe(0)
   })
 })

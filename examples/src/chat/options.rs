@@ -73,6 +73,10 @@ pub(super) struct Options {
     #[arg(long, env = "CHAT_ACCESS_TOKEN_SECONDS", value_name = "SECONDS")]
     access_token_seconds: Option<NonZeroU32>,
 
+    /// Connections of a member at once [default: 10].
+    #[arg(long, env = "CHAT_CONNECTIONS_PER_MEMBER", value_name = "COUNT")]
+    connections_per_member: Option<NonZeroU32>,
+
     /// A bucket of an S3-compatible service to keep files in instead of the data directory: s3://BUCKET/PREFIX. Its
     /// region, credentials and endpoint are in AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT.
     #[arg(long, env = "CHAT_FILES_URL", value_name = "URL", global = true)]
@@ -153,6 +157,7 @@ impl Options {
                 .chain(self.provider.into_iter().map(|ProviderOption(name, client)| (name, client)))
                 .collect(),
             access_token_seconds: self.access_token_seconds.unwrap_or(file.access_token_seconds),
+            connections_per_member: self.connections_per_member.unwrap_or(file.connections_per_member),
             files: FileSettings {
                 url: self.files_url.or(file.files.url),
                 max_size: self.max_file.unwrap_or(file.files.max_size),

@@ -35,7 +35,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use stomp_proto::Headers;
+use stomp_proto::{Frame, Headers};
 
 use self::handler::{BoxedHandler, erase};
 pub(crate) use self::reply::{To, fault};
@@ -72,7 +72,11 @@ pub struct App<S> {
     subscribes: Routes<S>,
     prefixes: Vec<String>,
     errors_to: Option<Destination>,
+    words: Option<Box<Words>>,
 }
+
+/// What an application makes of refusals.
+type Words = dyn Fn(&Principal, &Frame, Refusal) -> Refusal + Send + Sync;
 
 /// The routes as they were given, with their handlers.
 type Routes<S> = matchit::Router<(String, BoxedHandler<S>)>;
@@ -81,7 +85,7 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
     /// An application without handlers.
     pub fn new(state: S) -> Self {
         let (sends, subscribes) = (Routes::new(), Routes::new());
-        Self { state, sends, subscribes, prefixes: Vec::new(), errors_to: None }
+        Self { state, sends, subscribes, prefixes: Vec::new(), errors_to: None, words: None }
     }
 
     /// Sends messages for `route` to `handler`.
@@ -121,6 +125,17 @@ impl<S: Clone + Send + Sync + 'static> App<S> {
         let destination = Destination::new(destination).expect("a valid destination");
         assert!(destination.is_under(crate::server::USER_ROOT), "{destination} is not under /user");
         Self { errors_to: Some(destination), ..self }
+    }
+
+    /// Puts refusals in the application's words: `words` gets every refusal of a SEND or SUBSCRIBE frame, the server's own
+    /// (such as `rate-limited` and `unknown destination`) and those of handlers and the authorizer, and returns what the
+    /// client is told. Mistakes in the protocol stay in the server's words.
+    #[must_use]
+    pub fn refusals(
+        self,
+        words: impl Fn(&Principal, &Frame, Refusal) -> Refusal + Send + Sync + 'static,
+    ) -> Self {
+        Self { words: Some(Box::new(words)), ..self }
     }
 
     fn with_prefix_of(mut self, route: &str) -> Self {
@@ -165,6 +180,9 @@ pub(crate) trait Application: fmt::Debug + Send + Sync {
     fn prefixes(&self) -> &[String];
 
     fn errors_to(&self) -> Option<&Destination>;
+
+    /// The refusal of a frame in the application's words.
+    fn reword(&self, principal: &Principal, frame: &Frame, refusal: Refusal) -> Refusal;
 }
 
 impl<S: Clone + Send + Sync + 'static> Application for App<S> {
@@ -191,5 +209,12 @@ impl<S: Clone + Send + Sync + 'static> Application for App<S> {
 
     fn errors_to(&self) -> Option<&Destination> {
         self.errors_to.as_ref()
+    }
+
+    fn reword(&self, principal: &Principal, frame: &Frame, refusal: Refusal) -> Refusal {
+        match &self.words {
+            Some(words) => words(principal, frame, refusal),
+            None => refusal,
+        }
     }
 }

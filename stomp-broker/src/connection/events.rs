@@ -12,8 +12,8 @@ use super::{
     subscribed::{Begun, Subscribed},
 };
 use crate::{
-    Refusal,
-    hub::{Control, Subscription},
+    Publish, Refusal,
+    hub::{Control, Delivery, Subscription},
     metrics::{self, Counted},
     session::Closing,
     transport::Transport,
@@ -63,7 +63,12 @@ impl<T: Transport> Connection<T> {
 
     pub(super) fn handle_control(&mut self, control: &Control) {
         match control {
-            Control::Close(refusal) => self.session.close_with(refusal, Closing::Error),
+            Control::Close(refusal) => {
+                if let Some(announcement) = refusal.announcement() {
+                    self.announce(announcement);
+                }
+                self.session.close_with(refusal, Closing::Error);
+            }
             Control::SlowConsumer => {
                 debug!("slow consumer");
                 let text = "Messages waited for this client beyond the server's limit.\n";
@@ -71,6 +76,17 @@ impl<T: Transport> Connection<T> {
             }
             Control::Shutdown => self.shut_down(),
             Control::Drain => self.session.leave(),
+        }
+    }
+
+    /// Hands the transport a last message to one of the user's destinations, for the outbox is closed.
+    fn announce(&mut self, publish: Publish) {
+        let is_meant = |subscribed: &&Subscribed| subscribed.is_to_own(&publish.destination);
+        let meant = self.session.subscriptions().filter(is_meant).map(Subscribed::subscription).cloned();
+        let subscriptions: Vec<_> = meant.collect();
+        let message = self.shared.hub.message_of(publish);
+        for subscription in subscriptions {
+            metrics::sent(usize::from(self.push_message(&Delivery::new(&subscription, &message))));
         }
     }
 

@@ -26,7 +26,10 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use stomp_proto::Item;
-use tokio::time::{Sleep, sleep_until};
+use tokio::{
+    task::coop::cooperative,
+    time::{Sleep, sleep_until},
+};
 use tracing::{
     Instrument, Span, debug, debug_span,
     field::{Empty, display},
@@ -149,7 +152,8 @@ impl<T: Transport> Connection<T> {
             {
                 return Ok(reason);
             }
-            match poll_fn(|cx| self.poll_event(cx)).await? {
+            // A client that keeps the loop busy lets others have their turn.
+            match cooperative(poll_fn(|cx| self.poll_event(cx))).await? {
                 Event::Input => self.session.handle_input(now()),
                 Event::Written => {}
                 Event::End => return Ok(Closing::Disconnected),
@@ -251,6 +255,8 @@ impl<T: Transport> Connection<T> {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Event::End)),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Event::Input)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending if self.transport.holds_part() => self.session.handle_pending(now(), None),
+                Poll::Pending if !self.input.has_begun() => self.session.handle_whole(),
                 Poll::Pending => {}
             }
         }

@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
-use stomp_proto::{Connect, Version};
+use stomp_proto::{Connect, Frame, Version};
 use tracing::{Span, debug_span};
 
 use super::{
@@ -61,13 +61,15 @@ impl Context {
             session::Request::Authenticate(connect) => Done::Authenticated(self.authenticate(&connect).await),
             session::Request::Send(send) => {
                 metrics::received();
-                match self.check_rate(1) {
+                let done = match self.check_rate(1) {
                     Ok(()) => Done::Finished(self.send(&send).await),
                     Err(done) => done,
-                }
+                };
+                self.reword(send.frame(), done)
             }
             session::Request::Subscribe(subscribe, serial) => {
-                Done::Subscribed(self.subscribe(&subscribe, serial).await)
+                let begun = self.subscribe(&subscribe, serial).await;
+                self.reword(subscribe.frame(), Done::Subscribed(begun))
             }
             session::Request::Unsubscribe(subscribed) => Done::Finished(self.unsubscribe(&subscribed).await),
             session::Request::Settle(leases, verdict) => {
@@ -81,9 +83,21 @@ impl Context {
         }
     }
 
+    /// Puts the refusal of a frame in the application's words.
+    fn reword(&self, frame: &Frame, done: Done) -> Done {
+        let (Some(app), Some(principal)) = (&self.shared.app, &self.principal) else { return done };
+        let reword = |refusal| app.reword(principal, frame, refusal);
+        match done {
+            Done::Subscribed(Err(refusal)) => Done::Subscribed(Err(reword(refusal))),
+            Done::Finished(Err(refusal)) => Done::Finished(Err(reword(refusal))),
+            Done::CutOff(refusal) => Done::CutOff(reword(refusal)),
+            done => done,
+        }
+    }
+
     /// Finds out who the client is, unless too many have tried to be from where it is.
     async fn authenticate(&self, connect: &Connect) -> Result<Principal, Refusal> {
-        let credentials = Credentials::new(connect, &self.client.peer);
+        let credentials = Credentials::new(connect, &self.client.peer, self.client.id);
         let attempt = match self.client.peer.address {
             Some(from) => {
                 let account = connect.login().unwrap_or_default();

@@ -60,6 +60,11 @@ impl Subscribed {
         &self.subscription
     }
 
+    /// Whether it is to that destination of the user's own.
+    pub(super) fn is_to_own(&self, destination: &Destination) -> bool {
+        matches!(&self.to, Target::User(own) if own.name == *destination)
+    }
+
     /// What it is to, as the client named it unless it was redirected.
     pub(super) fn destination(&self) -> String {
         match &self.to {

@@ -223,6 +223,18 @@ impl Hub {
         self.users.deliver_where(to, &message, |subscription| subscription.is_of(session))
     }
 
+    /// Delivers to the session of that id, if it listens to the destination, one of its user's; says whether it does.
+    pub(crate) fn send_to_id(&self, id: SessionId, publish: Publish) -> bool {
+        let client = self.sessions().all.get(&id).cloned();
+        client.is_some_and(|client| match client.user() {
+            Some(user) => {
+                let to = UserDestination { user: Arc::clone(user), name: publish.destination.clone() };
+                self.send_to_session(&to, &client.outbox, publish)
+            }
+            None => false,
+        })
+    }
+
     /// If more waits than may, cuts off the slowest clients, those with the largest outboxes.
     pub(crate) fn shed(&self) {
         if !self.budget.is_exceeded() {

@@ -29,14 +29,20 @@ impl Order {
         let writer = Writer::default().tag(VERSION);
         match self {
             Self::Send { user, publish } => writer.tag(0).field(user.as_bytes()).publish(publish),
-            Self::Disconnect { user, credential, reason } => writer
-                .tag(1)
-                .field(user.as_bytes())
-                .tag(u8::from(credential.is_some()))
-                .field(credential.as_deref().unwrap_or_default().as_bytes())
-                .field(reason.summary().as_bytes())
-                .tag(u8::from(reason.is_json()))
-                .field(reason.body()),
+            Self::Disconnect { user, credential, reason } => {
+                let writer = writer
+                    .tag(1)
+                    .field(user.as_bytes())
+                    .tag(u8::from(credential.is_some()))
+                    .field(credential.as_deref().unwrap_or_default().as_bytes())
+                    .field(reason.summary().as_bytes())
+                    .tag(u8::from(reason.is_json()))
+                    .field(reason.body());
+                match reason.announcement() {
+                    Some(announcement) => writer.tag(1).publish(&announcement),
+                    None => writer.tag(0),
+                }
+            }
             Self::Revoke { user, destination } => {
                 writer.tag(2).field(user.as_bytes()).field(destination.as_bytes())
             }
@@ -61,6 +67,13 @@ impl Order {
                 let is_json = reader.tag()? == 1;
                 let body = reader.field()?;
                 let reason = if is_json { reason.json(body) } else { reason.text(body) };
+                let reason = match reader.tag()? {
+                    1 => {
+                        let announcement = reader.publish()?;
+                        reason.announced(announcement.destination, announcement.body)
+                    }
+                    _ => reason,
+                };
                 Some(Self::Disconnect { user, credential, reason })
             }
             2 => Some(Self::Revoke { user, destination: reader.destination()? }),
@@ -102,7 +115,7 @@ mod tests {
             Order::Disconnect {
                 user: "ann".into(),
                 credential: Some("phone".into()),
-                reason: Refusal::new("gone").text("why"),
+                reason: Refusal::new("gone").text("why").announced(destination.clone(), "{}"),
             },
             Order::Revoke { user: "ann".into(), destination },
         ] {

@@ -22,6 +22,11 @@ impl<H> Session<H> {
         }
     }
 
+    /// Of all that has begun to arrive, nothing is unfinished.
+    pub(crate) fn handle_whole(&mut self) {
+        self.unfinished = None;
+    }
+
     /// Octets arrived.
     pub(crate) fn handle_input(&mut self, now: Instant) {
         if let State::Open { pacemaker, .. } = &mut self.state {

@@ -257,6 +257,11 @@ impl<H> Session<H> {
         self.close(refusal, None, reason);
     }
 
+    /// What the driver keeps for each subscription.
+    pub(crate) fn subscriptions(&self) -> impl Iterator<Item = &H> {
+        self.subscriptions.handles()
+    }
+
     /// Takes out what the driver keeps for each subscription, at the end.
     pub(crate) fn drain_subscriptions(&mut self) -> impl Iterator<Item = H> {
         self.subscriptions.drain()

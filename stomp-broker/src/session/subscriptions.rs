@@ -91,6 +91,11 @@ impl<H> Subscriptions<H> {
         Ok((live.serial, live.handle))
     }
 
+    /// The handle of each live one.
+    pub(crate) fn handles(&self) -> impl Iterator<Item = &H> {
+        self.live.values().filter_map(|live| live.handle.as_ref())
+    }
+
     /// Takes every handle out, at the end of the session.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = H> {
         self.live.drain().filter_map(|(_, live)| live.handle)

@@ -1,4 +1,4 @@
-//! A stream that counts what leaves it, and bounds and looks at what comes in.
+//! A stream that counts what leaves it, and bounds what comes in: in all, and at a time.
 
 use std::{
     io::{self, IoSlice},
@@ -6,10 +6,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::coop,
+};
 
-#[cfg(feature = "websocket")]
-use super::marks::{Mark, Marks};
+/// The octets that cost a task one unit of the budget tokio gives it for one turn: a peer that sends without a pause must
+/// not have a thread for itself.
+const UNIT: usize = 1024;
 
 /// Passes through what there is an allowance for.
 #[derive(Debug)]
@@ -18,31 +22,11 @@ pub(super) struct Counted<S> {
     written: u64,
     /// Octets that may still be read.
     allowance: u64,
-    #[cfg(feature = "websocket")]
-    marks: Option<Box<Marks>>,
 }
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            written: 0,
-            allowance: u64::MAX,
-            #[cfg(feature = "websocket")]
-            marks: None,
-        }
-    }
-
-    /// Takes off and keeps what marks messages of a WebSocket as compressed.
-    #[cfg(feature = "websocket")]
-    pub(super) fn with_marks(self) -> Self {
-        Self { marks: Some(Box::default()), ..self }
-    }
-
-    /// How the oldest message was marked.
-    #[cfg(feature = "websocket")]
-    pub(super) fn take_mark(&mut self) -> Mark {
-        self.marks.as_mut().map_or(Mark::Plain, |marks| marks.take())
+        Self { stream, written: 0, allowance: u64::MAX }
     }
 
     /// Makes reading fail, with [`io::ErrorKind::FileTooLarge`], once more than so many octets have come.
@@ -62,18 +46,27 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let turn = ready!(coop::poll_proceed(cx));
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        let read = (buf.filled().len() - before) as u64;
-        match self.allowance.checked_sub(read) {
+        turn.made_progress();
+        let read = buf.filled().len() - before;
+        spend(read / UNIT, cx);
+        match self.allowance.checked_sub(read as u64) {
             Some(left) => self.allowance = left,
             None => return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into())),
         }
-        #[cfg(feature = "websocket")]
-        if let Some(marks) = &mut self.marks {
-            marks.pass(buf.filled_mut().get_mut(before..).unwrap_or_default());
-        }
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Takes so many units, or all that are left, off the task's budget.
+fn spend(units: usize, cx: &mut Context<'_>) {
+    for _ in 0..units {
+        match coop::poll_proceed(cx) {
+            Poll::Ready(unit) => unit.made_progress(),
+            Poll::Pending => break,
+        }
     }
 }
 

@@ -7,13 +7,14 @@ mod counted;
 #[cfg(feature = "websocket")]
 pub(crate) mod deflate;
 #[cfg(feature = "websocket")]
-mod marks;
-#[cfg(feature = "websocket")]
-mod outlet;
+mod deframer;
 mod queue;
+mod scratch;
 #[cfg(feature = "websocket")]
 mod sockjs;
 mod stream;
+#[cfg(feature = "websocket")]
+mod text;
 #[cfg(feature = "websocket")]
 mod upgrade;
 #[cfg(feature = "websocket")]
@@ -57,6 +58,11 @@ impl<'a> Outgoing<'a> {
 pub(crate) trait Transport: Send + Unpin {
     /// Appends what has arrived to `input`; ready with 0 when the peer has finished sending.
     fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>>;
+
+    /// Whether a part of what has arrived is held back until the rest of it comes.
+    fn holds_part(&self) -> bool {
+        false
+    }
 
     /// Queues a frame to be written.
     fn push(&mut self, frame: Outgoing<'_>);

@@ -1,29 +1,20 @@
 //! Streams of octets: TCP and anything else that is `AsyncRead + AsyncWrite`.
 
 use std::{
-    cell::RefCell,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::io::poll_read_buf;
 
-use super::{Counted, Outgoing, Transport, queue::Queue};
+use super::{Counted, Outgoing, Transport, queue::Queue, scratch};
 use crate::session::Closing;
 
 /// Where there is so much room in a buffer, a large frame is awaited.
 const READ_DIRECT: usize = 4096;
-
-/// The size of one read into the buffer that all connections of a thread share.
-const READ: usize = 32 * 1024;
-
-thread_local! {
-    /// Connections have no read buffer of their own while they wait: what arrives is copied to one of the right size.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
-}
 
 /// A byte stream with a queue of what to write.
 #[derive(Debug)]
@@ -47,11 +38,9 @@ fn poll_read<S: AsyncRead + Unpin>(
     if input.capacity() - input.len() >= READ_DIRECT {
         return poll_read_buf(Pin::new(stream), cx, input);
     }
-    SCRATCH.with_borrow_mut(|scratch| {
-        let mut read = ReadBuf::new(scratch);
-        ready!(Pin::new(stream).poll_read(cx, &mut read))?;
-        input.extend_from_slice(read.filled());
-        Poll::Ready(Ok(read.filled().len()))
+    scratch::poll_read(stream, cx, |octets| {
+        input.extend_from_slice(octets);
+        octets.len()
     })
 }
 

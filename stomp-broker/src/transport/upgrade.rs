@@ -18,8 +18,8 @@ use http::{
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use stomp_proto::{Limits, Version};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::debug;
+use tungstenite::handshake::derive_accept_key;
 
 use super::{Transport, deflate, websocket::WebSocketTransport};
 use crate::{Config, Peer, Server};
@@ -73,7 +73,7 @@ pub(super) fn upgrade<T: Transport + 'static>(
             Ok(upgraded) => {
                 // Room for the first frame, and as much for what it is wrapped in and what is sent behind it.
                 let before_login = 2 * server.config().login_limits.head as usize;
-                let socket = WebSocketTransport::new(TokioIo::new(upgraded), messages, before_login).await;
+                let socket = WebSocketTransport::new(TokioIo::new(upgraded), messages, before_login);
                 server.serve_transport(framing(socket), Peer::new("websocket", address));
             }
             Err(error) => debug!(%error, "WebSocket upgrade failed"),

@@ -1,34 +1,23 @@
 //! WebSocket connections (RFC 6455): messages in are octets of the stream, every frame out is one message.
 
 use std::{
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Sink, Stream};
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::CapacityError,
-        protocol::{
-            CloseFrame, Role, WebSocketConfig,
-            frame::{
-                FrameHeader,
-                coding::{CloseCode, Data, OpCode},
-            },
-        },
-    },
+use tungstenite::protocol::frame::{
+    FrameHeader,
+    coding::{CloseCode, Control, Data, OpCode},
 };
 
 use super::{
-    Counted, Outgoing, Transport,
-    deflate::{self, InflateError},
-    marks::Mark,
-    outlet::Outlet,
+    Counted, Outgoing, Transport, deflate,
+    deframer::{Deframer, Event},
+    queue::Queue,
+    scratch,
     upgrade::Messages,
 };
 use crate::session::Closing;
@@ -36,106 +25,125 @@ use crate::session::Closing;
 /// A WebSocket behind its handshake.
 #[derive(Debug)]
 pub(crate) struct WebSocketTransport<S> {
-    socket: WebSocketStream<Outlet<S>>,
-    messages: Messages,
-    /// The octets that may be made of a compressed message: fewer before the login.
-    max_inflated: usize,
-    /// Set when the peer broke the WebSocket protocol: how to say so.
-    fault: Option<CloseCode>,
+    stream: Counted<S>,
+    deframer: Deframer,
+    queue: Queue,
+    /// The payload of the latest ping that was not answered yet.
+    ping: Option<Vec<u8>>,
+    /// Set when nothing more is read.
+    end: Option<End>,
+    wants_compressed: bool,
     finishing: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketTransport<S> {
-    /// Takes over an upgraded connection; `before_login` octets bound all that is read until then: the library
-    /// collects a message before anybody can look at it.
-    pub(crate) async fn new(stream: S, messages: Messages, before_login: usize) -> Self {
+/// Why nothing more is read.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// The peer closed, by that code.
+    Closed(Option<CloseCode>),
+    /// The peer broke the WebSocket protocol: how to say so.
+    Fault(CloseCode),
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
+    /// Takes over an upgraded connection; `before_login` octets bound all that is read until then.
+    pub(crate) fn new(stream: S, messages: Messages, before_login: usize) -> Self {
         let mut stream = Counted::new(stream);
         stream.allow(before_login as u64);
-        if messages.deflate {
-            stream = stream.with_marks();
-        }
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
-            .max_write_buffer_size(ANSWERS)
-            .max_message_size(Some(messages.max))
-            .max_frame_size(Some(messages.max));
         Self {
-            socket: WebSocketStream::from_raw_socket(Outlet::new(stream), Role::Server, Some(config)).await,
-            messages,
-            max_inflated: before_login,
-            fault: None,
+            stream,
+            deframer: Deframer::new(messages, before_login),
+            queue: Queue::default(),
+            ping: None,
+            end: None,
+            wants_compressed: messages.deflate,
             finishing: false,
         }
     }
 
     /// Whether the peer broke the protocol, which the close code will say.
     pub(super) fn is_at_fault(&self) -> bool {
-        self.fault.is_some()
+        matches!(self.end, Some(End::Fault(_)))
     }
 
-    /// Appends a message of the peer's to `input`; fails with the code that says what is wrong with it.
-    fn take_in(&mut self, payload: &[u8], input: &mut BytesMut) -> Result<usize, CloseCode> {
-        let mark = self.socket.get_mut().stream_mut().take_mark();
-        if mark == Mark::Plain {
-            input.extend_from_slice(payload);
-            return Ok(payload.len());
+    /// Reads once, and hands on what came of messages, each part with whether it is the last of its message; ready with
+    /// `false` when nothing more will come.
+    pub(super) fn poll_parts(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&[u8], bool) -> io::Result<()>,
+    ) -> Poll<io::Result<bool>> {
+        if self.end.is_some() {
+            return Poll::Ready(Ok(false));
         }
-        let message = deflate::inflate(payload, self.max_inflated).map_err(|error| match error {
-            InflateError::TooLarge => CloseCode::Size,
-            InflateError::Malformed => CloseCode::Invalid,
-        })?;
-        if mark == Mark::Text && std::str::from_utf8(&message).is_err() {
-            return Err(CloseCode::Invalid);
-        }
-        input.extend_from_slice(&message);
-        Ok(message.len())
+        self.answer_ping(cx)?;
+        let Self { stream, deframer, ping, end, .. } = self;
+        let read = scratch::poll_read(stream, cx, |mut octets| {
+            let is_open = !octets.is_empty();
+            while end.is_none() {
+                match deframer.next(&mut octets) {
+                    Ok(Some(Event::Part(part, is_last))) => take(&part, is_last)?,
+                    Ok(Some(Event::Ping(payload))) => *ping = Some(payload),
+                    Ok(Some(Event::Close(code))) => *end = Some(End::Closed(code)),
+                    Ok(None) => break,
+                    Err(code) => *end = Some(End::Fault(code)),
+                }
+            }
+            Ok(is_open)
+        });
+        Poll::Ready(match ready!(read) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                self.end = Some(End::Fault(CloseCode::Size));
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        })
     }
 
-    /// The end of the stream, noting how to answer a fault of the peer's.
-    fn end(&mut self, error: Error) -> io::Result<usize> {
-        self.fault = match error {
-            Error::ConnectionClosed | Error::AlreadyClosed => return Ok(0),
-            Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Some(CloseCode::Size),
-            Error::Io(error) => return Err(error),
-            Error::Utf8(_) => Some(CloseCode::Invalid),
-            Error::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseCode::Size),
-            _ => Some(CloseCode::Protocol),
-        };
-        Ok(0)
+    /// Answers the latest ping (RFC 6455, section 5.5.3) once all that is queued has left: of a peer that pings and does
+    /// not read, nothing piles up. A pong is no output: heart-beats of STOMP are due all the same.
+    fn answer_ping(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.finishing
+            && self.queue.is_empty()
+            && let Some(payload) = self.ping.take()
+        {
+            self.push_control(Control::Pong, &payload);
+            if let Poll::Ready(result) = self.poll_flush(cx) {
+                result?;
+            }
+        }
+        Ok(())
+    }
+
+    fn push_control(&mut self, control: Control, payload: &[u8]) {
+        self.push_header(OpCode::Control(control), false, payload.len());
+        self.queue.copy(payload);
+    }
+
+    fn push_header(&mut self, opcode: OpCode, rsv1: bool, length: usize) {
+        let header = FrameHeader { opcode, rsv1, ..FrameHeader::default() };
+        self.queue.copy(encode(&header, length, &mut [0; MAX_HEADER]));
     }
 }
 
-/// Small, since many connections wait at a time; large messages grow it.
-const READ_BUFFER: usize = 2048;
-
-/// The octets of pongs that wait; of more, only the latest does (RFC 6455, section 5.5.3).
-const ANSWERS: usize = 1024;
-
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
-        if self.fault.is_some() {
-            return Poll::Ready(Ok(0));
-        }
-        loop {
-            let payload = match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
-                None | Some(Ok(Message::Close(_))) => return Poll::Ready(Ok(0)),
-                Some(Err(error)) => return Poll::Ready(self.end(error)),
-                Some(Ok(Message::Text(text))) => Bytes::from(text),
-                Some(Ok(Message::Binary(binary))) => binary,
-                // The library answers a ping when it reads on. That is no output of ours: heart-beats of STOMP
-                // are due all the same.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+        let before = input.len();
+        while input.len() == before {
+            let take = |part: &[u8], _| {
+                input.extend_from_slice(part);
+                Ok(())
             };
-            match self.take_in(&payload, input) {
-                Ok(0) => {}
-                Ok(size) => return Poll::Ready(Ok(size)),
-                Err(fault) => {
-                    self.fault = Some(fault);
-                    return Poll::Ready(Ok(0));
-                }
+            if !ready!(self.poll_parts(cx, take))? {
+                break;
             }
         }
+        Poll::Ready(Ok(input.len() - before))
+    }
+
+    fn holds_part(&self) -> bool {
+        self.deframer.holds_part()
     }
 
     fn push(&mut self, frame: Outgoing<'_>) {
@@ -144,51 +152,47 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocketTransport<
             Some((block, rest)) => (&block[..], *rest),
             None => (&[][..], frame.rest),
         };
-        let header = FrameHeader {
-            opcode: OpCode::Data(if frame.is_text { Data::Text } else { Data::Binary }),
-            rsv1: deflated.is_some(),
-            ..FrameHeader::default()
-        };
+        let data = if frame.is_text { Data::Text } else { Data::Binary };
         let length = block.len() + frame.prefix.len() + rest.len();
-        let queue = self.socket.get_mut().queue();
-        queue.copy(encode(&header, length, &mut [0; MAX_HEADER]));
-        queue.copy(block);
-        queue.push(frame.prefix, rest);
+        self.push_header(OpCode::Data(data), deflated.is_some(), length);
+        self.queue.copy(block);
+        self.queue.push(frame.prefix, rest);
     }
 
     fn has_output(&self) -> bool {
-        self.socket.get_ref().has_output()
+        !self.queue.is_empty()
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.socket.get_mut()).poll_flush(cx)
+        ready!(self.queue.poll_write_to(&mut self.stream, cx))?;
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_finish(&mut self, cx: &mut Context<'_>, reason: Closing) -> Poll<io::Result<()>> {
-        if !self.finishing {
-            self.finishing = true;
-            let code = self.fault.unwrap_or_else(|| close_code(reason));
-            let close = Message::Close(Some(CloseFrame { code, reason: "".into() }));
-            let _ = Pin::new(&mut self.socket).start_send(close);
-        }
-        // What the library has to say is in our queue then; it may have said it all before.
-        if let Err(Error::Io(error)) = ready!(Pin::new(&mut self.socket).poll_flush(cx)) {
-            return Poll::Ready(Err(error));
+        if !mem::replace(&mut self.finishing, true) {
+            // The peer's code is sent back (section 5.5.1).
+            let code = match self.end {
+                Some(End::Closed(code)) => code,
+                Some(End::Fault(code)) => Some(code),
+                None => Some(close_code(reason)),
+            };
+            let payload = code.map(|code| u16::from(code).to_be_bytes());
+            self.push_control(Control::Close, payload.as_ref().map_or(&[], |code| code));
         }
         self.poll_flush(cx)
     }
 
     fn wants_compressed(&self) -> bool {
-        self.messages.deflate
+        self.wants_compressed
     }
 
     fn logged_in(&mut self) {
-        self.max_inflated = self.messages.max;
-        self.socket.get_mut().stream_mut().allow(u64::MAX);
+        self.deframer.lift_limit();
+        self.stream.allow(u64::MAX);
     }
 
     fn written(&self) -> u64 {
-        self.socket.get_ref().stream().written()
+        self.stream.written()
     }
 }
 

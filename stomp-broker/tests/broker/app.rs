@@ -109,6 +109,26 @@ async fn a_refusal_is_an_error_with_the_receipt_of_its_frame() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn refusals_are_in_the_words_of_the_application() {
+    let words = |who: &Principal, frame: &Frame, refusal: Refusal| {
+        let to = frame.headers().get("destination").unwrap_or_default();
+        Refusal::new(format!("{}: {} at {to}", who.user(), refusal.summary()))
+    };
+    let server = serve(App::new(()).send("/app/refuse", refuse).refusals(words)).await;
+    let send = |to: &str| Frame::builder(Command::Send).header("destination", to).build();
+    let subscribe = Frame::builder(Command::Subscribe).header("id", "0").header("destination", "/nowhere");
+    for (frame, expected) in [
+        (send("/app/refuse"), "alice: not today at /app/refuse"),
+        (send("/nowhere"), "alice: unknown destination at /nowhere"),
+        (subscribe.build(), "alice: unknown destination at /nowhere"),
+    ] {
+        let mut client = client(&server).await;
+        client.send(frame).await;
+        assert_eq!(client.expect_error().await.headers().get("message"), Some(expected));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_can_be_a_message_to_the_session_alone() {
     let server = serve(App::new(()).send("/app/refuse", refuse).errors_to("/user/queue/errors")).await;
     let (mut sender, mut other) = (client(&server).await, client(&server).await);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stomp_broker::{
     Access, App, Authenticator, Credentials, Destination, DestinationKind, DestinationPolicy, Open, Policies,
-    Principal, Refusal, Ruling, Server, SessionId, async_trait,
+    Principal, Publish, Refusal, Ruling, Server, SessionId, async_trait,
     proto::{AckMode, Command, Frame, Version, header::name},
     testing::Client,
 };
@@ -98,6 +98,39 @@ async fn the_sessions_of_one_credential_can_be_ended() {
     assert_eq!(phone.expect_error().await.headers().get(name::MESSAGE), Some("logged out"));
     laptop.publish("/topic/a", "still here").await;
     of_bob.publish("/topic/a", "still here").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listens_for_it_is_told_before_its_session_is_ended() {
+    let server = server().await;
+    let [mut listens, mut other] = [Client::open(&server), Client::open(&server)];
+    listens.log_in("alice", "").await;
+    listens.subscribe("0", "/user/queue/session").await;
+    other.log_in("alice", "").await;
+    let reason = Refusal::new("banned").announced(destination("/user/queue/session"), "{}");
+    server.handle().disconnect("alice", &reason);
+    let told = listens.expect(Command::Message).await;
+    assert_eq!((told.headers().get(name::SUBSCRIPTION), &**told.body()), (Some("0"), &b"{}"[..]));
+    for client in [&mut listens, &mut other] {
+        assert_eq!(client.expect_error().await.headers().get(name::MESSAGE), Some("banned"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_session_of_a_user_can_be_told_something() {
+    let server = server().await;
+    let [mut one, mut other] = [Client::open(&server), Client::open(&server)];
+    let session = one.log_in("alice", "").await.headers().get(name::SESSION).unwrap().parse().unwrap();
+    other.log_in("alice", "").await;
+    let handle = server.handle();
+    let publish = |body: &'static str| Publish::new(destination("/user/queue/own"), body);
+    other.subscribe("0", "/user/queue/own").await;
+    assert!(!handle.send_to_session(session, publish("to nobody")));
+    one.subscribe("0", "/user/queue/own").await;
+    assert!(handle.send_to_session(session, publish("to one")));
+    assert_eq!(one.expect(Command::Message).await.body(), "to one");
+    handle.send_to_user("alice", publish("to both"));
+    assert_eq!(other.expect(Command::Message).await.body(), "to both", "and nothing before");
 }
 
 fn destination(name: &str) -> Destination {

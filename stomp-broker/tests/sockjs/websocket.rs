@@ -8,7 +8,13 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{
-        Message, client::IntoClientRequest, handshake::client::Response, protocol::frame::coding::CloseCode,
+        Message,
+        client::IntoClientRequest,
+        handshake::client::Response,
+        protocol::frame::{
+            Frame,
+            coding::{CloseCode, Data, OpCode},
+        },
     },
 };
 
@@ -65,6 +71,24 @@ async fn sj09_a_dialogue() {
     assert!(
         matches!(next(&mut socket).await, Some(Message::Close(Some(close))) if u16::from(close.code) == 1000)
     );
+}
+
+#[tokio::test]
+async fn t14_an_array_must_be_finished_in_time() {
+    let (mut socket, _) = open("/0/s/websocket", "").await;
+    assert_eq!(frame(&mut socket).await, "o");
+    send(&mut socket, CONNECT).await;
+    assert!(frame(&mut socket).await.contains("CONNECTED"));
+    let begin = Frame::message("[\"SEND", OpCode::Data(Data::Text), false);
+    socket.send(Message::Frame(begin)).await.expect("an open socket");
+    // Everything is said: from here on only the clock moves, and heart-beats come.
+    tokio::time::pause();
+    loop {
+        match frame(&mut socket).await.as_str() {
+            "h" => {}
+            error => return assert!(error.contains("not finished"), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]

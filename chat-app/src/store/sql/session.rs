@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::DbStore;
 use crate::{
-    domain::{Member, MemberId, Session, SessionId, Timestamp},
+    domain::{Member, MemberId, Session, SessionId, Status, Timestamp},
     store::{NewSession, Result, Rotated, Rotation, SessionStore},
 };
 
@@ -105,9 +105,12 @@ impl SessionStore for DbStore {
         Ok(revoked.rows_affected() > 0)
     }
 
-    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, MemberId)>> {
-        let revoked = sqlx::query_as("SELECT id, member_id FROM session WHERE revoked_at > $1").bind(since);
-        Ok(revoked.fetch_all(self.readers()).await?)
+    async fn revoked_since(&self, since: Timestamp) -> Result<Vec<(SessionId, MemberId, Status)>> {
+        let revoked = sqlx::query_as(
+            "SELECT session.id, member_id, status FROM session JOIN member ON member.id = member_id
+             WHERE revoked_at > $1",
+        );
+        Ok(revoked.bind(since).fetch_all(self.readers()).await?)
     }
 
     async fn revoke_sessions(

@@ -46,10 +46,11 @@ export function useStickyScroll(scroller: ElementRef, content: ElementRef, compl
   function onScroll(): void {
     const box = scroller.value
     if (!box) return
+    // A burst of new rows moves the end away before we have followed it; only going up is leaving it, and settling is no going.
+    const leaves = box.scrollTop < lastTop
     settle(box)
-    // A burst of new rows moves the end away before we have followed it; only going up is leaving it.
     if (isNearEnd(box)) atEnd.value = complete()
-    else if (box.scrollTop < lastTop) atEnd.value = false
+    else if (leaves) atEnd.value = false
     look(box)
   }
 

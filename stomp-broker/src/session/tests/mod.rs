@@ -231,6 +231,15 @@ fn a_frame_must_be_finished_in_time() {
 }
 
 #[test]
+fn what_was_whole_after_all_has_no_limit_of_time() {
+    let mut driven = Driven::open("0,0", None);
+    driven.session.handle_pending(driven.start, None);
+    driven.session.handle_whole();
+    driven.session.handle_timeout(driven.at(3600 * SECOND));
+    assert!(driven.written().is_empty());
+}
+
+#[test]
 fn a_request_is_given_up_in_time() {
     for closed in [false, true] {
         let mut driven = Driven::open("0,0", None);

@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -25,6 +25,7 @@ pub(super) struct FramedWebSocket<S> {
     socket: WebSocketTransport<S>,
     /// Whether a frame of STOMP is queued. SockJS's own are no output: heart-beats of STOMP are due all the same.
     has_output: bool,
+    /// What has come of a message: an array has no meaning before it is whole.
     message: BytesMut,
     last_frame: Instant,
     heart_beat: Pin<Box<Sleep>>,
@@ -73,17 +74,27 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> FramedWebSocket<S> {
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for FramedWebSocket<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, input: &mut BytesMut) -> Poll<io::Result<usize>> {
         self.poll_heart_beat(cx)?;
+        let Self { socket, message, .. } = self;
         let before = input.len();
         while input.len() == before {
-            self.message.clear();
-            if ready!(self.socket.poll_read(cx, &mut self.message))? == 0 {
-                return Poll::Ready(Ok(0));
+            let take = |part: &[u8], is_last| {
+                message.extend_from_slice(part);
+                if is_last && !message.is_empty() {
+                    // An idle connection keeps no buffer.
+                    let message = mem::take(message);
+                    frame::decode(&message, |message| input.extend_from_slice(message.as_bytes()))?;
+                }
+                Ok(())
+            };
+            if !ready!(socket.poll_parts(cx, take))? {
+                break;
             }
-            frame::decode(&self.message, |message| input.extend_from_slice(message.as_bytes()))?;
         }
-        // An idle connection keeps no buffer.
-        self.message = BytesMut::new();
         Poll::Ready(Ok(input.len() - before))
+    }
+
+    fn holds_part(&self) -> bool {
+        !self.message.is_empty()
     }
 
     fn push(&mut self, frame: Outgoing<'_>) {

@@ -1,5 +1,6 @@
 //! Attacks, named by their numbers in the project's list of threats, against the default limits.
 
+mod fairness;
 mod frames;
 mod handshake;
 mod rates;

@@ -1,12 +1,11 @@
 //! Attacks by frames of RFC 6455 behind a good handshake.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use stomp_broker::{Config, testing::Client};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     time::{Instant, interval, timeout},
 };
 use tokio_tungstenite::tungstenite::Message;
@@ -27,7 +26,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// What the server says when it closes; it must do so soon, and without a crash.
-async fn close_code(socket: &mut TcpStream) -> Option<u16> {
+async fn close_code(socket: &mut (impl AsyncRead + Unpin)) -> Option<u16> {
     timeout(PATIENCE, async {
         loop {
             let [first, length] = [socket.read_u8().await.ok()?, socket.read_u8().await.ok()?];
@@ -77,6 +76,28 @@ async fn t22_a_message_of_many_fragments_is_bounded() {
     // The server need not read all of it.
     let _ = socket.write_all(&attack).await;
     assert!(matches!(close_code(&mut socket).await, Some(1009) | None));
+}
+
+#[tokio::test]
+async fn t14_a_message_that_is_dribbled_in_fragments_ends_like_an_unfinished_frame() {
+    let config = Config { frame_timeout: Duration::from_millis(300), ..Config::default() };
+    let mut socket = upgrade(serve_http(&server_with(config).await).await).await;
+    let begin =
+        [frame(0x81, b"CONNECT\naccept-version:1.2\n\n\0"), frame(0x01, b"SEND\ndestination:/topic/x\n\n")];
+    socket.write_all(&begin.concat()).await.expect("an open socket");
+    let (mut reader, mut writer) = socket.split();
+    let dribble = async {
+        let mut pace = interval(Duration::from_millis(20));
+        while writer.write_all(&[frame(0x00, b"x"), frame(0x89, b"")].concat()).await.is_ok() {
+            pace.tick().await;
+        }
+        pending::<()>().await;
+    };
+    tokio::select! {
+        biased;
+        code = close_code(&mut reader) => assert_eq!(code, Some(1002)),
+        () = dribble => {}
+    }
 }
 
 #[tokio::test]
