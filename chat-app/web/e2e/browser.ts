@@ -20,7 +20,7 @@ export function launch(): Promise<Browser> {
 /** A context of its own: other cookies, other storage, another person. */
 export async function newPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
   const context: BrowserContext = await browser.newContext({ baseURL: url, locale: 'ko-KR', ...options })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(25_000)
   return context.newPage()
 }
 

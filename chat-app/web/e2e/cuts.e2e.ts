@@ -75,6 +75,24 @@ describe('a line that is cut', () => {
   })
 })
 
+describe('a line that swallows an answer', () => {
+  it('is asked again', async () => {
+    const ann = await chat.api().signUp('하늘')
+    await chat.api().createRoom(ann, '기다림')
+    const page = await chat.page()
+    await page.clock.install()
+    await logIn(page, ann)
+    const list = '**/chat/room/group/list*'
+    await page.route(list, () => {}, { times: 1 })
+    const asked = page.waitForRequest(list)
+    await page.goto('/rooms')
+    await asked
+    const shownAfterAll = () => page.clock.fastForward(15_000).then(() => page.getByRole('main').getByText('기다림').count())
+    await expect.poll(shownAfterAll, { timeout: 25_000, interval: 500 }).toBe(1)
+    expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0)
+  })
+})
+
 describe('a line that is slow', () => {
   it('takes all that is done meanwhile, in the order of the writer', { timeout: 60_000 }, async () => {
     const { page } = await inRoom('먼 길')

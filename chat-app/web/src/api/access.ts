@@ -12,6 +12,9 @@ export type Grant = Schemas['Access']
 /** Renew this long before the end, so that no request is caught by it; of a short life, the last third. */
 const MARGIN_MS = 30_000
 
+/** A cookie that was used is good for once more within ten seconds: time for a second try, if the first got no answer. */
+const RENEWAL_MS = 4_000
+
 /** When a renewal began; left behind by a page that went away in the middle of it. */
 const RENEWING_SINCE = 'renewing-since'
 /** By then a renewal that was left behind has its answer, and the browser the next cookie. */
@@ -67,7 +70,7 @@ async function requestGrant(): Promise<Grant> {
   await leftBehind()
   localStorage.setItem(RENEWING_SINCE, String(Date.now()))
   try {
-    const { data } = await call('post', '/auth/refresh', { keepalive: true })
+    const { data } = await call('post', '/auth/refresh', { keepalive: true, timeout: RENEWAL_MS, repeat: true })
     // Another tab has signed in as somebody else, and the cookie is theirs now.
     if (current && current.memberId !== data.member.id) location.reload()
     keep(data)

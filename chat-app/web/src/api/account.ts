@@ -1,11 +1,11 @@
 /** Signing up, in and out, and what members change about their account. */
-import { type Grant, forget, freshToken, keep } from './access'
+import { type Grant, forget, keep } from './access'
 import { request } from './client'
-import { ApiError } from './error'
 import { type Answer, call } from './http'
 import { codeInLink } from './invites'
 import type { Me } from './model'
 import type { Schemas } from './operations'
+import { transfer } from './transfer'
 
 export interface SignUp {
   name: string
@@ -61,13 +61,8 @@ export async function changePassword(current: string, next: string): Promise<voi
 }
 
 /** All that is kept of oneself, as one archive. */
-export async function exportOwn(): Promise<Blob> {
-  const headers = { Authorization: `Bearer ${await freshToken()}` }
-  const response = await fetch('/member/me/export', { headers }).catch((cause: unknown) => {
-    throw ApiError.of(cause)
-  })
-  if (!response.ok) throw await ApiError.from(response)
-  return response.blob()
+export function exportOwn(): Promise<Blob> {
+  return transfer('GET', '/member/me/export')
 }
 
 /** `password` is empty for those who have none. */

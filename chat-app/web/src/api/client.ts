@@ -7,13 +7,17 @@ import type { Answered, Method, Options, PathOf, Taken } from './operations'
 /** Refusals of the token, which another one may mend. */
 const TOKEN_REFUSED = ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED']
 
-/** Sends what the operation takes with the access token; a refused token is renewed once. */
+/** Sends what the operation takes, authorized. */
 export async function request<M extends Method, P extends PathOf<M>>(
   method: M,
   path: P,
   ...[options]: Options<M, P>
 ): Promise<Answer<Answered<M, P>>> {
-  const send = (token: string) => call(method, path, { ...options, token } as Taken<M, P> & { token: string })
+  return authorized((token) => call(method, path, { ...options, token } as Taken<M, P> & { token: string }))
+}
+
+/** Sends something with the access token; a refused token is renewed once. */
+export async function authorized<T>(send: (token: string) => Promise<T>): Promise<T> {
   const token = await freshToken()
   try {
     return await send(token)

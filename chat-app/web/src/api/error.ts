@@ -1,4 +1,4 @@
-/** A request that failed: refused by the server, or never answered (`NETWORK`). */
+/** A request that failed: refused by the server, never answered (`NETWORK`), or not in time (`TIMEOUT`). */
 export class ApiError extends Error {
   constructor(
     /** Stable and machine readable; the only thing to switch on. */

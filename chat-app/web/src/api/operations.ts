@@ -16,7 +16,7 @@ type Json<T> = T extends { content: { 'application/json': infer Body } } ? Body 
 type Names<P> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
 
 type QueryOf<O> = O extends { parameters: { query?: infer Query } } ? Query : undefined
-type BodyOf<O> = O extends { requestBody?: infer Body } ? Json<NonNullable<Body>> | FormData : undefined
+type BodyOf<O> = O extends { requestBody?: infer Body } ? Json<NonNullable<Body>> : undefined
 type AnswerOf<O> = O extends { responses: { 200: infer Ok } }
   ? Json<Ok>
   : O extends { responses: { 201: infer Created } }

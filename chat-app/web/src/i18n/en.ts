@@ -289,6 +289,7 @@ export const en: Messages = {
   },
   error: {
     NETWORK: 'The server cannot be reached. Please try again in a moment.',
+    TIMEOUT: 'The server takes too long to answer. Please try again in a moment.',
     UNAVAILABLE: 'The server cannot answer right now. Please try again in a moment.',
     BAD_CREDENTIALS: 'Wrong e-mail or password.',
     ALREADY_LINKED: 'This account is linked to somebody else.',

@@ -287,6 +287,7 @@ export const ko = {
   },
   error: {
     NETWORK: '서버에 연결할 수 없습니다. 잠시 뒤 다시 시도해 주세요.',
+    TIMEOUT: '서버의 응답이 너무 늦습니다. 잠시 뒤 다시 시도해 주세요.',
     UNAVAILABLE: '서버가 잠시 응답하지 못합니다. 잠시 뒤 다시 시도해 주세요.',
     BAD_CREDENTIALS: '이메일 또는 비밀번호가 맞지 않습니다.',
     ALREADY_LINKED: '이미 다른 사람에게 연결된 계정입니다.',

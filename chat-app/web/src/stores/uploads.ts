@@ -9,7 +9,7 @@ import { explain } from '../i18n'
 const MOST = 10
 const LARGEST = 25 * 1024 * 1024
 /** Refusals that have nothing to do with the file. */
-const PASSING = ['NETWORK', 'UNAVAILABLE', 'RATE_LIMITED']
+const PASSING = ['NETWORK', 'TIMEOUT', 'UNAVAILABLE', 'RATE_LIMITED']
 
 export interface Upload {
   key: number
