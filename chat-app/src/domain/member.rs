@@ -130,6 +130,9 @@ impl MemberName {
     }
 }
 
+/// Characters of an e-mail address, at most (RFC 5321, 4.5.3.1.3, without the angle brackets of a path).
+const MAX_EMAIL: usize = 254;
+
 /// An e-mail address in lower case.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
@@ -140,8 +143,12 @@ impl Email {
 
     /// Reads an address.
     pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
         let options = Options::default().without_display_text().without_domain_literal();
-        let address = EmailAddress::parse_with_options(text.trim(), options).ok()?;
+        let address = EmailAddress::parse_with_options(text, options).ok()?;
+        if text.chars().count() > MAX_EMAIL {
+            return None;
+        }
         Some(Self(address.as_str().to_lowercase()))
     }
 
@@ -218,6 +225,10 @@ mod tests {
         for text in ["", "kim", "@example.com", "kim@", "a b@example.com", "Kim <kim@example.com>"] {
             assert!(Email::parse(text).is_none(), "{text}");
         }
+        let label = "a".repeat(63);
+        let of_size = |size: usize| format!("0@{label}.{label}.{label}.{}", "a".repeat(size - 194));
+        assert!(Email::parse(&of_size(254)).is_some());
+        assert!(Email::parse(&of_size(255)).is_none());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use stomp_broker::{
     App, BrokerError, Config, Rate, Server, SimpleBroker,
     app::{Request, State},
-    proto::HeartBeat,
+    proto::{HeartBeat, Limits},
     redis::RedisRelay,
 };
 
@@ -28,6 +28,9 @@ use crate::{
 
 /// Where browsers connect, by WebSocket or by SockJS; the second is for older clients.
 pub(crate) const ENDPOINTS: [&str; 2] = ["/ws-connect", "/connect"];
+
+/// Octets of a frame's body, at most: as of a request's.
+const MAX_BODY: usize = 64 * 1024;
 
 const HEART_BEAT: Duration = Duration::from_secs(10);
 
@@ -44,6 +47,7 @@ pub(crate) async fn start(
     relay: Option<RedisRelay>,
 ) -> Result<Server, BrokerError> {
     let config = Config {
+        limits: Limits { body: MAX_BODY, ..Limits::default() },
         heart_beat: HeartBeat { send: HEART_BEAT, receive: HEART_BEAT },
         server_name: concat!("chat-app/", env!("CARGO_PKG_VERSION")).to_owned(),
         failed_logins: WRONG_TOKENS,

@@ -111,6 +111,20 @@ async fn what_a_member_sends_over_stomp_is_limited_on_all_its_connections() {
     kim.say(room, "by HTTP").await;
 }
 
+#[tokio::test]
+async fn a_frame_is_no_larger_than_a_request() {
+    let app = TestApp::start().await;
+    let kim = app.guest("kim").await;
+    let room = kim.create_room("room").await;
+    let send = async |size: usize| {
+        let message = json!({ "roomId": room, "message": "x".repeat(size) });
+        let refused = kim.connect().await.send("/app/chat.sendMessage", &message).await.unwrap_err();
+        refused.headers().get("message").unwrap().to_owned()
+    };
+    assert_eq!(send(60_000).await, "MESSAGE_TOO_LONG");
+    assert_ne!(send(70_000).await, "MESSAGE_TOO_LONG", "it is not read to its end");
+}
+
 /// Behind a proxy everybody has one address.
 #[tokio::test]
 async fn wrong_tokens_of_some_keep_nobody_else_out() {

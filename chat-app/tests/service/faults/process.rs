@@ -3,10 +3,10 @@
 use std::{
     env,
     future::pending,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use chat_app::{Config, Listening};
@@ -30,6 +30,8 @@ pub(super) struct ServerProcess {
     process: Child,
     pub(super) remote: Remote,
     pub(super) stomp: SocketAddr,
+    /// Open for as long as the process lives: the harness of a test that runs for a minute says so, and ends if it cannot.
+    _output: BufReader<ChildStdout>,
 }
 
 impl ServerProcess {
@@ -39,13 +41,17 @@ impl ServerProcess {
         command.args(["--exact", "faults::process::serves", "--nocapture"]);
         command.env(VARIABLE, serde_json::to_string(settings).unwrap());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let ready = tokio::task::spawn_blocking(move || {
-            lines.map_while(Result::ok).find_map(|line| Some(line.split_once("ready ")?.1.to_owned()))
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut lines = output.by_ref().lines().map_while(Result::ok);
+            let ready = lines.find_map(|line| Some(line.split_once("ready ")?.1.to_owned()));
+            (ready, output)
         });
-        let ready = ready.await.unwrap().expect("it becomes ready");
+        let (ready, output) = reading.await.unwrap();
+        let ready = ready.expect("it becomes ready");
         let (http, stomp) = ready.split_once(' ').unwrap();
-        Self { process, remote: Remote::at(http.parse().unwrap()), stomp: stomp.parse().unwrap() }
+        let (remote, stomp) = (Remote::at(http.parse().unwrap()), stomp.parse().unwrap());
+        Self { process, remote, stomp, _output: output }
     }
 
     /// Sends it a signal, such as STOP.
