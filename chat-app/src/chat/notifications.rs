@@ -1,8 +1,9 @@
 //! Telling members of messages that are meant for them, wherever on the page they are, or without one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
+use tokio::time::sleep;
 
 use super::{Chat, Queue};
 use crate::{
@@ -13,6 +14,9 @@ use crate::{
 /// Characters of a message that a notification shows. With all else it stays below the 3,993 octets that may be pushed
 /// (RFC 8291, 4).
 const EXCERPT: usize = 200;
+
+/// How long the next look-up waits, so that under load one does for many messages.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a member is told of.
 #[derive(Debug, Serialize)]
@@ -62,6 +66,7 @@ impl Chat {
                 Ok(notices) => self.tell_notices(&notices, &messages),
                 Err(error) => tracing::warn!(%error, "nobody is notified of {} messages", ids.len()),
             }
+            sleep(PAUSE).await;
         }
     }
 

@@ -29,7 +29,7 @@ use sqlx::{
     types::Json,
 };
 
-use self::sql::Line;
+use self::sql::{Line, Place};
 use super::{OpenError, Pool, Result, Store};
 use crate::domain::{MemberId, MessageId, RoomId};
 
@@ -44,6 +44,9 @@ const LANES: usize = 2;
 
 /// How long a query waits for a connection, and for its answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a connection that was well when it was last used is taken to be so still, without asking the server.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// A store in a database on a server.
 #[derive(Debug, Clone)]
@@ -66,6 +69,14 @@ impl PostgresStore {
         connection.close().await?;
         let options = options.options([("statement_timeout", PATIENCE.as_millis().to_string())]);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, met| {
+            Box::pin(async move {
+                if met.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
         Ok(Self { pool: pool.connect_with(options).await? })
     }
 
@@ -122,17 +133,21 @@ async fn lock_member(tx: &mut Transaction<'_, Postgres>, member: MemberId) -> Re
     Ok(())
 }
 
-/// Writes lines that have their numbers, and what they are found by.
-async fn insert_lines(
-    tx: &mut Transaction<'_, Postgres>,
-    lines: &[Line<'_>],
-) -> Result<Vec<(MessageId, RoomId, i64)>> {
+/// Takes the next numbers of the rooms, and writes lines under them with what they are found by.
+async fn insert_lines(tx: &mut Transaction<'_, Postgres>, lines: &[Line<'_>]) -> Result<Vec<Place>> {
     let inserted = sqlx::query_as(
-        "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, grams, created_at)
-         SELECT room, seq, sender, type, body, client_message_id, reply_to, grams, now
-         FROM jsonb_to_recordset($1) AS line (room BIGINT, seq BIGINT, sender BIGINT, type TEXT, body TEXT,
-              client_message_id TEXT, reply_to BIGINT, grams TEXT[], now TIMESTAMPTZ)
-         ORDER BY seq RETURNING id, room_id, seq",
+        "WITH line AS (
+             SELECT * FROM jsonb_to_recordset($1) AS line (room BIGINT, sender BIGINT, type TEXT, body TEXT,
+                 client_message_id TEXT, reply_to BIGINT, grams TEXT[], now TIMESTAMPTZ, behind BIGINT)
+         ), taken AS (
+             UPDATE room SET last_seq = last_seq + lines, last_message_at = newest
+             FROM (SELECT room, count(*) AS lines, max(now) AS newest FROM line GROUP BY room) AS rooms
+             WHERE room.id = rooms.room RETURNING room.id, room.last_seq
+         )
+         INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, grams, created_at)
+         SELECT room, last_seq - behind, sender, type, body, client_message_id, reply_to, grams, now
+         FROM line JOIN taken ON taken.id = line.room
+         ORDER BY room, behind DESC RETURNING id, room_id, seq",
     );
     Ok(inserted.bind(Json(lines)).fetch_all(&mut **tx).await?)
 }

@@ -30,7 +30,7 @@ use sqlx::{
     types::Json,
 };
 
-use self::sql::Line;
+use self::sql::{Line, Place};
 use super::{OpenError, Pool, Result, Store};
 use crate::domain::{MemberId, MessageId, RoomId};
 
@@ -143,25 +143,29 @@ async fn lock_member(_: &mut Transaction<'_, Sqlite>, _: MemberId) -> Result<()>
     Ok(())
 }
 
-/// Writes lines that have their numbers, and what they are found by.
-async fn insert_lines(
-    tx: &mut Transaction<'_, Sqlite>,
-    lines: &[Line<'_>],
-) -> Result<Vec<(MessageId, RoomId, i64)>> {
-    let inserted = sqlx::query_as(
-        "INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, created_at)
-         SELECT value ->> 'room', value ->> 'seq', value ->> 'sender', value ->> 'type', value ->> 'body',
-                value ->> 'client_message_id', value ->> 'reply_to', value ->> 'now'
-         FROM json_each($1) WHERE true RETURNING id, room_id, seq",
-    );
-    let inserted = inserted.bind(Json(lines)).fetch_all(&mut **tx).await?;
+/// Takes the next numbers of the rooms, and writes lines under them and what they are found by: three statements that the
+/// connection's thread is woken for once.
+async fn insert_lines(tx: &mut Transaction<'_, Sqlite>, lines: &[Line<'_>]) -> Result<Vec<Place>> {
     // To FTS5 a JSON array of words is those words: brackets, quotes and commas only set them apart.
-    let found_by = sqlx::query(
-        "INSERT INTO message_fts (rowid, grams) SELECT message.id, value ->> 'grams' FROM json_each($1)
-         JOIN message ON room_id = value ->> 'room' AND seq = value ->> 'seq' WHERE value ->> 'grams' <> '[]'",
+    let inserted = sqlx::query_as(
+        "UPDATE room SET last_seq = last_seq + taken.lines, last_message_at = taken.newest
+         FROM (SELECT value ->> 'room' AS room_id, count(*) AS lines, max(value ->> 'now') AS newest
+               FROM json_each($1) GROUP BY room_id) AS taken
+         WHERE room.id = taken.room_id;
+
+         INSERT INTO message (room_id, seq, sender_id, type, body, client_message_id, reply_to, created_at)
+         SELECT room.id, room.last_seq - (value ->> 'behind'), value ->> 'sender', value ->> 'type', value ->> 'body',
+                value ->> 'client_message_id', value ->> 'reply_to', value ->> 'now'
+         FROM json_each($1) CROSS JOIN room ON room.id = value ->> 'room' WHERE true
+         RETURNING id, room_id, seq;
+
+         INSERT INTO message_fts (rowid, grams)
+         SELECT message.id, value ->> 'grams'
+         FROM json_each($1) CROSS JOIN room ON room.id = value ->> 'room'
+         CROSS JOIN message ON message.room_id = room.id AND message.seq = room.last_seq - (value ->> 'behind')
+         WHERE value ->> 'grams' <> '[]'",
     );
-    found_by.bind(Json(lines)).execute(&mut **tx).await?;
-    Ok(inserted)
+    Ok(inserted.bind(Json(lines)).fetch_all(&mut **tx).await?)
 }
 
 /// Ids as SQLite takes them.

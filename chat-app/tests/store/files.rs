@@ -136,6 +136,12 @@ pub(crate) async fn content_that_is_awaited_is_stray_when_it_is_due(store: &dyn 
     assert_eq!(stray(store).await, ["lost"]);
 }
 
+/// Gives a member a picture.
+pub(crate) async fn show_avatar(store: &dyn Store, member: MemberId) {
+    let name = FileName::new("avatar.png");
+    assert!(store.set_avatar(new("avatar", &name, member, None), i64::MAX).await.unwrap());
+}
+
 pub(crate) async fn a_member_has_one_picture(store: &dyn Store) {
     let (kim, lee) = (member(store, "kim").await, member(store, "lee").await);
     let name = FileName::new("avatar.png");

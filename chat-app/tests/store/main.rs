@@ -79,6 +79,7 @@ suite! {
     messages::numbers_have_no_holes_under_concurrency,
     messages::sending_again_stores_nothing,
     messages::each_message_of_a_batch_has_an_answer_of_its_own,
+    messages::what_is_said_to_be_stored_is_what_is_read,
     messages::only_participants_write_and_read,
     messages::history_is_ascending_in_every_direction,
     messages::an_answer_is_to_a_message_that_its_sender_may_read,

@@ -6,7 +6,7 @@ use chat_app::{
 };
 use futures_util::future::join_all;
 
-use super::{append, join, member, room, say, tell};
+use super::{append, files, join, member, room, say, tell};
 
 pub(crate) async fn numbers_have_no_holes_under_concurrency(store: &dyn Store) {
     let owner = member(store, "owner").await;
@@ -91,6 +91,47 @@ pub(crate) async fn each_message_of_a_batch_has_an_answer_of_its_own(store: &dyn
     let text = SearchText::parse("안녕").unwrap();
     let search = Search { member: owner, text: &text, room: None, sender: None, before: None, limit: 10 };
     assert_eq!(store.search(search).await.unwrap().len(), 3);
+}
+
+pub(crate) async fn what_is_said_to_be_stored_is_what_is_read(store: &dyn Store) {
+    let (kim, lee) = (member(store, "kim").await, member(store, "lee").await);
+    let (here, there) = (room(store, kim).await, room(store, kim).await);
+    join(store, there, lee).await;
+    let before = tell(store, here, kim, "before").await;
+    files::show_avatar(store, kim).await;
+    let (plain, naming) = (content("hello, 안녕"), content("hello, @lee"));
+    let id = client_id("a");
+    let new = |room, content| NewMessage {
+        room,
+        sender: kim,
+        content,
+        client_message_id: None,
+        reply_to: None,
+        files: &[],
+        now: Timestamp::now(),
+    };
+    let batch = [
+        NewMessage { client_message_id: Some(&id), ..new(there, &plain) },
+        new(here, &plain),
+        new(there, &naming),
+        NewMessage { reply_to: Some(before.id), ..new(here, &naming) },
+        NewMessage { sender: lee, ..new(there, &plain) },
+        new(here, &plain),
+    ];
+    let mut seqs = Vec::new();
+    for answer in store.append(&batch).await.unwrap() {
+        let Append::Stored(message) = answer else { panic!("{answer:?}") };
+        assert_eq!(store.message(message.id, kim).await.unwrap().as_ref(), Some(&*message));
+        seqs.push((message.room_id, message.seq));
+    }
+    // The first line of that room is that somebody joined.
+    assert_eq!(seqs, [(there, 2), (here, 2), (there, 3), (here, 3), (there, 4), (here, 4)]);
+    let listed = store.my_room(here, kim).await.unwrap().unwrap();
+    assert_eq!(listed.last_seq, 4);
+}
+
+fn content(text: &str) -> Content {
+    Content::parse(text.to_owned()).unwrap()
 }
 
 fn client_id(text: &str) -> ClientMessageId {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::Transaction;
 
-use super::{Db, DbStore, append::Line, containing, ids, lock_room, message::is_in};
+use super::{Db, DbStore, containing, ids, line::Line, lock_room, message::is_in};
 use crate::{
     domain::{
         MAX_PARTICIPANTS, MemberId, MessageType, Notify, Participant, ParticipantRole, ReadMarker, RoomId,

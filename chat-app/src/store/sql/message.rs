@@ -1,7 +1,7 @@
 //! Messages in the database.
 
 use async_trait::async_trait;
-use sqlx::{Transaction, pool::PoolConnection};
+use sqlx::{FromRow, Transaction, pool::PoolConnection};
 
 use super::{Db, DbStore, append::append, ids};
 use crate::{
@@ -22,33 +22,26 @@ impl MessageStore for DbStore {
         from: Cursor,
         limit: i64,
     ) -> Result<Option<Page>> {
-        // The numbers first: what is in the page then knows at least of all changes up to the newest one. That does
-        // without a transaction.
         let mut connection = self.readers().acquire().await?;
-        let bounds: Option<(i64, i64, i64)> = sqlx::query_as(
-            "SELECT last_seq, last_change_seq, floor FROM access WHERE room_id = $1 AND member_id = $2",
-        )
-        .bind(room)
-        .bind(member)
-        .fetch_optional(&mut *connection)
-        .await?;
-        let Some((last_seq, last_change_seq, floor)) = bounds else { return Ok(None) };
-        let range = |low, high, newest| Range { room, low: floor.max(low), high, newest, limit };
-        let (messages, has_more) = match from {
+        let range = |low, high, newest| Range { room, member, low, high, newest, limit };
+        let page = match from {
             Cursor::Newest => range(0, i64::MAX, true).read(&mut connection).await?,
             Cursor::Before(seq) => range(0, seq, true).read(&mut connection).await?,
             Cursor::After(seq) => range(seq, i64::MAX, false).read(&mut connection).await?,
             Cursor::Around(place) => {
-                let seq = seq_of(&mut connection, room, place, last_seq).await?;
+                let seq = seq_of(&mut connection, room, place).await?;
                 let older = Range { limit: limit / 2, ..range(0, seq, true) };
-                let (mut messages, has_more) = older.read(&mut connection).await?;
+                let Some(older) = older.read(&mut connection).await? else { return Ok(None) };
                 let newer =
                     Range { limit: limit - limit / 2, ..range(seq.saturating_sub(1), i64::MAX, false) };
-                messages.extend(newer.read(&mut connection).await?.0);
-                (messages, has_more)
+                // What is in both knows of all that the first one knows of.
+                newer.read(&mut connection).await?.map(|mut newer| {
+                    newer.messages.splice(..0, older.messages);
+                    Page { messages: newer.messages, ..older }
+                })
             }
         };
-        Ok(Some(Page { messages, has_more, last_seq, last_change_seq }))
+        Ok(page)
     }
 
     async fn message(&self, message: MessageId, member: MemberId) -> Result<Option<Message>> {
@@ -160,44 +153,99 @@ pub(super) async fn message(tx: &mut Transaction<'_, Db>, id: MessageId) -> Resu
 }
 
 /// The number that a place stands for: itself, or that of the message of this id.
-async fn seq_of(connection: &mut PoolConnection<Db>, room: RoomId, place: i64, last_seq: i64) -> Result<i64> {
-    if place <= last_seq {
-        return Ok(place);
-    }
-    let seq =
-        sqlx::query_scalar("SELECT seq FROM message WHERE id = $1 AND room_id = $2").bind(place).bind(room);
-    Ok(seq.fetch_optional(&mut **connection).await?.unwrap_or(last_seq))
+async fn seq_of(connection: &mut PoolConnection<Db>, room: RoomId, place: i64) -> Result<i64> {
+    let seq = sqlx::query_scalar(
+        "SELECT CASE WHEN $2 <= last_seq THEN $2
+                ELSE coalesce((SELECT seq FROM message WHERE id = $2 AND room_id = room.id), last_seq) END
+         FROM room WHERE id = $1",
+    )
+    .bind(room)
+    .bind(place);
+    Ok(seq.fetch_optional(&mut **connection).await?.unwrap_or(place))
 }
 
-/// Messages numbered between `low` and `high`, both left out; the newest or the oldest `limit` of them.
+/// Messages numbered between `low` and `high`, both left out, as far as the member may read them; the newest or the
+/// oldest `limit` of them.
 struct Range {
     room: RoomId,
+    member: MemberId,
     low: i64,
     high: i64,
     newest: bool,
     limit: i64,
 }
 
+/// A message of a page, and what the room has at that moment.
+#[derive(FromRow)]
+struct Line {
+    #[sqlx(flatten)]
+    message: Message,
+    #[sqlx(flatten)]
+    newest: Newest,
+}
+
+/// The newest numbers of a room.
+#[derive(Clone, Copy, FromRow)]
+struct Newest {
+    last_seq: i64,
+    last_change_seq: i64,
+}
+
+/// A statement for the messages of a [`Range`], in one order or the other.
+///
+/// Without `+ 0`, SQLite plans a query anew for each value that it may compare with or stop at; planning this one takes
+/// as long as running it.
+macro_rules! range {
+    ($order:literal) => {
+        concat!(
+            "SELECT message_view.*, (SELECT last_seq FROM room WHERE id = $1 + 0) AS last_seq,
+                    (SELECT last_change_seq FROM room WHERE id = $1 + 0) AS last_change_seq
+             FROM message_view
+             WHERE room_id = $1 + 0 AND seq < $4
+               AND seq > (SELECT CASE WHEN floor > $3 THEN floor ELSE $3 END
+                          FROM access WHERE room_id = $1 + 0 AND member_id = $2 + 0)
+             ORDER BY seq ",
+            $order,
+            " LIMIT $5 + 0"
+        )
+    };
+}
+
 impl Range {
-    /// The messages, ascending, and whether there are more of them.
-    async fn read(self, connection: &mut PoolConnection<Db>) -> Result<(Vec<Message>, bool)> {
-        // Without `+ 0`, SQLite plans a query anew for each value that it may compare with or stop at; planning this
-        // one takes as long as running it.
-        let sql = if self.newest {
-            "SELECT * FROM message_view WHERE room_id = $1 + 0 AND seq > $2 AND seq < $3
-             ORDER BY seq DESC LIMIT $4 + 0"
+    /// The messages, ascending; `None` if the member is not in the room.
+    async fn read(self, connection: &mut PoolConnection<Db>) -> Result<Option<Page>> {
+        let mut lines = self.lines(connection).await?;
+        let newest = if let Some(line) = lines.first() {
+            Some(line.newest)
         } else {
-            "SELECT * FROM message_view WHERE room_id = $1 + 0 AND seq > $2 AND seq < $3 ORDER BY seq LIMIT $4 + 0"
+            // The numbers first: what comes meanwhile is in the page or beyond them.
+            let newest = self.newest(connection).await?;
+            lines = self.lines(connection).await?;
+            newest
         };
-        let one_more = self.limit.saturating_add(1);
-        let messages = sqlx::query_as(sql).bind(self.room).bind(self.low).bind(self.high).bind(one_more);
-        let mut messages: Vec<Message> = messages.fetch_all(&mut **connection).await?;
+        let Some(Newest { last_seq, last_change_seq }) = newest else { return Ok(None) };
         let limit = usize::try_from(self.limit).unwrap_or_default();
-        let has_more = messages.len() > limit;
-        messages.truncate(limit);
+        let has_more = lines.len() > limit;
+        lines.truncate(limit);
         if self.newest {
-            messages.reverse();
+            lines.reverse();
         }
-        Ok((messages, has_more))
+        let messages = lines.into_iter().map(|line| line.message).collect();
+        Ok(Some(Page { messages, has_more, last_seq, last_change_seq }))
+    }
+
+    /// One message more than asked for, if there is one.
+    async fn lines(&self, connection: &mut PoolConnection<Db>) -> Result<Vec<Line>> {
+        let sql = if self.newest { range!("DESC") } else { range!("") };
+        let lines = sqlx::query_as(sql).bind(self.room).bind(self.member).bind(self.low).bind(self.high);
+        Ok(lines.bind(self.limit.saturating_add(1)).fetch_all(&mut **connection).await?)
+    }
+
+    /// What the room has, without a message to say it.
+    async fn newest(&self, connection: &mut PoolConnection<Db>) -> Result<Option<Newest>> {
+        let newest = sqlx::query_as(
+            "SELECT last_seq, last_change_seq FROM access WHERE room_id = $1 AND member_id = $2",
+        );
+        Ok(newest.bind(self.room).bind(self.member).fetch_optional(&mut **connection).await?)
     }
 }

@@ -15,6 +15,7 @@ mod feed;
 mod file;
 mod identity;
 mod invite;
+mod line;
 mod member;
 mod membership;
 mod message;
@@ -24,8 +25,9 @@ mod room;
 mod search;
 mod session;
 mod setting;
+mod verdict;
 
-pub(super) use self::append::Line;
+pub(super) use self::line::{Line, Place};
 use super::{Db, DbStore, SEARCH, ids, index, insert_lines, lock_member, lock_room, lock_rooms, needle};
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
