@@ -218,13 +218,11 @@ pub enum Decision {
     Redirect(Destination),
 }
 
-/// Decides what a logged-in client may do with the broker's destinations.
-///
-/// Application destinations (`App`) are not asked about: their handlers decide themselves.
+/// Decides what a logged-in client may do.
 #[async_trait]
 pub trait Authorizer: fmt::Debug + Send + Sync + 'static {
     /// Whether `principal` may do `action`; asked for every SEND and SUBSCRIBE to a topic, a queue or a destination under
-    /// `/user`. What clients send to destinations of the [`App`](crate::App), its handlers allow or refuse themselves.
+    /// `/user`.
     async fn authorize(&self, principal: &Principal, action: Action, destination: &Destination) -> Decision;
 
     /// Whether `principal` may subscribe to every topic that the pattern matches, those to come included.
@@ -233,6 +231,23 @@ pub trait Authorizer: fmt::Debug + Send + Sync + 'static {
     async fn authorize_pattern(&self, principal: &Principal, pattern: &Pattern) -> Decision {
         let _ = (principal, pattern);
         Decision::Deny(Refusal::new("patterns are not allowed"))
+    }
+
+    /// Whether `principal` may call the handler that the [`App`](crate::App) has for a SEND or SUBSCRIBE to the destination.
+    ///
+    /// Everybody may unless this says otherwise: a handler gets the principal, and refuses itself whom it is not for.
+    ///
+    /// # Errors
+    ///
+    /// Why not, in the words that the client will read.
+    async fn authorize_call(
+        &self,
+        principal: &Principal,
+        action: Action,
+        destination: &Destination,
+    ) -> Result<(), Refusal> {
+        let _ = (principal, action, destination);
+        Ok(())
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Config {
     /// SockJS sessions over HTTP of all routers, at most, those included that ended less than 5 seconds ago; more are
     /// answered with 503.
     pub sockjs_sessions: usize,
-    /// Those of one client address that have not logged in, at most; more are answered with 429.
+    /// Those from one IPv4 address or IPv6 /64 that have not logged in, at most; more are answered with 429.
     pub sockjs_strangers: usize,
     /// Connections of the whole server, at most; more are closed at once.
     pub connections: usize,

@@ -78,7 +78,11 @@ impl Explanation {
 impl Shared {
     async fn ruling(&self, action: Action, destination: &Destination, principal: &Principal) -> Ruling {
         if let Some(route) = self.app.as_ref().and_then(|app| app.route(action, destination)) {
-            return Ruling::Handler(route.to_owned());
+            let permitted = self.in_time(self.authorizer.authorize_call(principal, action, destination));
+            return match permitted.await.and_then(|permitted| permitted) {
+                Ok(()) => Ruling::Handler(route.to_owned()),
+                Err(refusal) => Ruling::Denied(refusal.summary().to_owned()),
+            };
         }
         match self.permitted(action, destination.clone(), principal).await {
             Ok((to, _)) if to == *destination => Ruling::Allowed,

@@ -42,9 +42,10 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let (listener, stop, tasks) = (listener.into(), CancellationToken::new(), TaskTracker::new());
-        let serve = |accepted: Accepted| {
-            let (server, router, stop) = (self.clone(), router.clone(), stop.clone());
-            tasks.spawn(async move {
+        let (server, stopped, requests) = (self.clone(), stop.clone(), tasks.clone());
+        let serve = move |accepted: Accepted| {
+            let (server, router, stop) = (server.clone(), router.clone(), stopped.clone());
+            requests.spawn(async move {
                 let Some((stream, address)) = accepted.identify(HEADER_TIMEOUT).await else { return };
                 // A WebSocket gives this place back and takes another, as a session.
                 if let Some(_room) = server.admit(&Peer::new("http", Some(address))) {
@@ -52,8 +53,12 @@ impl Server {
                 }
             });
         };
-        accept(|cx| listener.poll_accept(cx), serve, shutdown).await?;
-        stop.cancel();
+        let mut accepting = pin!(accept(move |cx| listener.poll_accept(cx), serve, stop.clone()));
+        tokio::select! {
+            result = &mut accepting => return result,
+            () = shutdown => stop.cancel(),
+        }
+        accepting.await?;
         tasks.close();
         if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
             warn!(open = tasks.len(), "requests did not finish in time");

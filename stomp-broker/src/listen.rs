@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::{Instrument, debug, warn};
 
 use crate::{
@@ -123,27 +123,33 @@ impl Server {
         self.shared.tasks.spawn(serve.instrument(span));
     }
 
-    /// Accepts in a task of its own, for connections are then served by the thread that accepted them; from the future
-    /// that a runtime was entered with, each would be handed to another one.
     async fn accept<S: Send + 'static>(
         &self,
         poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>> + Send + 'static,
         serve: impl FnMut(S) + Send + 'static,
     ) -> io::Result<()> {
-        let stop = self.shared.shutdown.clone().cancelled_owned();
-        AbortOnDropHandle::new(tokio::spawn(accept(poll_accept, serve, stop))).await?
+        accept(poll_accept, serve, self.shared.shutdown.clone()).await
     }
 }
 
-/// Accepts connections until `stop` resolves.
+/// Accepts connections until `stop`, in a task of its own, for they are then served by the thread that accepted them;
+/// from the future that a runtime was entered with, each would be handed to another one.
 ///
 /// # Errors
 ///
 /// Whatever makes accepting impossible for good; passing faults are logged and waited out.
-pub(crate) async fn accept<S>(
+pub(crate) async fn accept<S: Send + 'static>(
+    poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>> + Send + 'static,
+    serve: impl FnMut(S) + Send + 'static,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    AbortOnDropHandle::new(tokio::spawn(accept_until(stop.cancelled_owned(), poll_accept, serve))).await?
+}
+
+async fn accept_until<S>(
+    stop: impl Future<Output = ()>,
     mut poll_accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<S>>,
     mut serve: impl FnMut(S),
-    stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let mut stop = pin!(stop);
     loop {

@@ -117,8 +117,8 @@ impl fmt::Display for DestinationPolicy {
 ///
 /// It says what destinations keep and drop ([`ServerBuilder::policies`](crate::ServerBuilder::policies)), and as an
 /// [`Authorizer`] who may use them: a destination without a rule nobody, but for those under `/user`, which are each
-/// user's own. To subscribe to a pattern, one must be allowed to subscribe to all that it matches. A rule for destinations
-/// of the [`App`](crate::App) decides nothing: their handlers do, by the [`Principal`] that they are given.
+/// user's own. To subscribe to a pattern, one must be allowed to subscribe to all that it matches. A handler of the
+/// [`App`](crate::App) whose destination has no rule may be called by everybody, and decides for itself.
 ///
 /// ```
 /// use std::time::Duration;
@@ -204,24 +204,36 @@ impl Authorizer for Policies {
     async fn authorize(&self, principal: &Principal, action: Action, destination: &Destination) -> Decision {
         match self.may(principal, action, destination) {
             true => Decision::Allow,
-            false => forbidden(action, destination),
+            false => Decision::Deny(forbidden(action, destination)),
         }
     }
 
     async fn authorize_pattern(&self, principal: &Principal, pattern: &Pattern) -> Decision {
         match self.may_pattern(principal, pattern) {
             true => Decision::Allow,
-            false => forbidden(Action::Subscribe, pattern),
+            false => Decision::Deny(forbidden(Action::Subscribe, pattern)),
+        }
+    }
+
+    async fn authorize_call(
+        &self,
+        principal: &Principal,
+        action: Action,
+        destination: &Destination,
+    ) -> Result<(), Refusal> {
+        match self.rule(destination).is_none() || self.may(principal, action, destination) {
+            true => Ok(()),
+            false => Err(forbidden(action, destination)),
         }
     }
 }
 
-fn forbidden(action: Action, what: &dyn fmt::Display) -> Decision {
+fn forbidden(action: Action, what: &dyn fmt::Display) -> Refusal {
     let verb = match action {
         Action::Send => "send",
         Action::Subscribe => "subscribe",
     };
-    Decision::Deny(Refusal::new("forbidden").text(format!("You may not {verb} to {what}.\n")))
+    Refusal::new("forbidden").text(format!("You may not {verb} to {what}.\n"))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use stomp_broker::{
-    Access, Authenticator, Credentials, DestinationPolicy, Policies, Principal, QueuePolicy, Refusal, Server,
-    async_trait,
+    Access, App, Authenticator, Credentials, Destination, DestinationPolicy, Policies, Principal,
+    QueuePolicy, Refusal, Ruling, Server, async_trait,
     proto::{Command, Frame, FrameBuilder, header::name},
     testing::Client,
 };
@@ -42,6 +42,46 @@ async fn client(server: &Server, user: &str, role: &str) -> Client {
 
 fn subscribe(destination: &str) -> FrameBuilder {
     Frame::builder(Command::Subscribe).header(name::ID, "s").header(name::DESTINATION, destination)
+}
+
+/// A rule for the destination of a handler holds, and explanations say so; without a rule the handler decides alone.
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_called_by_those_whom_its_rule_grants_it() {
+    async fn answer() -> &'static str {
+        "done"
+    }
+    let rule = |pattern| DestinationPolicy::new(pattern).unwrap();
+    let policies = Policies::new([
+        rule("/app/admin/**").send(Access::roles(["admin"])).subscribe(Access::Nobody),
+        rule("/app/of/{user}"),
+    ]);
+    let app = App::new(()).send("/app/admin/{what}", answer).subscribe("/app/admin/{what}", answer);
+    let app = app.subscribe("/app/of/{who}", answer).subscribe("/app/open", answer);
+    let server = Server::builder(Roles, policies.clone()).policies(policies).app(app);
+    let server = server.topics("/topic").start().await.expect("a server");
+    let send = Frame::builder(Command::Send).header(name::DESTINATION, "/app/admin/stop");
+    for (role, frame, is_granted) in [
+        ("", send.clone(), false),
+        ("admin", send, true),
+        ("admin", subscribe("/app/admin/stop"), false),
+        ("", subscribe("/app/of/bob"), false),
+        ("", subscribe("/app/of/alice"), true),
+        ("", subscribe("/app/open"), true),
+    ] {
+        let mut alice = client(&server, "alice", role).await;
+        let frame = frame.header(name::RECEIPT, "r").build();
+        alice.send(frame.clone()).await;
+        let mut answer = alice.receive().await.expect("an answer");
+        if answer.command() == &Command::Message {
+            answer = alice.receive().await.expect("a receipt behind it");
+        }
+        assert_eq!(answer.command() == &Command::Receipt, is_granted, "{role} {frame:?}: {answer:?}");
+        assert!(is_granted || answer.headers().get("message") == Some("forbidden"), "{answer:?}");
+    }
+    let admin = Destination::new("/app/admin/stop").unwrap();
+    let explained = server.handle().explain(&admin, &Principal::new("bob").roles(["admin"])).await;
+    assert_eq!(explained.send, Ruling::Handler("/app/admin/{what}".to_owned()));
+    assert_eq!(explained.subscribe, Ruling::Denied("forbidden".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The parts of the broker example: its arguments, its settings file, its users, its listeners.
 
 mod args;
+mod limits;
 mod listening;
 mod operation;
 mod redis;

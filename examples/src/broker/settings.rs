@@ -9,12 +9,9 @@ use std::{
 };
 
 use serde::Deserialize;
-use stomp_broker::{
-    Config,
-    proto::{HeartBeat, Limits},
-};
+use stomp_broker::{Config, proto::HeartBeat};
 
-use super::{redis::Redis, rules::Rule, users::User};
+use super::{limits::Bounds, redis::Redis, rules::Rule, users::User};
 
 /// A file with every setting and what it means; reading it gives the default settings.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
@@ -120,19 +117,6 @@ pub struct Destinations {
     pub statistics_seconds: Option<NonZeroU64>,
 }
 
-/// `[limits]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[allow(missing_docs)]
-pub struct Bounds {
-    pub connections: usize,
-    pub subscriptions: usize,
-    pub body: usize,
-    pub outbox_frames: usize,
-    pub outbox_bytes: usize,
-    pub login_seconds: u64,
-}
-
 /// `[heart_beat]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -204,22 +188,14 @@ impl Settings {
 
     /// The settings of the server.
     pub fn config(&self) -> Config {
-        let Bounds { connections, subscriptions, body, outbox_frames, outbox_bytes, login_seconds } =
-            self.limits;
         let (second, http) = (Duration::from_secs, self.http.clone());
         let HeartBeats { send_seconds, receive_seconds } = self.heart_beat;
         Config {
-            limits: Limits { body, ..Limits::default() },
             heart_beat: HeartBeat { send: second(send_seconds), receive: second(receive_seconds) },
-            connections,
-            subscriptions,
-            outbox_frames,
-            outbox_bytes,
-            login_timeout: second(login_seconds),
             reconnect_window: second(self.drain.reconnect_seconds),
             websocket_deflate: http.as_ref().is_some_and(|http| http.deflate),
             allowed_origins: http.map(|http| http.allowed_origins).unwrap_or_default(),
-            ..Config::default()
+            ..self.limits.config()
         }
     }
 }
@@ -228,21 +204,6 @@ impl Default for Destinations {
     fn default() -> Self {
         let root = |text: &str| vec![Root(text.to_owned())];
         Self { topics: root("/topic"), queues: root("/queue"), statistics_seconds: None }
-    }
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        let Config { connections, subscriptions, outbox_frames, login_timeout, .. } = Config::default();
-        let login_seconds = login_timeout.as_secs();
-        Self {
-            connections,
-            subscriptions,
-            body: 4 << 20,
-            outbox_frames,
-            outbox_bytes: 16 << 20,
-            login_seconds,
-        }
     }
 }
 
@@ -268,6 +229,8 @@ fn sockjs_path() -> String {
 
 #[cfg(test)]
 mod tests {
+    use stomp_broker::Rate;
+
     use super::*;
 
     /// The default file with the lines that show other values.
@@ -297,6 +260,8 @@ mod tests {
         assert_eq!((read.user.len(), read.destination.len()), (1, 3));
         assert!(read.tls.is_some() && read.unix.is_some() && read.metrics.is_some());
         assert_eq!(read.config().subscriptions, 32);
+        let rate = Rate { burst: 60, every: Duration::from_millis(50) };
+        assert_eq!(read.config().send_rate, Some(rate));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     Action, Destination, DestinationKind, Publish, Refusal,
     app::{Content, Reply, Request, To, fault},
     hub::UserDestination,
-    server::USER_ROOT,
+    server::{Shared, USER_ROOT},
 };
 
 /// The header by which a client that asks several things tells the answers apart: it comes back as it was sent.
@@ -30,21 +30,26 @@ impl Context {
         headers: &Headers,
         body: &Bytes,
     ) -> Option<Result<Reply, Refusal>> {
-        let app = self.shared.app.as_ref()?;
+        let Shared { app, authorizer, .. } = &*self.shared;
+        let app = app.as_ref()?;
+        let principal = self.principal().ok()?;
         let request = Request {
             destination: destination.clone(),
             parameters: Vec::new(),
             headers: headers.clone(),
             body: body.clone(),
-            principal: self.principal().ok()?.clone(),
+            principal: principal.clone(),
             session: self.client.id,
         };
         // What the handler logs can be followed across processes: https://www.w3.org/TR/trace-context/
         let traceparent = headers.get("traceparent");
-        let user = &**request.principal.user();
-        let span = info_span!("handler", %destination, user, traceparent);
-        let handler = app.dispatch(action, request)?.instrument(span);
-        Some(self.shared.in_time(handler).await.and_then(|reply| reply))
+        let span = info_span!("handler", %destination, user = &**principal.user(), traceparent);
+        let handler = app.dispatch(action, request)?;
+        let call = async {
+            authorizer.authorize_call(principal, action, destination).await?;
+            handler.await
+        };
+        Some(self.shared.in_time(call.instrument(span)).await.and_then(|reply| reply))
     }
 
     /// Sends what the handler of a SEND returned.

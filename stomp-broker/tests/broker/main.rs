@@ -7,6 +7,7 @@ mod handle;
 mod headers;
 mod interceptors;
 mod limits;
+mod odd_frames;
 mod replies;
 mod reply_to;
 mod sessions;

@@ -19,6 +19,7 @@ use http::{
 
 use crate::{
     Server,
+    admission::network,
     transport::upgrade::{is_own_origin, refuse_origin},
 };
 
@@ -40,8 +41,21 @@ impl Caller {
         self.address.map(|address| address.ip().to_canonical())
     }
 
+    /// Whom sessions are counted for.
+    pub(super) fn network(&self) -> Option<IpAddr> {
+        self.address.map(|address| network(address.ip()))
+    }
+
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.ip() == other.ip() && self.origin == other.origin
+    }
+}
+
+#[cfg(test)]
+impl Caller {
+    /// Somebody who is no page.
+    pub(super) fn at(address: SocketAddr) -> Self {
+        Self { address: Some(address), origin: None }
     }
 }
 

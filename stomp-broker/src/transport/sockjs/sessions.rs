@@ -23,7 +23,7 @@ const REMEMBER: Duration = Duration::from_secs(5);
 pub(crate) struct Sessions {
     /// Sessions, at most.
     limit: usize,
-    /// Sessions of one client address that have not logged in, at most.
+    /// Sessions of one client network that have not logged in, at most.
     strangers_limit: usize,
     table: Mutex<Table>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Sessions {
 #[derive(Debug, Default)]
 struct Table {
     by_id: HashMap<Box<str>, Entry>,
-    /// How many sessions of an address have not logged in.
+    /// How many sessions of a network have not logged in.
     strangers: HashMap<IpAddr, usize>,
     /// Those that are over, and when they were.
     over: VecDeque<(Instant, Arc<Session>)>,
@@ -80,8 +80,8 @@ impl Sessions {
         if table.by_id.len() >= self.limit {
             return Err(StatusCode::SERVICE_UNAVAILABLE);
         }
-        if let Some(ip) = caller.ip() {
-            let strangers = table.strangers.entry(ip).or_default();
+        if let Some(network) = caller.network() {
+            let strangers = table.strangers.entry(network).or_default();
             if *strangers >= self.strangers_limit {
                 return Err(StatusCode::TOO_MANY_REQUESTS);
             }
@@ -134,12 +134,44 @@ impl Table {
 
     /// One stranger less.
     fn count_out(&mut self, session: &Session) {
-        let Some(ip) = session.caller.ip() else { return };
-        if let Some(strangers) = self.strangers.get_mut(&ip) {
+        let Some(network) = session.caller.network() else { return };
+        if let Some(strangers) = self.strangers.get_mut(&network) {
             *strangers -= 1;
             if *strangers == 0 {
-                self.strangers.remove(&ip);
+                self.strangers.remove(&network);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(sessions: &Sessions, id: &str, address: &str) -> Option<Arc<Session>> {
+        let caller = Caller::at(address.parse().unwrap());
+        match sessions.find_or_open(id.into(), caller) {
+            Ok(Found::New(session, _)) => Some(session),
+            _ => None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn strangers_are_counted_by_network_until_they_log_in_or_are_forgotten() {
+        let sessions = Sessions::new(&Config { sockjs_strangers: 2, ..Config::default() });
+        let first = open(&sessions, "a", "[2001:db8::1]:1").unwrap();
+        let second = open(&sessions, "b", "[2001:db8::2]:2").unwrap();
+        assert!(open(&sessions, "c", "[2001:db8::3]:3").is_none());
+        assert!(open(&sessions, "d", "[2001:db8:0:1::1]:1").is_some(), "another network");
+        assert!(
+            sessions.find("a", &second.caller).is_none(),
+            "another address of the network is another caller"
+        );
+        sessions.logged_in(&first);
+        assert!(open(&sessions, "c", "[2001:db8::3]:3").is_some());
+        sessions.end(&second);
+        assert!(open(&sessions, "e", "[2001:db8::4]:4").is_none());
+        tokio::time::advance(REMEMBER).await;
+        assert!(open(&sessions, "e", "[2001:db8::4]:4").is_some());
     }
 }
