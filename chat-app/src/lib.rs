@@ -24,6 +24,7 @@ mod installation;
 pub mod limits;
 pub mod maintenance;
 mod metrics;
+mod object;
 mod outbound;
 mod push;
 mod serve;

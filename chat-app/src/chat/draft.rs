@@ -16,6 +16,8 @@ use crate::{
 pub struct SendMessage {
     room_id: Option<RoomId>,
     message: Option<String>,
+    /// Printable ASCII characters without spaces.
+    #[schema(min_length = 1, max_length = 64)]
     client_message_id: Option<String>,
     /// The message that it answers.
     reply_to: Option<MessageId>,

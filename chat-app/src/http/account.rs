@@ -38,9 +38,10 @@ struct UpgradeBody {
     #[schema(format = Email, max_length = 254)]
     email: String,
     /// 8 characters to 128 bytes.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
     /// 2 to 32 characters that show; the name stays if not given.
+    #[schema(min_length = 2)]
     name: Option<String>,
     /// The code of an invitation to a room, where registration takes one.
     invite: Option<String>,
@@ -85,7 +86,7 @@ struct ChangePassword {
     #[schema(format = Password)]
     current: Option<String>,
     /// 8 characters to 128 bytes.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
     next: String,
 }
 

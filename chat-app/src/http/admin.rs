@@ -189,6 +189,7 @@ async fn settings(State(http): State<Http>, _: Administrator) -> Result<Json<Set
 #[serde(rename_all = "camelCase")]
 struct ChangeSettings {
     /// 2 to 32 characters that show.
+    #[schema(min_length = 2)]
     site_name: Option<String>,
     registration_mode: Option<Registration>,
     guests: Option<bool>,

@@ -61,6 +61,7 @@ async fn login(
 #[derive(Default, Deserialize, ToSchema)]
 struct Guest {
     /// 2 to 32 characters that show; two words of the language if not given.
+    #[schema(min_length = 2)]
     name: Option<String>,
     locale: Option<Locale>,
 }

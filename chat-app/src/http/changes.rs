@@ -138,6 +138,7 @@ async fn changes(
 #[serde(rename_all = "camelCase")]
 struct Find {
     /// 1 to 64 characters with a letter or a digit among them; all of its words have to be there.
+    #[param(min_length = 1)]
     q: String,
     /// In this room alone.
     room_id: Option<RoomId>,

@@ -22,14 +22,24 @@ use crate::{
     auth,
     domain::{Locale, Problems},
     error::{ChatError, Code},
+    object::Object,
 };
 
-/// The body, from JSON.
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Error))]
+/// The body, from an object of JSON.
+#[derive(Debug)]
 pub(super) struct Json<T>(pub(super) T);
 
-/// A body of JSON may be missing, whatever the headers say that it is.
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let axum::Json(Object(body)) =
+            <axum::Json<Object<T>> as FromRequest<S>>::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+/// A body of JSON may be missing, whatever the headers say that it is, or `null`.
 impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
     type Rejection = Error;
 
@@ -41,7 +51,9 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
         }
         let mut request = Request::new(body.into());
         *request.headers_mut() = headers;
-        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+        let axum::Json(body) =
+            <axum::Json<Option<Object<T>>> as FromRequest<S>>::from_request(request, state).await?;
+        Ok(body.map(|Object(body)| Self(body)))
     }
 }
 

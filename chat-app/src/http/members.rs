@@ -30,11 +30,12 @@ pub(super) fn router() -> OpenApiRouter<Http> {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct CreateMember {
     /// 2 to 32 characters that show.
+    #[schema(min_length = 2)]
     name: String,
     #[schema(format = Email, max_length = 254)]
     email: String,
     /// 8 characters to 128 bytes.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
     locale: Option<Locale>,
     /// The code of an invitation to a room, where registration takes one.
@@ -106,6 +107,8 @@ async fn me(State(http): State<Http>, caller: Caller) -> Result<Json<Me>> {
 
 #[derive(Deserialize, ToSchema)]
 struct ChangeMe {
+    /// 2 to 32 characters that show.
+    #[schema(min_length = 2)]
     name: Option<String>,
     locale: Option<Locale>,
 }

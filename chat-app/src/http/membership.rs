@@ -36,7 +36,8 @@ pub(super) fn router() -> OpenApiRouter<Http> {
 
 #[derive(Default, Deserialize, ToSchema)]
 struct Password {
-    #[schema(format = Password)]
+    /// 1 to 128 bytes.
+    #[schema(format = Password, max_length = 128)]
     password: Option<String>,
 }
 

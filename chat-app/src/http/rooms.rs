@@ -38,6 +38,7 @@ pub(super) fn router() -> OpenApiRouter<Http> {
 #[serde(rename_all = "camelCase")]
 struct NewRoom {
     /// 1 to 64 characters that show.
+    #[schema(min_length = 1)]
     room_name: Option<String>,
     /// Whether it takes a password; if not given, whether there is one.
     #[serde(alias = "private")]
@@ -48,6 +49,7 @@ struct NewRoom {
     listed: Option<bool>,
     /// Who is in it from the start.
     #[serde(default)]
+    #[schema(max_items = 100)]
     member_ids: Vec<MemberId>,
 }
 
@@ -152,16 +154,17 @@ async fn room(State(http): State<Http>, caller: Caller, Path(id): Path<RoomId>) 
 #[serde(rename_all = "camelCase")]
 struct RoomPatch {
     /// 1 to 64 characters that show.
+    #[schema(min_length = 1)]
     room_name: Option<String>,
     /// 1 to 128 bytes; `null` opens the room.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 128)]
     password: Option<Option<String>>,
     listed: Option<bool>,
     history: Option<History>,
     /// 1 to 36,500; `null` keeps messages for good.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 36500)]
     retention_days: Option<Option<i64>>,
 }
 

@@ -15,6 +15,7 @@ use crate::{
     domain::{Emoji, MemberId, MessageId, Problems, RoomId},
     error::{ChatError, Code},
     metrics,
+    object::Object,
 };
 
 /// `/app/chat.sendMessage` and `/pub/chat`: the body names the room.
@@ -171,7 +172,8 @@ async fn carry_out<T: DeserializeOwned, F: Future<Output = Result<(), ChatError>
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ChatError> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
+    let parsed = serde_json::from_slice(body).map(|Object(body)| body);
+    parsed.map_err(|error| match error.classify() {
         Category::Data => Problems::one("body", "the fields and types of this destination").into(),
         _ => Code::MalformedJson.into(),
     })

@@ -1,8 +1,12 @@
 //! Reading what was said.
 
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 
-use crate::support::{TestApp, User};
+use crate::{
+    postgres_server,
+    support::{TestApp, User},
+};
 
 #[tokio::test]
 async fn history_is_ascending_in_every_direction() {
@@ -84,4 +88,26 @@ async fn nothing_is_lost_when_the_server_stops() {
     let app = TestApp::start_in(app.stop().await, |_| {}).await;
     let login = json!({ "id": 1, "token": token, "refreshToken": refresh_token });
     assert_eq!(User::new(&app, &login).texts(room).await, ["안녕"]);
+}
+
+/// F17: the clock of a server was wrong for a while.
+#[tokio::test]
+async fn order_is_that_of_the_numbers_whatever_the_clock_said() {
+    let database = postgres_server::database().await;
+    let app = TestApp::start_with(|config| config.database_url = Some(database.clone())).await;
+    let (kim, lee) = (app.guest("kim").await, app.guest("lee").await);
+    let room = kim.create_room("room").await;
+    lee.join(room).await;
+    for text in ["one", "two", "three"] {
+        kim.say(room, text).await;
+    }
+    let mut clock = PgConnection::connect(&database).await.unwrap();
+    let wrong = "UPDATE message SET created_at = created_at + (2 - seq) * interval '1 hour'";
+    sqlx::raw_sql(wrong).execute(&mut clock).await.unwrap();
+    clock.close().await.unwrap();
+    assert_eq!(kim.texts(room).await, ["", "one", "two", "three"]);
+    lee.post(&format!("/chat/room/{room}/read"), &json!({ "seq": 3 })).await.ok();
+    let rooms = lee.get("/chat/my/rooms").await.ok();
+    assert_eq!((&rooms[0]["lastReadSeq"], &rooms[0]["unReadCount"]), (&json!(3), &json!(1)));
+    assert_eq!(kim.say(room, "four").await["seq"], 5);
 }

@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod fuzz;
 mod history;
+mod lies;
 mod limits;
 mod live;
 mod logs;

@@ -1,14 +1,12 @@
 //! From a delivery to the frame that the transport writes.
 
-use std::mem;
-
 use bytes::Bytes;
 use stomp_proto::{AckMode, fanout::MessageTail};
 
 use super::{Connection, now};
 use crate::{
     Message,
-    hub::Delivery,
+    hub::{Delivery, Slots},
     metrics,
     session::Unsettled,
     transport::{Outgoing, Transport},
@@ -20,12 +18,14 @@ const KEPT_ROOM: usize = 4;
 impl<T: Transport> Connection<T> {
     /// Hands the transport what the outbox held.
     pub(super) fn push_batch(&mut self) {
-        let mut batch = mem::take(&mut self.batch);
-        let sent = batch.drain(..).flatten().filter(|delivery| self.push_message(delivery)).count();
+        let mut sent = 0;
+        while let Some(slot) = self.batch.pop_front() {
+            sent += usize::from(slot.is_some_and(|delivery| self.push_message(&delivery)));
+        }
         metrics::sent(sent);
         // A burst's room is not kept, since an idle connection may never see another.
-        if batch.capacity() <= KEPT_ROOM {
-            self.batch = batch;
+        if self.batch.capacity() > KEPT_ROOM {
+            self.batch = Slots::new();
         }
     }
 

@@ -16,11 +16,11 @@ mod subscribed;
 mod timer;
 
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     io, mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Instant,
 };
 
@@ -63,6 +63,8 @@ pub(crate) struct Connection<T> {
     request: Option<BoxFuture<'static, Done>>,
     replays: Replays,
     timer: Pin<Box<Sleep>>,
+    /// The task that the timer will wake.
+    timed: Option<Waker>,
     stall: Option<Stall>,
 }
 
@@ -103,6 +105,7 @@ impl<T: Transport> Connection<T> {
             settling: None,
             request: None,
             replays: Replays::default(),
+            timed: None,
             stall: None,
         }
     }
@@ -260,8 +263,7 @@ impl<T: Transport> Connection<T> {
                 Poll::Pending => {}
             }
         }
-        self.set_timer();
-        self.timer.as_mut().poll(cx).map(|()| Ok(Event::Timeout))
+        self.poll_timer(cx).map(|()| Ok(Event::Timeout))
     }
 
     /// Writes what is queued.

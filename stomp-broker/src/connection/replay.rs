@@ -103,6 +103,10 @@ impl Replays {
     pub(super) fn extend(&mut self, replays: impl IntoIterator<Item = Box<Replay>>) {
         self.waiting.extend(replays);
     }
+
+    fn is_over(&self) -> bool {
+        self.waiting.is_empty() && self.reading.is_none()
+    }
 }
 
 /// How many of the messages may wait for the client; always one.
@@ -119,7 +123,7 @@ impl<T: Transport> Connection<T> {
     /// Writes a slice of a history, or begins to read one; ready if there was something to do. To be called when all else
     /// has been written.
     pub(super) fn poll_replay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.session.closing().is_some() || self.session.is_leaving() {
+        if self.replays.is_over() || self.session.closing().is_some() || self.session.is_leaving() {
             return Poll::Pending;
         }
         if let Some(reading) = &mut self.replays.reading {

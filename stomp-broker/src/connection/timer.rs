@@ -1,7 +1,9 @@
 //! The one timer of a connection, and what ends it when the peer does not read.
 
 use std::{
+    future::Future,
     io,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -31,9 +33,25 @@ impl<T: Transport> Connection<T> {
         Ok(())
     }
 
-    /// Arms the timer for the session's next deadline, for the end of a write without progress, or for the next message
-    /// that grows too old.
-    pub(super) fn set_timer(&mut self) {
+    /// Ready at the session's next deadline, at the end of a write without progress, or when the next message grows too
+    /// old.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.next_deadline();
+        // A timer that fires early costs one turn of the loop; setting it anew for every frame costs more.
+        if self.timer.is_elapsed() || deadline < self.timer.deadline() {
+            self.timer.as_mut().reset(deadline);
+            self.timed = None;
+        }
+        // So does asking it again, after every delivery, when it will wake this very task.
+        if self.timed.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        let fired = self.timer.as_mut().poll(cx);
+        self.timed = fired.is_pending().then(|| cx.waker().clone());
+        fired
+    }
+
+    fn next_deadline(&mut self) -> tokio::time::Instant {
         let stalled = self.transport.has_output().then(|| {
             let written = self.transport.written();
             let fresh = Stall { written, deadline: now() + self.shared.config.write_timeout };
@@ -44,11 +62,6 @@ impl<T: Transport> Connection<T> {
         self.stall = stalled;
         let expiry = self.shared.config.outbox_age.and_then(|_| self.client.outbox.expire(now()));
         let deadlines = [stalled.map(|stall| stall.deadline), self.session.poll_timeout(), expiry];
-        let deadline = deadlines.into_iter().flatten().min();
-        let deadline = deadline.unwrap_or_else(|| now() + NEVER).into();
-        // A timer that fires early costs one turn of the loop; setting it anew for every frame costs more.
-        if self.timer.is_elapsed() || deadline < self.timer.deadline() {
-            self.timer.as_mut().reset(deadline);
-        }
+        deadlines.into_iter().flatten().min().unwrap_or_else(|| now() + NEVER).into()
     }
 }

@@ -109,10 +109,8 @@ impl Backlog {
     /// used for what comes.
     pub(crate) fn take(&mut self, mut credit: Credit, batch: &mut Slots) {
         if self.messages <= credit.messages && self.bytes <= credit.bytes.min(BATCH) {
-            let room = mem::take(batch);
-            *batch = self.take_all();
-            self.slots = room;
-            return;
+            self.forget();
+            return mem::swap(&mut self.slots, batch);
         }
         let mut taken = 0;
         while !credit.is_spent()
@@ -127,12 +125,17 @@ impl Backlog {
 
     /// Takes out everything.
     pub(crate) fn take_all(&mut self) -> Slots {
+        self.forget();
+        mem::take(&mut self.slots)
+    }
+
+    /// Counts nothing of what is there, since it is about to be taken out.
+    fn forget(&mut self) {
         self.first += self.slots.len() as u64;
         self.messages = 0;
         self.bytes = 0;
         self.removed = 0;
         self.lanes.clear();
-        mem::take(&mut self.slots)
     }
 
     /// Drops messages that are too old; says when the next one will be.

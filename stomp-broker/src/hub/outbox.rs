@@ -3,14 +3,14 @@
 use std::{
     mem,
     sync::{Arc, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Instant,
 };
 
 use super::{Backlog, Credit, Delivery, Lease, Slots, Subscription};
 use crate::{
     Config, Principal, Refusal, metrics,
-    sync::{AtomicWaker, Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard},
 };
 
 /// What the server tells a session, ahead of all messages.
@@ -59,7 +59,6 @@ impl From<&Config> for OutboxLimits {
 pub(crate) struct Outbox {
     limits: OutboxLimits,
     queue: Mutex<Queue>,
-    session: AtomicWaker,
 }
 
 #[derive(Debug)]
@@ -72,6 +71,8 @@ struct Queue {
     /// Leases of messages that were dropped with the queue.
     unsent: Vec<Lease>,
     state: State,
+    /// The session, while it waits.
+    session: Option<Waker>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +88,9 @@ impl Outbox {
     pub(crate) fn new(limits: OutboxLimits) -> Self {
         let backlog = Backlog::new(limits);
         let (ended, unsent) = (Vec::new(), Vec::new());
-        let queue = Queue { backlog, control: None, renewed: None, ended, unsent, state: State::Open };
-        Self { limits, queue: Mutex::new(queue), session: AtomicWaker::new() }
+        let (state, session) = (State::Open, None);
+        let queue = Queue { backlog, control: None, renewed: None, ended, unsent, state, session };
+        Self { limits, queue: Mutex::new(queue) }
     }
 
     pub(crate) fn limits(&self) -> OutboxLimits {
@@ -111,23 +113,23 @@ impl Outbox {
             queue.close(Control::SlowConsumer);
         }
         // A session that was woken for the first message and has not come yet need not be woken again.
-        let wake = was_empty || queue.state == State::Closed || over_budget;
-        drop(queue);
-        if wake {
-            self.session.wake();
+        if was_empty || queue.state == State::Closed || over_budget {
+            wake(queue);
         }
     }
 
     /// Tells the session something; what waits is not delivered any more.
     pub(crate) fn control(&self, control: Control) {
-        self.lock().close(control);
-        self.session.wake();
+        let mut queue = self.lock();
+        queue.close(control);
+        wake(queue);
     }
 
     /// Tells the session that its user has logged in again.
     pub(crate) fn renew(&self, principal: Principal) {
-        self.lock().renewed = Some(principal);
-        self.session.wake();
+        let mut queue = self.lock();
+        queue.renewed = Some(principal);
+        wake(queue);
     }
 
     /// Tells the session that one of its subscriptions was ended.
@@ -136,8 +138,7 @@ impl Outbox {
         if queue.state == State::Open {
             queue.ended.push(Arc::clone(subscription));
         }
-        drop(queue);
-        self.session.wake();
+        wake(queue);
     }
 
     /// Takes in nothing more, and tells the session to end when it has delivered what waits.
@@ -147,8 +148,7 @@ impl Outbox {
             queue.state = State::Draining;
             queue.control = Some(Control::Drain);
         }
-        drop(queue);
-        self.session.wake();
+        wake(queue);
     }
 
     /// Takes in nothing more; gives out the leases of messages that it will not deliver.
@@ -162,7 +162,6 @@ impl Outbox {
     /// Ready when there is something for the session: first what it is told, then as many deliveries as it has credit
     /// for. They come in an empty `batch`, whose room is used for the next ones.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>, credit: Credit, batch: &mut Slots) -> Poll<Taken> {
-        self.session.register(cx.waker());
         let mut queue = self.lock();
         if let Some(control) = queue.control.take() {
             return Poll::Ready(Taken::Control(control));
@@ -174,7 +173,11 @@ impl Outbox {
             return Poll::Ready(Taken::Ended(mem::take(&mut queue.ended)));
         }
         queue.backlog.take(credit, batch);
-        if batch.is_empty() { Poll::Pending } else { Poll::Ready(Taken::Batch) }
+        if batch.is_empty() {
+            queue.wait(cx.waker());
+            return Poll::Pending;
+        }
+        Poll::Ready(Taken::Batch)
     }
 
     /// Drops messages that are too old; says when the next one will be.
@@ -199,7 +202,23 @@ impl Outbox {
     }
 }
 
+/// Lets go of the queue, and then wakes the session if it waits: what wakes it may run at once and want the queue.
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let session = queue.session.take();
+    drop(queue);
+    if let Some(session) = session {
+        session.wake();
+    }
+}
+
 impl Queue {
+    fn wait(&mut self, session: &Waker) {
+        match &mut self.session {
+            Some(waiting) => waiting.clone_from(session),
+            none => *none = Some(session.clone()),
+        }
+    }
+
     /// Makes room by dropping what waits; the first reason to close is the one that is told.
     fn close(&mut self, control: Control) {
         if self.state != State::Closed {

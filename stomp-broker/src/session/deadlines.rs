@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use stomp_proto::Command;
 
-use super::{Session, State, Violation};
+use super::{Pacemaker, Session, State, Violation};
 use crate::Config;
 
 impl<H> Session<H> {
@@ -73,35 +73,32 @@ impl<H> Session<H> {
 
     /// What the session ends by at `now`.
     fn due(&self, now: Instant) -> Option<Violation> {
-        let (time, violation) = self.deadlines().into_iter().flatten().min_by_key(|(time, _)| *time)?;
-        (time <= now).then_some(violation)
+        let deadlines = self.deadlines().into_iter().filter_map(|(time, wait)| Some((time?, wait)));
+        let (time, wait) = deadlines.min_by_key(|(time, _)| *time)?;
+        (time <= now).then(|| wait.violation(&self.config))
     }
 
-    /// When the session would end, and by what.
-    fn deadlines(&self) -> [Option<(Instant, Violation)>; 5] {
-        let Config { login_timeout, request_timeout, frame_timeout, ack_timeout, .. } = *self.config;
-        let at = |time: Option<Instant>, violation| time.map(|time| (time, violation));
-        let overdue = self.overdue.filter(|_| self.is_waiting());
-        let overdue = at(overdue, Violation::RequestTimeout { limit: request_timeout });
-        match &self.state {
+    /// When the session would end, and by what. This is asked after every delivery.
+    fn deadlines(&self) -> [(Option<Instant>, Wait); 6] {
+        let (login, pacemaker, expires) = match &self.state {
             State::Connecting { deadline } | State::Authenticating { deadline, .. } => {
-                let limit = login_timeout;
-                [at(Some(*deadline), Violation::LoginTimeout { limit }), None, None, None, None]
+                (Some(*deadline), None, None)
             }
-            State::Open { pacemaker, expires } => {
-                // Who cannot be heard is not silent, and finishes no frame.
-                let heard = !self.is_busy();
-                let full = self.unacknowledged.full_since().and_then(|since| since.checked_add(ack_timeout));
-                [
-                    at(*expires, Violation::Expired),
-                    at(pacemaker.silence().filter(|_| heard), Violation::Silence),
-                    at(self.unfinished.filter(|_| heard), Violation::FrameTimeout { limit: frame_timeout }),
-                    at(full, Violation::AckTimeout { limit: ack_timeout }),
-                    overdue,
-                ]
-            }
-            State::Closing(_) => [overdue, None, None, None, None],
-        }
+            State::Open { pacemaker, expires } => (None, Some(pacemaker), *expires),
+            State::Closing(_) => (None, None, None),
+        };
+        // Who cannot be heard is not silent, and finishes no frame.
+        let heard = pacemaker.filter(|_| !self.is_busy());
+        let full = pacemaker.and_then(|_| self.unacknowledged.full_since());
+        let is_asked = login.is_none() && self.is_waiting();
+        [
+            (login, Wait::Login),
+            (expires, Wait::Renewal),
+            (heard.and_then(Pacemaker::silence), Wait::Sign),
+            (heard.and(self.unfinished), Wait::Frame),
+            (full.and_then(|since| since.checked_add(self.config.ack_timeout)), Wait::Ack),
+            (self.overdue.filter(|_| is_asked), Wait::Request),
+        ]
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next.
@@ -110,7 +107,33 @@ impl<H> Session<H> {
             State::Open { pacemaker, .. } => pacemaker.next_beat(),
             _ => None,
         };
-        let deadlines = self.deadlines().into_iter().flatten().map(|(time, _)| time);
-        deadlines.chain(beat).chain(self.throttled).min()
+        let ends = self.deadlines().into_iter().filter_map(|(time, _)| time);
+        ends.chain(beat).chain(self.throttled).min()
+    }
+}
+
+/// What does not take for ever.
+#[derive(Debug, Clone, Copy)]
+enum Wait {
+    Login,
+    /// Of a login that expires.
+    Renewal,
+    /// Of life.
+    Sign,
+    Frame,
+    Ack,
+    Request,
+}
+
+impl Wait {
+    fn violation(self, config: &Config) -> Violation {
+        match self {
+            Self::Login => Violation::LoginTimeout { limit: config.login_timeout },
+            Self::Renewal => Violation::Expired,
+            Self::Sign => Violation::Silence,
+            Self::Frame => Violation::FrameTimeout { limit: config.frame_timeout },
+            Self::Ack => Violation::AckTimeout { limit: config.ack_timeout },
+            Self::Request => Violation::RequestTimeout { limit: config.request_timeout },
+        }
     }
 }

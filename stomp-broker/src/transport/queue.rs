@@ -73,13 +73,14 @@ impl Queue {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         while !self.is_empty() {
-            let mut slices = [IoSlice::new(&[]); VECTORED];
-            let used = self.fill(&mut slices);
             let stream = Pin::new(&mut *stream);
-            let written = ready!(match slices.get(..used).unwrap_or_default() {
+            let written = ready!(if self.large.is_empty() {
                 // The kernel takes one slice faster when it is not a list.
-                [only] => stream.poll_write(cx, only),
-                slices => stream.poll_write_vectored(cx, slices),
+                stream.poll_write(cx, self.small.get(self.written..).unwrap_or_default())
+            } else {
+                let mut slices = [IoSlice::new(&[]); VECTORED];
+                let used = self.fill(&mut slices);
+                stream.poll_write_vectored(cx, slices.get(..used).unwrap_or_default())
             })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -105,12 +106,12 @@ impl Queue {
 
     /// Forgets the first `written` octets; room that is not needed any more goes back to the thread.
     fn advance(&mut self, mut written: usize) {
-        while written > 0 {
-            let end = self.large.front().map_or(self.small.len(), |large| large.at);
-            let small = written.min(end - self.written);
+        while let Some(large) = self.large.front_mut()
+            && written > 0
+        {
+            let small = written.min(large.at - self.written);
             self.written += small;
             written -= small;
-            let Some(large) = self.large.front_mut() else { break };
             let part = written.min(large.octets.len());
             large.octets.advance(part);
             written -= part;
@@ -118,6 +119,8 @@ impl Queue {
                 self.large.pop_front();
             }
         }
+        // Only where nothing large is left can this be more than nothing.
+        self.written += written;
         if self.is_empty() {
             self.give_back();
         }

@@ -91,7 +91,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketTransport<S> {
             }
             Ok(is_open)
         });
-        Poll::Ready(match ready!(read) {
+        let read = ready!(read);
+        // Ahead of what the messages behind the ping bring about.
+        self.answer_ping(cx)?;
+        Poll::Ready(match read {
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
                 self.end = Some(End::Fault(CloseCode::Size));

@@ -1,15 +1,18 @@
 //! What is left when something dies under load: every message that was acknowledged is stored once, in order, and
-//! reaches every member.
+//! reaches every member who is still one; and nothing is kept of it.
 //!
 //! Each test goes through one fault. `CHAT_FAULTS=full cargo test -p chat-app --test service faults::` goes through each
 //! of them twenty times, or five times where something stands still.
 
+mod full;
 mod link;
 mod load;
 mod network;
 mod postgres;
 mod process;
 mod proxy;
+mod resources;
+mod rights;
 
 use std::{env, time::Duration};
 

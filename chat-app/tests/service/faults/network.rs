@@ -11,6 +11,7 @@ use super::{
     link::Link,
     load::Load,
     postgres::PostgresServer,
+    process::{ServerProcess, Settings},
     proxy::{Proxy, Target},
     rounds, server, server_of,
 };
@@ -41,6 +42,33 @@ async fn a_redis_that_stands_still_holds_nobody_up() {
     }
     load.acknowledged(SOME).await;
     load.check_live().await;
+    load.check(&one).await;
+}
+
+/// F3: one of three servers stands still, and goes on where it stopped.
+#[tokio::test]
+async fn a_server_that_stands_still_tells_nothing_twice_when_it_goes_on() {
+    let redis = RedisServer::start().await;
+    let database = postgres_server::database().await;
+    let start = || server(&database, Some(&redis));
+    let (one, two) = tokio::join!(start(), start());
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        data_dir: dir.path().to_owned(),
+        database_url: Some(database.clone()),
+        redis_url: Some(redis.url()),
+    };
+    let third = ServerProcess::start(&settings).await;
+    let servers = vec![one.stomp.unwrap(), two.stomp.unwrap(), third.stomp];
+    let load = Load::start(&one, servers).await;
+    for _ in 0..rounds().min(5) {
+        load.acknowledged(SOME).await;
+        // It may stand in the midst of a transaction that the others wait for.
+        third.signal("STOP");
+        sleep(a_while()).await;
+        third.signal("CONT");
+    }
+    load.acknowledged(SOME).await;
     load.check(&one).await;
 }
 

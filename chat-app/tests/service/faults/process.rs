@@ -48,6 +48,17 @@ impl ServerProcess {
         Self { process, remote: Remote::at(http.parse().unwrap()), stomp: stomp.parse().unwrap() }
     }
 
+    /// Sends it a signal, such as STOP.
+    pub(super) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    /// The process's id.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends it as a crash would.
     pub(super) fn kill(&mut self) {
         self.process.kill().unwrap();

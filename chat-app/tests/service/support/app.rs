@@ -101,7 +101,13 @@ pub(crate) fn config(data_dir: PathBuf) -> Config {
         stomp: plenty(),
         ..Rates::default()
     };
-    Config { listen: "127.0.0.1:0".parse().unwrap(), data_dir, rates, ..Config::default() }
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data_dir,
+        connections_per_member: 1_000.try_into().unwrap(),
+        rates,
+        ..Config::default()
+    }
 }
 
 impl Remote {

@@ -76,6 +76,12 @@ impl Stomp {
         self.write(send(destination, body)).await;
     }
 
+    /// Sends JSON with other headers besides, without asking whether that worked.
+    pub(crate) async fn post_with(&mut self, destination: &str, headers: &[(&str, &str)], body: &Value) {
+        let frame = send(destination, body);
+        self.write(headers.iter().fold(frame, |frame, (name, value)| frame.header(name, value))).await;
+    }
+
     /// The next message.
     pub(crate) async fn message(&mut self) -> Received {
         let frame = match self.waiting.pop_front() {
