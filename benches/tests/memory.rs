@@ -197,6 +197,24 @@ fn t13_who_does_not_read_holds_an_outbox_and_a_batch_until_it_goes() {
 }
 
 #[test]
+fn a_websocket_keeps_nothing_of_the_largest_message_it_sent() {
+    alone(async {
+        let fixture = Fixture::new().await;
+        let mut client = fixture.websocket().await;
+        client.write_all(&frame(0x81, b"CONNECT\naccept-version:1.2\nhost:localhost\n\n\0")).await.unwrap();
+        read_until(&mut client, "\n\n\0").await;
+        let send = |size: usize| format!("SEND\ndestination:/topic/a\nreceipt:r\n\n{}\0", "x".repeat(size));
+        let mut held = Vec::new();
+        for size in [1, 60_000, 1] {
+            client.write_all(&frame(0x81, send(size).as_bytes())).await.unwrap();
+            read_until(&mut client, "\n\n\0").await;
+            held.push(counting::live());
+        }
+        assert!(held[2] < held[0] + 4 * KIB, "{held:?} octets are held after each message");
+    });
+}
+
+#[test]
 fn t23_pings_of_a_client_that_does_not_read_are_not_collected() {
     alone(async {
         let fixture = Fixture::new().await;

@@ -2,7 +2,7 @@
 
 use super::Chat;
 use crate::{
-    domain::{Locale, Me, Member, MemberId, MemberName, Status, Tag, Timestamp},
+    domain::{Locale, Me, Member, MemberId, MemberName, RoomEvent, RoomType, Status, Tag, Timestamp},
     error::{ChatError, Code},
     store::{MemberChange, MemberQuery},
 };
@@ -56,11 +56,38 @@ impl Chat {
         for _ in 0..TAGS {
             let change = MemberChange { name, tag: tag.as_ref(), locale, now: Timestamp::now() };
             if self.store.change_member(id, change).await? {
-                return self.me(id).await;
+                let me = self.me(id).await?;
+                if name.is_some() {
+                    self.looks_different(me.member.clone());
+                }
+                return Ok(me);
             }
             tag = Some(Tag::random());
         }
         Err(ChatError::Internal("no tag is free for a name"))
+    }
+
+    /// Tells those who share a room with a member what it looks like now, however long they take to be told.
+    pub(crate) fn looks_different(&self, member: Member) {
+        let chat = self.clone();
+        tokio::spawn(async move {
+            let id = member.id;
+            if let Err(error) = chat.tell_looks(member).await {
+                tracing::warn!(%error, member = %id, "rooms do not hear what a member looks like");
+            }
+        });
+    }
+
+    /// Rooms that are open show their members, and the lists of others the one whom they talk with.
+    async fn tell_looks(&self, member: Member) -> Result<(), ChatError> {
+        for mine in self.store.my_rooms(member.id).await? {
+            let room = mine.room.id;
+            self.live.event(room, &RoomEvent::MemberUpdated { member: member.clone() }).await;
+            if mine.room.r#type == RoomType::Private {
+                self.rail.room_changed(room);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn present(&self, member: Member) -> Member {

@@ -257,6 +257,11 @@ pub enum RoomEvent {
         /// Who.
         member: Member,
     },
+    /// A member has another name or picture.
+    MemberUpdated {
+        /// As it is now.
+        member: Member,
+    },
     /// A member went.
     MemberRemoved {
         /// Who.

@@ -132,15 +132,20 @@ async fn set_avatar(State(http): State<Http>, caller: Caller, mut form: Form) ->
         }
     }
     let file = file.ok_or_else(|| Problems::one("file", "a picture"))?;
-    http.files.set_avatar(caller.id(), Some(file)).await?;
-    Ok(Json(http.chat.me(caller.id()).await?.member))
+    avatar_set(&http, &caller, Some(file)).await
 }
 
 /// Takes the member's picture away.
 #[utoipa::path(delete, path = "/member/me/avatar", tag = "members", responses((status = 200, body = Member)))]
 async fn remove_avatar(State(http): State<Http>, caller: Caller) -> Result<Json<Member>> {
-    http.files.set_avatar(caller.id(), None).await?;
-    Ok(Json(http.chat.me(caller.id()).await?.member))
+    avatar_set(&http, &caller, None).await
+}
+
+async fn avatar_set(http: &Http, caller: &Caller, picture: Option<Spool>) -> Result<Json<Member>> {
+    http.files.set_avatar(caller.id(), picture).await?;
+    let member = http.chat.me(caller.id()).await?.member;
+    http.chat.looks_different(member.clone());
+    Ok(Json(member))
 }
 
 /// A file, for who may read the message that carries it. The cookie that comes with a login does instead of the

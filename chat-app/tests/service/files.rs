@@ -290,12 +290,21 @@ async fn a_member_has_a_square_picture_that_everyone_sees() {
     lee.post(&format!("/chat/room/private/create?otherMemberId={}", kim.id), &json!({})).await.ok();
     assert_eq!(lee.get("/chat/my/rooms").await.ok()[0]["avatarUrl"], first);
     assert_eq!(kim.get("/chat/my/rooms").await.ok()[0]["avatarUrl"], Value::Null);
+    let group = kim.create_room("room").await;
+    lee.join(group).await;
+    let events = format!("/topic/room/{group}/events");
+    let (mut in_room, mut at_list) = (lee.connect().await, lee.connect().await);
+    in_room.subscribe(&events).await;
+    at_list.subscribe("/user/queue/rooms").await;
     put(b"hello".to_vec()).await.refused(415, "BAD_IMAGE");
     put(vec![0; 5 * 1024 * 1024]).await.refused(413, "PAYLOAD_TOO_LARGE");
 
     let second = put(encoded(300, 300, ImageFormat::Png)).await.ok()["avatarUrl"].clone();
     assert_ne!(second, first);
     lee.get(&first).await.refused(404, "NOT_FOUND");
+    let is_told = |event: Value| event["type"] == "MEMBER_UPDATED" && event["member"]["avatarUrl"] == second;
+    while !is_told(in_room.message_of(&events).await) {}
+    while at_list.message_of("/user/queue/rooms").await["room"]["avatarUrl"] != second {}
     assert_eq!(kim.delete("/member/me/avatar").await.ok()["avatarUrl"], Value::Null);
     lee.get(second.as_str().unwrap()).await.refused(404, "NOT_FOUND");
 }

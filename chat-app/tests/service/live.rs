@@ -209,6 +209,11 @@ async fn a_room_hears_who_comes_and_how_far_they_read() {
     let added = of_kim.message_of(&events).await;
     assert_eq!((&added["type"], &added["member"]["id"]), (&json!("MEMBER_ADDED"), &json!(lee.id)));
 
+    lee.ask(Method::PATCH, "/member/me", Some(&json!({ "name": "이새로" }))).await.ok();
+    let updated = of_kim.message_of(&events).await;
+    assert_eq!((&updated["type"], &updated["member"]["id"]), (&json!("MEMBER_UPDATED"), &json!(lee.id)));
+    assert_eq!(updated["member"]["name"], "이새로");
+
     kim.say(room, "안녕").await;
     let mut of_lee = lee.connect().await;
     of_lee.send("/app/chat.read", &json!({ "roomId": room, "seq": 99 })).await.unwrap();

@@ -44,6 +44,12 @@ export class Api {
     return (await this.#post<{ roomId: number }>('/chat/room/group/create', body, owner)).roomId
   }
 
+  /** Begins a conversation of two. */
+  async talkTo(member: Person, other: Person): Promise<number> {
+    const { id } = await this.#send<{ id: number }>('GET', '/member/me', undefined, other)
+    return this.#post<number>(`/chat/room/private/create?otherMemberId=${id}`, undefined, member)
+  }
+
   /** The id of the message. */
   async say(sender: Person, roomId: number, message: string, fileIds: number[] = []): Promise<number> {
     const body = { roomId, message, clientMessageId: randomUUID(), fileIds }
@@ -60,6 +66,16 @@ export class Api {
     const response = await fetch(`${this.#url}/file`, { method: 'POST', headers, body: form })
     if (!response.ok) throw new Error(`/file: ${response.status} ${await response.text()}`)
     return ((await response.json()) as { id: number }).id
+  }
+
+  /** Makes a picture the member's own; where it is. */
+  async setAvatar(member: Person, picture: Buffer): Promise<string> {
+    const form = new FormData()
+    form.append('file', new Blob([new Uint8Array(picture)], { type: 'image/png' }), 'me.png')
+    const headers = { Authorization: `Bearer ${member.token}` }
+    const response = await fetch(`${this.#url}/member/me/avatar`, { method: 'PUT', headers, body: form })
+    if (!response.ok) throw new Error(`/member/me/avatar: ${response.status} ${await response.text()}`)
+    return ((await response.json()) as { avatarUrl: string }).avatarUrl
   }
 
   async edit(sender: Person, messageId: number, message: string, version = 1): Promise<void> {

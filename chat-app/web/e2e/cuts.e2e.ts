@@ -76,20 +76,30 @@ describe('a line that is cut', () => {
 })
 
 describe('a line that swallows an answer', () => {
-  it('is asked again', async () => {
+  it('is asked again, and given up at the second time', async () => {
     const ann = await chat.api().signUp('하늘')
     await chat.api().createRoom(ann, '기다림')
     const page = await chat.page()
     await page.clock.install()
     await logIn(page, ann)
     const list = '**/chat/room/group/list*'
-    await page.route(list, () => {}, { times: 1 })
-    const asked = page.waitForRequest(list)
-    await page.goto('/rooms')
-    await asked
-    const shownAfterAll = () => page.clock.fastForward(15_000).then(() => page.getByRole('main').getByText('기다림').count())
-    await expect.poll(shownAfterAll, { timeout: 25_000, interval: 500 }).toBe(1)
-    expect(await page.getByRole('button', { name: '다시 시도' }).count()).toBe(0)
+    const room = page.getByRole('main').getByText('기다림')
+    const again = page.getByRole('button', { name: '다시 시도' })
+
+    async function openSwallowing(times: number): Promise<void> {
+      await page.route(list, () => {}, { times })
+      const asked = page.waitForRequest(list)
+      await page.goto('/rooms')
+      await asked
+      const shown = () => page.clock.fastForward(15_000).then(() => room.or(again).count())
+      await expect.poll(shown, { timeout: 25_000, interval: 500 }).toBe(1)
+    }
+    await openSwallowing(1)
+    expect(await again.count()).toBe(0)
+    await openSwallowing(2)
+    await page.getByText('서버의 응답이 너무 늦습니다').waitFor()
+    await again.click()
+    await room.waitFor()
   })
 })
 

@@ -39,6 +39,22 @@ export async function losingOnce(page: Page, text: string): Promise<void> {
   })
 }
 
+/** Keeps back what the server sends and `kept` picks, until the returned function is called; the rest overtakes it. */
+export async function overtaken(page: Page, kept: (frame: string) => boolean): Promise<() => void> {
+  let held: (() => void)[] | undefined = []
+  await page.routeWebSocket(/ws-connect/, (route) => {
+    const server = route.connectToServer()
+    server.onMessage((frame) => {
+      if (held && kept(String(frame))) held.push(() => route.send(frame))
+      else route.send(frame)
+    })
+  })
+  return () => {
+    held?.forEach((pass) => pass())
+    held = undefined
+  }
+}
+
 /** Makes everything between the page and the server take so long, each way. */
 export async function late(page: Page, ms: number): Promise<void> {
   const later = (act: () => void) => setTimeout(act, ms)

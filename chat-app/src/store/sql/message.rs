@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{FromRow, Transaction, pool::PoolConnection};
 
-use super::{Db, DbStore, append::append, ids};
+use super::{Db, DbStore, all, append::append, ids};
 use crate::{
     domain::{MemberId, Message, MessageId, Nameable, RoomId, mentioned},
     store::{Append, Cursor, MessageStore, NewMessage, Notice, Page, Result},
@@ -237,8 +237,8 @@ impl Range {
     /// One message more than asked for, if there is one.
     async fn lines(&self, connection: &mut PoolConnection<Db>) -> Result<Vec<Line>> {
         let sql = if self.newest { range!("DESC") } else { range!("") };
-        let lines = sqlx::query_as(sql).bind(self.room).bind(self.member).bind(self.low).bind(self.high);
-        Ok(lines.bind(self.limit.saturating_add(1)).fetch_all(&mut **connection).await?)
+        let lines = sqlx::query(sql).bind(self.room).bind(self.member).bind(self.low).bind(self.high);
+        all(lines.bind(self.limit.saturating_add(1)), connection).await
     }
 
     /// What the room has, without a message to say it.

@@ -27,8 +27,21 @@ mod session;
 mod setting;
 mod verdict;
 
+use sqlx::{Database, FromRow, query::Query};
+
 pub(super) use self::line::{Line, Place};
 use super::{Db, DbStore, SEARCH, ids, index, insert_lines, lock_member, lock_room, lock_rooms, needle};
+use crate::store::Result;
+
+/// All rows of a query, read once they are all here: SQLite's thread and the one that reads would wait for each other at
+/// each row otherwise.
+async fn all<T: for<'r> FromRow<'r, <Db as Database>::Row>>(
+    query: Query<'_, Db, <Db as Database>::Arguments>,
+    connection: &mut <Db as Database>::Connection,
+) -> Result<Vec<T>> {
+    let rows = query.fetch_all(connection).await?;
+    Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+}
 
 /// A pattern for `lower(...) LIKE ... ESCAPE '\'` that finds `part` anywhere, whatever characters it has.
 fn containing(part: &str) -> String {

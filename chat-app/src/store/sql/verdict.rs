@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use sqlx::{FromRow, Transaction, types::Json};
 
-use super::{Db, file::are_free};
+use super::{Db, all, file::are_free};
 use crate::{
     domain::{FileId, MemberId, MessageId, RoomId},
     store::{Append, NewMessage, Result},
@@ -97,7 +97,7 @@ async fn look_up(tx: &mut Transaction<'_, Db>, batch: &[NewMessage<'_>]) -> Resu
         reply_to: new.reply_to,
     });
     // Values where EXISTS or a join would read better: PostgreSQL answers those from a hash of the whole table.
-    let circumstances = sqlx::query_as(concat!(
+    let circumstances = sqlx::query(concat!(
         "SELECT (SELECT id FROM room WHERE id = asked.room) IS NOT NULL AS has_room,
                 (SELECT member_id FROM participant
                  WHERE room_id = asked.room AND member_id = asked.sender) IS NOT NULL AS is_in,
@@ -120,7 +120,7 @@ async fn look_up(tx: &mut Transaction<'_, Db>, batch: &[NewMessage<'_>]) -> Resu
         rows!(),
         ") AS asked ORDER BY n"
     ));
-    Ok(circumstances.bind(Json(asked.collect::<Vec<_>>())).fetch_all(&mut **tx).await?)
+    all(circumstances.bind(Json(asked.collect::<Vec<_>>())), tx).await
 }
 
 /// Refuses messages whose files their senders may not send, or that another one of the batch carries.

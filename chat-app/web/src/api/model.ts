@@ -40,6 +40,7 @@ export type RoomUpdate = { type: 'UPSERT'; room: MyRoom } | { type: 'REMOVE'; ro
 export type RoomEvent =
   | { type: 'READ'; memberId: number; lastReadSeq: number }
   | { type: 'MEMBER_ADDED'; member: Member }
+  | { type: 'MEMBER_UPDATED'; member: Member }
   | { type: 'MEMBER_REMOVED'; memberId: number; ownerId: number }
   | { type: 'ROOM_UPDATED' }
   | { type: 'ROOM_DELETED' }

@@ -27,6 +27,14 @@ describe('ChangeLog', () => {
     expect(fetch).not.toHaveBeenCalled()
   })
 
+  it('knows what has become of a message that comes after its change', () => {
+    const { log } = logOf([])
+    log.reached(3)
+    log.receive(change(4, 1, 'new'))
+    expect(log.latest(message(1)).message).toBe('new')
+    expect(log.latest(message(2)).message).toBe('message 2')
+  })
+
   it('fetches what was missed between two of them', async () => {
     const { log, shown } = logOf([change(4, 1, 'missed'), change(5, 2, 'here')])
     log.reached(3)

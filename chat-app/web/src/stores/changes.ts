@@ -14,7 +14,8 @@ export class ChangeLog {
   readonly #apply: (message: Message) => void
   /** Everything up to it has been applied, or is being fetched; undefined before the first page. */
   #last: number | undefined
-  readonly #applied = new Map<Message['id'], number>()
+  /** The last change of each message, also of those that are still to come. */
+  readonly #applied = new Map<Message['id'], Change>()
 
   constructor(fetch: Fetch, apply: (message: Message) => void) {
     this.#fetch = fetch
@@ -35,6 +36,11 @@ export class ChangeLog {
     if (seq !== before) void this.#catchUp(Math.min(seq, before))
   }
 
+  /** A message that was overtaken by a change of it, as it is now. */
+  latest(message: Message): Message {
+    return this.#applied.get(message.id)?.message ?? message
+  }
+
   /** A failure is made good by the next page or change, which finds the same hole. */
   async #catchUp(after: number): Promise<void> {
     try {
@@ -47,10 +53,11 @@ export class ChangeLog {
     }
   }
 
-  #take({ changeSeq, message }: Change): void {
+  #take(change: Change): void {
+    const { changeSeq, message } = change
     this.#last = Math.max(this.#last ?? 0, changeSeq)
-    if ((this.#applied.get(message.id) ?? 0) > changeSeq) return
-    this.#applied.set(message.id, changeSeq)
+    if ((this.#applied.get(message.id)?.changeSeq ?? 0) > changeSeq) return
+    this.#applied.set(message.id, change)
     this.#apply(message)
   }
 }

@@ -11,8 +11,22 @@ export function useRoom(roomId: number, me: number) {
   /** Who of these looks elsewhere. */
   const away = ref(new Set<number>())
 
+  let asked = 0
+  let answered = 0
+
   async function refresh(): Promise<void> {
-    room.value = await roomDetail(roomId)
+    const ask = ++asked
+    const fetched = await roomDetail(roomId)
+    // Answers may overtake each other.
+    if (ask < answered) return
+    answered = ask
+    const members = fetched.members.map((member) => ({ ...member, lastReadSeq: Math.max(member.lastReadSeq, readBy(member.id)) }))
+    room.value = { ...fetched, members }
+  }
+
+  /** Somebody may have read further since an answer was given. */
+  function readBy(memberId: number): number {
+    return room.value?.members.find(({ id }) => id === memberId)?.lastReadSeq ?? 0
   }
 
   function apply(event: RoomEvent): void {
@@ -24,6 +38,7 @@ export function useRoom(roomId: number, me: number) {
         break
       }
       case 'MEMBER_ADDED':
+      case 'MEMBER_UPDATED':
       case 'MEMBER_REMOVED':
       case 'ROOM_UPDATED':
         // What cannot be had now comes with the next event or connect.
@@ -39,6 +54,11 @@ export function useRoom(roomId: number, me: number) {
       .map(({ id, lastReadSeq }) => ({ id, lastReadSeq }))
       .sort((a, b) => a.lastReadSeq - b.lastReadSeq),
   )
+
+  const members = computed(() => new Map(room.value?.members.map((member) => [member.id, member])))
+
+  /** A member as it is now. */
+  const memberOf = (id: Message['senderId']) => (id == null ? undefined : members.value.get(id))
 
   /** How many have not read a message: of all members but the reader and who wrote it. */
   function unreadBy(seq: number, senderId: Message['senderId']): number {
@@ -56,5 +76,5 @@ export function useRoom(roomId: number, me: number) {
       away.value = new Set(presence.away)
     })
 
-  return { room, online, away, refresh, apply, follow, unreadBy }
+  return { room, online, away, refresh, apply, follow, memberOf, unreadBy }
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Member } from '../api/model'
 import { message } from '../testing/messages'
 import type { Outgoing } from './outbox'
 import { type Row, rowsOf } from './rows'
 
 const ME = 1
-const context = { me: ME, unreadBy: () => 0 }
+const context = { me: ME, unreadBy: () => 0, memberOf: () => undefined }
 const noon = (day: number, minute = 0) => new Date(2026, 10, day, 12, minute).toISOString()
 const kinds = (rows: Row[]) => rows.map(({ kind }) => kind)
 
@@ -23,6 +24,13 @@ describe('rowsOf', () => {
     expect(kinds(rows)).toEqual(['day', 'sender', 'bubble', 'bubble', 'sender', 'bubble'])
     expect(rows[2]).toMatchObject({ first: true, last: false })
     expect(rows[3]).toMatchObject({ first: false, last: true })
+  })
+
+  it('shows members by the names and pictures that they have now, and others by those that they had', () => {
+    const now = { id: 7, name: '새 이름', tag: 'NEW001', avatarUrl: '/file/new' } as Member
+    const rows = rowsOf([message(1), message(2, { senderId: 8 })], [], { ...context, memberOf: (id) => (id === 7 ? now : undefined) })
+    expect(rows[1]).toMatchObject({ message: { senderName: '새 이름', senderTag: 'NEW001', senderAvatarUrl: '/file/new' } })
+    expect(rows[3]).toMatchObject({ message: { senderName: '하늘', senderAvatarUrl: null } })
   })
 
   it('starts a new group after a notice', () => {

@@ -1,5 +1,5 @@
 /** Turns messages into the rows of the list: day dividers, sender lines, bubbles, notices. */
-import type { Attachment, Message, Reaction, Reply } from '../api/model'
+import type { Attachment, Member, Message, Reaction, Reply } from '../api/model'
 import { dayKey, minuteKey } from '../i18n/dates'
 import type { Outgoing } from './outbox'
 import { isOf } from './reactions'
@@ -45,16 +45,18 @@ export interface RowContext {
   /** The first message that was unread when the room was opened. */
   unreadFrom?: number
   unreadBy: (seq: number, senderId: Message['senderId']) => number
+  memberOf: (id: Message['senderId']) => Member | undefined
 }
 
 /**
  * The sender line is a row of its own: when an older page continues a group it
  * disappears, and the bubble below it must not change its place.
  */
-export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFrom, unreadBy }: RowContext): Row[] {
+export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFrom, unreadBy, memberOf }: RowContext): Row[] {
   const rows: Row[] = []
 
-  messages.forEach((message, index) => {
+  messages.forEach((stored, index) => {
+    const message = asOf(memberOf(stored.senderId), stored)
     const previous = messages[index - 1]
     if (!previous || dayKey(previous.createdAt) !== dayKey(message.createdAt)) {
       rows.push({ kind: 'day', key: `day-${dayKey(message.createdAt)}`, at: message.createdAt })
@@ -92,6 +94,12 @@ export function rowsOf(messages: Message[], pending: Outgoing[], { me, unreadFro
     rows.push({ kind: 'bubble', key, text, at, own: true, first: !index, last: true, replyTo, files, ...nothing, outgoing: entry })
   })
   return rows
+}
+
+/** Names and pictures change: those of members are shown as they are now, of others as they were. */
+function asOf(sender: Member | undefined, message: Message): Message {
+  if (!sender) return message
+  return { ...message, senderName: sender.name, senderTag: sender.tag, senderAvatarUrl: sender.avatarUrl }
 }
 
 function asSeenBy(me: number, reaction: Reaction): OwnReaction {

@@ -79,7 +79,7 @@ export function useTimeline({ roomId, me, startAt, check, lastRead, onEvent, alo
       },
       append(news) {
         settleOutbox(news)
-        run.value = withLive(run.value, news, atEnd.value)
+        run.value = withLive(run.value, news.map((message) => changes.latest(message)), atEnd.value)
         if (ready.value && !atEnd.value) unseen.value += news.filter(isForeign).length
       },
       fail: (refusal) => (error.value = refusal),
