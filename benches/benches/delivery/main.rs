@@ -36,9 +36,8 @@ fn main() {
 
 async fn table() {
     println!("| figure | floor | TCP | WebSocket |\n| --- | --- | --- | --- |");
+    idle::rows().await;
     let servers = Kind::ALL.map(Process::start);
-    // First, since later a server has memory from before.
-    idle::rows(&servers).await;
     for (subscribers, rate) in SHAPES {
         let mut turns = [const { Vec::new() }; Kind::ALL.len()];
         for _ in 0..TURNS {

@@ -3,10 +3,12 @@
 use std::{
     future::Future,
     io,
+    pin::pin,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
+use tokio::task::coop::unconstrained;
 use tracing::debug;
 
 use super::{Connection, now};
@@ -46,7 +48,8 @@ impl<T: Transport> Connection<T> {
         if self.timed.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             return Poll::Pending;
         }
-        let fired = self.timer.as_mut().poll(cx);
+        // One that has no turn left would not remember whom to wake.
+        let fired = pin!(unconstrained(self.timer.as_mut())).poll(cx);
         self.timed = fired.is_pending().then(|| cx.waker().clone());
         fired
     }
